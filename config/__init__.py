@@ -1,0 +1,1 @@
+"""The shared nouns, and the plant written down."""

@@ -1,0 +1,336 @@
+"""The nouns of Gradewatch, frozen and without behaviour.
+
+Every other file speaks in these words, and only these. Times are aware datetimes in UTC; units stand last in
+names; a value that is not there is NaN with a Quality that says why, never a number that looks like one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum, StrEnum
+
+# --- The plant -------------------------------------------------------------------------------------
+
+
+class Grade(StrEnum):
+    """Cleanroom grade of a zone (EU GMP Annex 1; CNC: controlled, not classified)."""
+
+    A = "A"
+    B = "B"
+    C = "C"
+    D = "D"
+    CNC = "CNC"
+
+
+class LineMode(StrEnum):
+    """The two ways of working: which background surrounds the open product."""
+
+    C_ISOLATOR = "c_isolator"
+    B_CABINET = "b_cabinet"
+
+
+class Kind(StrEnum):
+    """What sort of quantity a channel carries, so that screens and statistics treat it rightly."""
+
+    ANALOG = "analog"
+    COUNT = "count"
+    STATE = "state"
+    BITS = "bits"
+    TIME = "time"
+
+
+class Protocol(StrEnum):
+    """How a device answers on its wire."""
+
+    MODBUS_TCP = "modbus_tcp"
+    LIGHTHOUSE = "lighthouse"
+    OPCUA = "opcua"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text that a person reads, in both languages."""
+
+    en: str
+    zh: str
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """Where a Modbus channel stands.
+
+    Attributes:
+        unit_id: Modbus unit identifier, 1 to 247 (255 for a device without one).
+        table: `holding` (FC03), `input` (FC04), `coil` (FC01) or `discrete` (FC02).
+        address: protocol address, 0-based: the manual's 40001 is address 0 of table `holding`.
+        type: `u16`, `s16`, `u32`, `s32`, `float32` or `bool`.
+        word_order: `big` (high word first) or `little` (low word first); only matters for 32 bits.
+        scale: value = raw x scale.
+        verified: what the map rests on: `manual`, `inferred` or `none`.
+    """
+
+    unit_id: int
+    table: str
+    address: int
+    type: str
+    word_order: str = "big"
+    scale: float = 1.0
+    verified: str = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """Where an OPC UA channel stands: the identifier string inside the profile's namespace URI.
+
+    Attributes:
+        identifier: for example `"DB_Env"."Chamber_Pressure"` (the quotes belong to it).
+        type: the server's data type: `Float`, `Int16`, `UInt16`, `UInt32`, `Int64` or `Boolean`.
+        verified: what the map rests on: `manual`, `inferred` or `none`.
+    """
+
+    identifier: str
+    type: str
+    verified: str = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelModel:
+    """One channel as a profile describes it.
+
+    Attributes:
+        record: belongs to a counter's records, not to its every-second row.
+        room: which of the device's rooms it measures, for a gateway that serves several ("" otherwise);
+            the plant says which zone that room is.
+        states: value -> text, for a channel of kind `state`.
+    """
+
+    key: str
+    unit: str
+    kind: Kind
+    label: Text
+    address: Register | Node
+    record: bool = False
+    room: str = ""
+    states: Mapping[int, Text] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One thing that may be written to a device: the allow-list of its profile.
+
+    Attributes:
+        key: the output's name, for example `red`.
+        address: the register to write.
+        words: state name -> word on the wire.
+        channel: the channel that reads the output back.
+        reads: state name -> value of that channel once the output stands so.
+    """
+
+    key: str
+    address: Register
+    words: Mapping[str, int]
+    channel: str
+    reads: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The register or node map of one device model."""
+
+    name: str
+    protocol: Protocol
+    label: Text
+    source: str
+    channels: tuple[ChannelModel, ...]
+    outputs: Mapping[str, Output] = field(default_factory=dict)
+    namespace_uri: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One measured quantity of one device in one zone.
+
+    `id` is `<device>/<key>`; `series` and `place` say where its values stand in a Sample: the place is given
+    once and never reused.
+    """
+
+    id: str
+    device: str
+    zone: str
+    model: ChannelModel
+    series: str
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One device's row of channels. A particle counter has a second one, for its records."""
+
+    id: str
+    device: str
+    channels: tuple[Channel, ...]
+    records: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What answers on one wire.
+
+    Attributes:
+        address: `host:port` for Modbus, `opc.tcp://host:port/path` for OPC UA.
+        period_s: seconds between polls.
+        timeout_s: longest wait for one poll; shorter than the period.
+        settings: what the profile's driver needs besides, for example a counter's `sample_time_s`.
+    """
+
+    id: str
+    profile: Profile
+    zone: str
+    line: str
+    label: Text
+    address: str
+    series: tuple[Series, ...]
+    period_s: float = 1.0
+    timeout_s: float = 0.8
+    settings: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A room or an enclosure with a grade."""
+
+    id: str
+    line: str
+    grade: Grade
+    label: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One production line; `tower` is the device that shows its alarms on the floor ("" if it has none)."""
+
+    id: str
+    workshop: str
+    mode: LineMode
+    product: str
+    label: Text
+    tower: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """A part of the plant with its own air handling."""
+
+    id: str
+    label: Text
+
+
+class Level(StrEnum):
+    """How bad it is. `diagnostic` is about the monitoring itself."""
+
+    ACTION = "action"
+    ALERT = "alert"
+    DIAGNOSTIC = "diagnostic"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What is permitted on a channel. Outside means value < low or value > high: a value on the bound passes.
+
+    Attributes:
+        id: `<channel id>/<level>`; also the id of its alarm.
+        deadband: how far inside the bound a value must be before the alarm may clear, in the channel's unit.
+        on_delay_s: seconds outside without a break before the alarm is raised.
+        off_delay_s: seconds inside without a break before it clears.
+        rationale: why these figures (Annex 1 4.16: alarm delays are assessed and justified).
+    """
+
+    id: str
+    channel: str
+    level: Level
+    low: float | None
+    high: float | None
+    deadband: float
+    on_delay_s: float
+    off_delay_s: float
+    rationale: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plant:
+    """The whole plant as loaded. `sha256` names exactly what was loaded, profiles included."""
+
+    id: str
+    label: Text
+    time_zone: str
+    communication_delay_s: float
+    workshops: Mapping[str, Workshop]
+    lines: Mapping[str, Line]
+    zones: Mapping[str, Zone]
+    devices: Mapping[str, Device]
+    series: Mapping[str, Series]
+    channels: Mapping[str, Channel]
+    limits: tuple[Limit, ...]
+    sha256: str
+
+
+# --- What moves through the service ------------------------------------------------------------------
+
+
+class Quality(IntEnum):
+    """How far a value may be trusted. When it is not good, Sample.reason tells the wire's own words."""
+
+    GOOD = 0
+    UNCERTAIN = 1
+    """Usable and judged, but flagged: the device doubts it."""
+    STALE = 2
+    """The device repeats an old value."""
+    UNAVAILABLE = 3
+    """The device answers and says that it has no value (NaN, 0x8000, BadWaitingForInitialData)."""
+    SENSOR_FAULT = 4
+    CONFIGURATION = 5
+    """The map and the device disagree (unknown node, refused register)."""
+    UNREACHABLE = 6
+    NONSENSE = 7
+    """Something answered that cannot be the answer to this question."""
+    SKIPPED = 8
+    """The poll of this second never ran, because the one before had not ended."""
+    COLLECTOR_DOWN = 9
+    SIMULATED = 10
+
+
+USABLE = frozenset({Quality.GOOD, Quality.UNCERTAIN})
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What one poll of one device gave, or one record of a counter. A failed poll is a Sample too.
+
+    Attributes:
+        series: whose row this is.
+        at: the tick (whole seconds, UTC), or the record's own time.
+        values: one per channel of the series, in their places; NaN where there is no value.
+        quality: one per channel; None means that all are GOOD.
+        received_at: when it reached us; `received_at - at` is how late it was.
+        source_at: the device's own clock, where it has one.
+        backfilled: fetched later from a device's buffer; kept, never judged as live.
+        reason: why it is not good, in the words of the wire; "" when it is.
+    """
+
+    series: str
+    at: datetime
+    values: tuple[float, ...]
+    quality: tuple[Quality, ...] | None
+    received_at: datetime
+    source_at: datetime | None = None
+    backfilled: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What a device is asked to do: output key -> state name, all of them on its profile's allow-list."""
+
+    device: str
+    outputs: Mapping[str, str]
+    reason: str

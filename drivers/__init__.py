@@ -1,0 +1,1 @@
+"""Bytes into Samples, Commands into bytes. No driver knows a limit."""

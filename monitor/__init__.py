@@ -1,0 +1,1 @@
+"""The running service: it polls, keeps, responds and shows."""

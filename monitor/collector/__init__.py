@@ -1,0 +1,1 @@
+"""The process that must not stop: it owns the devices."""

@@ -1,0 +1,1 @@
+"""The process that owns people: API, sign-in and screens."""

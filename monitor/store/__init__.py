@@ -1,0 +1,1 @@
+"""TimescaleDB: what is kept, how it is written and read."""
