@@ -95,12 +95,12 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """The record of a change: before != after, always."""
+    """The record of a change: before != after, always. `before` is None when the alarm was NORM and at rest."""
 
     at: datetime
     alarm: str
     before: Alarm | None
-    after: Alarm | None
+    after: Alarm
     reason: Reason
     who: str = ""
     comment: str = ""

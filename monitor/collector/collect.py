@@ -1,0 +1,209 @@
+"""The collector as a whole: the way of one reading, wired in one place.
+
+poll ─► inbox ─► pipeline: judge ─► journal ─► respond      (the devices, within the second)
+                          └──────► feed ─► endpoint         (whoever listens)
+                                   journal ─► forward       (the database, at its own pace)
+"""
+
+import asyncio
+import fcntl
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import structlog
+from drivers.open import open_driver
+
+from alarms.events import Event, Fault
+from alarms.response import towers
+from config.model import Plant
+from monitor.clock import Clock
+from monitor.collector import codec
+from monitor.collector.endpoint import endpoint_app, read_or_make_token, serve_endpoint
+from monitor.collector.feed import Feed
+from monitor.collector.forward import Forward
+from monitor.collector.guard import Guard
+from monitor.collector.health import devices_health, percentiles_ms
+from monitor.collector.journal import Journal, JournalReader
+from monitor.collector.metrics import registry_of
+from monitor.collector.pipeline import INBOX_LIMIT, Pipeline
+from monitor.collector.poll import Poll
+from monitor.collector.respond import Responder, Worker
+from monitor.collector.restore import Restored, gap_samples, restore
+
+JOURNAL = "journal.sqlite"
+SOCKET = "collector.sock"
+TOKEN = "collector.token"  # noqa: S105 - a file's name
+SOCKET_PATH_MAX = 100
+"""The kernel takes 107 bytes for the path of a Unix socket."""
+
+log = structlog.get_logger()
+
+
+class CollectorError(Exception):
+    """The collector cannot start; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class CollectSettings:
+    """What a collector needs: its plant, its own disk, and where to forward to ("": nowhere)."""
+
+    plant: Plant
+    data: Path
+    database_url: str
+
+
+async def collect(settings: CollectSettings, clock: Clock) -> None:
+    """Collect until cancelled.
+
+    Raises:
+        CollectorError: the data folder cannot be used, or another collector uses it.
+        JournalError: the journal cannot be opened.
+    """
+    with ExitStack() as held:
+        _claim(settings.data, held)
+        collector = Collector(settings, clock)
+        await collector.run()
+
+
+class Collector:
+    """One collector, its parts made but nothing started."""
+
+    def __init__(self, settings: CollectSettings, clock: Clock) -> None:
+        """Open the journal and restore what stood there; connect to nothing.
+
+        Raises:
+            JournalError: the journal cannot be opened.
+        """
+        plant = settings.plant
+        self._plant, self._clock, self._data = plant, clock, settings.data
+        path = settings.data / JOURNAL
+        self._journal = Journal(path)
+        self._restored = _restore(plant, path)
+        self.polls = {
+            device.id: Poll(device, open_driver(device, clock.now), clock, index)
+            for index, device in enumerate(plant.devices.values())
+        }
+        self.workers = {
+            tower.device: Worker(tower, self.polls[tower.device], clock, self._offer)
+            for tower in towers(plant)
+        }
+        self.feed = Feed(plant, self._restored.state.alarms)
+        self.pipeline = Pipeline(
+            plant,
+            self._restored.state,
+            clock,
+            journal=self._journal,
+            respond=Responder(self.workers),
+            publish=self.feed,
+        )
+        self.forward = Forward(plant, path, settings.database_url, clock) if settings.database_url else None
+        self.guard = Guard(clock, self._offer)
+
+    async def run(self) -> None:
+        """Run every part until cancelled; then write what waits and close."""
+        self._journal.start()
+        start = self._clock.now().replace(microsecond=0)
+        self._tell_gap(start)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                run = self.guard.run
+                tasks.create_task(run("pipeline", self.pipeline.run))
+                tasks.create_task(run("tick", self.pipeline.tick))
+                for device, worker in self.workers.items():
+                    tasks.create_task(run(f"respond-{device}", worker.run))
+                for device, poll in self.polls.items():
+                    tasks.create_task(run(f"poll-{device}", partial(poll.run, start, self._offer)))
+                if self.forward is not None:
+                    tasks.create_task(run("forward", self.forward.run))
+                tasks.create_task(run("endpoint", self._endpoint))
+                tasks.create_task(run("health", self._publish_health))
+        finally:
+            await self._journal.close()
+
+    def health(self) -> dict[str, Any]:
+        """Return the health document: what lives, what waits, what was lost."""
+        now = self._clock.now()
+        devices = devices_health(self._plant, self.feed.latest(), now)
+        database = self._database_health()
+        journal = {
+            "ok": not self._journal.failure,
+            "detail": self._journal.failure,
+            "waiting": self._journal.waiting(),
+        }
+        well = devices["devices_live"] == devices["devices"] and database["ok"] and journal["ok"]
+        return {
+            "at": now.isoformat(timespec="microseconds"),
+            "status": "ok" if well else "degraded",
+            **devices,
+            "database": database,
+            "journal": journal,
+            "taken": self.pipeline.taken,
+            "restarts": self.guard.restarts,
+            "inbox": {"size": self.pipeline.size(), "limit": INBOX_LIMIT, "lost": self.pipeline.lost},
+            "poll_lateness_ms": percentiles_ms([s for poll in self.polls.values() for s in poll.lateness_s]),
+        }
+
+    def _database_health(self) -> dict[str, Any]:
+        if self.forward is None:
+            return {"ok": False, "detail": "no database is configured", "waiting": self._journal.last_seq}
+        waiting = max(0, self._journal.last_seq - self.forward.position)
+        return {"ok": self.forward.ok, "detail": self.forward.detail, "waiting": waiting}
+
+    def _offer(self, event: Event) -> None:
+        self.pipeline.offer(event)
+
+    def _tell_gap(self, until: datetime) -> None:
+        """Tell of the time in which no collector ran: a fault a person must see, and a row for each second."""
+        ran_until = self._restored.ran_until
+        if ran_until is None or ran_until >= until:
+            return
+        told = f"was not running from {ran_until:%Y-%m-%d %H:%M:%S} to {until:%Y-%m-%d %H:%M:%S} UTC"
+        self._offer(Fault(until, "collector", told))
+        self._offer(Fault(until, "collector", ""))
+        rows = list(gap_samples(self._plant, self._restored.state, until, self._clock.now()))
+        self._journal.append([codec.sample_entry(row) for row in rows], None)
+        log.warning("gap", ran_until=ran_until.isoformat(), rows=len(rows))
+
+    async def _endpoint(self) -> None:
+        app = endpoint_app(
+            plant=self._plant,
+            feed=self.feed,
+            judge=self.pipeline,
+            alarms=lambda: self.pipeline.state.alarms,
+            health=self.health,
+            registry=registry_of(self.health),
+            clock=self._clock,
+            token=read_or_make_token(self._data / TOKEN),
+        )
+        await serve_endpoint(app, self._data / SOCKET)
+
+    async def _publish_health(self) -> None:
+        while True:
+            self.feed.health(self.health())
+            await asyncio.sleep(1.0)
+
+
+def _claim(data: Path, held: ExitStack) -> None:
+    """Take the data folder for this process alone."""
+    if len(str(data / SOCKET).encode()) > SOCKET_PATH_MAX:
+        raise CollectorError(f"{data}: too long for a Unix socket's path in it; use a shorter data folder")
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        lock = held.enter_context((data / "collector.lock").open("w"))
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise CollectorError(f"{data}: another collector uses this data folder; stop it first") from None
+    except OSError as error:
+        raise CollectorError(f"{data}: {error.strerror}; give a folder that can be written") from None
+
+
+def _restore(plant: Plant, path: Path) -> Restored:
+    reader = JournalReader(path)
+    try:
+        return restore(plant, reader)
+    finally:
+        reader.close()

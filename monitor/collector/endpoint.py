@@ -1,0 +1,113 @@
+"""The collector's local endpoint: the live feed, commands, health and metrics, on a Unix socket behind a token.
+
+It stands beside the pipeline, not in it: a listener that is slow, or none at all, changes nothing for an alarm.
+"""
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Protocol
+
+import uvicorn
+from fastapi import Depends, FastAPI, Header, HTTPException, Response, WebSocket
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from pydantic import AwareDatetime, BaseModel, Field
+
+from alarms.events import Acknowledge, Alarm, Transition
+from config.model import Plant
+from monitor.asgi import serve_app
+from monitor.clock import Clock
+from monitor.collector.feed import Cut, Feed, alarm_json
+
+
+class Judge(Protocol):
+    """Where an acknowledgement is judged."""
+
+    async def ask(self, event: Acknowledge) -> tuple[Transition, ...]:
+        """Judge an event and return what came of it."""
+
+
+class AcknowledgeBody(BaseModel):
+    """Which occurrence of which alarm a person has seen."""
+
+    alarm: str
+    raised_at: AwareDatetime
+    who: str = Field(min_length=1, max_length=100)
+    comment: str = Field(default="", max_length=2000)
+
+
+def endpoint_app(
+    *,
+    plant: Plant,
+    feed: Feed,
+    judge: Judge,
+    alarms: Callable[[], Mapping[str, Alarm]],
+    health: Callable[[], dict[str, Any]],
+    registry: CollectorRegistry,
+    clock: Clock,
+    token: str,
+) -> FastAPI:
+    """Make the ASGI app of the endpoint."""
+
+    def known(authorization: Annotated[str, Header()] = "") -> None:
+        if not secrets.compare_digest(authorization.encode(), f"Bearer {token}".encode()):
+            raise HTTPException(401, "the collector's token is needed")
+
+    app = FastAPI(title="Gradewatch collector", dependencies=[Depends(known)], openapi_url=None)
+
+    @app.get("/health")
+    async def _health() -> dict[str, Any]:
+        return health()
+
+    @app.get("/metrics")
+    async def _metrics() -> Response:
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+    @app.post("/acknowledge")
+    async def _acknowledge(body: AcknowledgeBody) -> dict[str, Any]:
+        if body.alarm not in alarms():
+            raise HTTPException(404, f"{body.alarm} is not an alarm that stands")
+        event = Acknowledge(clock.now(), body.alarm, body.raised_at, body.who, body.comment)
+        transitions = await judge.ask(event)
+        if not transitions:
+            raise HTTPException(409, f"that occurrence of {body.alarm} is over or was acknowledged before")
+        return {"alarm": alarm_json(plant, transitions[0].after)}
+
+    @app.websocket("/feed")
+    async def _feed(socket: WebSocket) -> None:
+        await socket.accept()
+        if feed.full():
+            await socket.close(1013, "too many listeners")
+            return
+        async with feed.listen() as listener:
+            await socket.send_text(feed.snapshot(clock.now(), health()))
+            await _send_all(socket, listener.next)
+
+    return app
+
+
+async def _send_all(socket: WebSocket, following: Callable[[], Awaitable[str]]) -> None:
+    try:
+        while True:
+            await socket.send_text(await following())
+    except Cut:
+        await socket.close(1013, "too slow")
+
+
+def read_or_make_token(path: Path) -> str:
+    """Return the token kept in a file only its owner can read; make it at first use."""
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(32))
+    return path.read_text().strip()
+
+
+async def serve_endpoint(app: FastAPI, socket: Path) -> None:
+    """Serve the endpoint until cancelled."""
+    socket.unlink(missing_ok=True)  # one that a killed collector left behind
+    try:
+        await serve_app(
+            uvicorn.Config(app, uds=str(socket), log_config=None, access_log=False, lifespan="off")
+        )
+    finally:
+        socket.unlink(missing_ok=True)

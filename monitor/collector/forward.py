@@ -1,0 +1,98 @@
+"""Copies the journal to the database, in order, at its own pace, each entry once.
+
+How far it has come is written by the database in the same transaction as the entries, so a crash on either side
+between commit and answer repeats nothing. Nothing here is waited for by judging or acting.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+
+from alarms.events import Alarm
+from config.model import Plant, Sample
+from monitor.clock import Clock
+from monitor.collector import codec
+from monitor.collector.journal import Entry, JournalReader
+from monitor.store.database import DatabaseError
+from monitor.store.write import BookEntry, Writer
+
+CHUNK = 500
+IDLE_S = 0.5
+RETRY_S = 2.0
+KEEP = timedelta(days=3)
+"""What is stored in the database is kept in the journal so long all the same."""
+FORGET_EVERY_CHUNKS = 1_000
+CHAIN = "collector"
+
+log = structlog.get_logger()
+
+
+class Forward:
+    """Forwards one journal to one database; `ok`, `detail` and `waiting` say how that goes."""
+
+    def __init__(self, plant: Plant, journal: Path, database_url: str, clock: Clock) -> None:
+        self.ok = False
+        self.detail = "not connected yet"
+        self.position = 0
+        self._plant = plant
+        self._journal = journal
+        self._url = database_url
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Forward until cancelled; a database that is away is tried again."""
+        reader = JournalReader(self._journal)
+        try:
+            while True:
+                try:
+                    await self._forward(reader)
+                except DatabaseError as error:
+                    if self.ok or self.detail != str(error):
+                        log.warning("database lost", detail=str(error))
+                    self.ok, self.detail = False, str(error)
+                await asyncio.sleep(RETRY_S)
+        finally:
+            reader.close()
+
+    async def _forward(self, reader: JournalReader) -> None:
+        writer = await Writer.open(self._url, self._plant, CHAIN, self._clock.now())
+        try:
+            self.position = await writer.position()
+            self.ok, self.detail = True, ""
+            log.info("database connected", position=self.position)
+            chunks = 0
+            while True:
+                entries = await asyncio.to_thread(reader.after, self.position, CHUNK)
+                if not entries:
+                    await asyncio.sleep(IDLE_S)
+                    continue
+                await self._store(writer, entries)
+                chunks += 1
+                if chunks % FORGET_EVERY_CHUNKS == 0:
+                    before_us = codec.to_us(self._clock.now() - KEEP)
+                    await asyncio.to_thread(reader.forget, self.position, before_us)
+        finally:
+            await writer.close()
+
+    async def _store(self, writer: Writer, entries: Sequence[Entry]) -> None:
+        samples: list[Sample] = []
+        book: list[BookEntry] = []
+        alarms: list[Alarm] = []
+        for entry in entries:
+            if entry.kind == "sample":
+                samples.append(codec.sample_of(entry))
+                continue
+            book.append(_book_entry(entry))
+            if entry.kind == "transition":
+                alarms.append(codec.transition_of(entry).after)
+        await writer.write(entries[-1].seq, samples, book, alarms)
+        self.position = entries[-1].seq
+
+
+def _book_entry(entry: Entry) -> BookEntry:
+    body = codec.body_of(entry)
+    who = body.get("who") or "gradewatch"
+    return BookEntry(codec.from_us(entry.at_us), entry.kind, str(who), body)

@@ -1,0 +1,241 @@
+"""The collector's own record on its own disk: SQLite, write-ahead log, every commit synced.
+
+What is in the journal has happened: Samples, events, Transitions, Commands and their results, in one order (`seq`),
+and beside them the State of judging as it stood after them. The forwarder copies it to the database from here, and a
+restart goes on from here. One thread writes; whatever waits goes into one transaction.
+"""
+
+import asyncio
+import contextlib
+import queue
+import sqlite3
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+QUEUE_LIMIT = 20_000
+"""Writes that may wait for the disk; beyond this the journal says that it cannot keep up."""
+RETRY_S = 1.0
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS entry (
+    seq         INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind        TEXT    NOT NULL,
+    at_us       INTEGER NOT NULL,
+    series      TEXT,
+    received_us INTEGER,
+    source_us   INTEGER,
+    vals        BLOB,
+    quality     BLOB,
+    backfilled  INTEGER NOT NULL DEFAULT 0,
+    body        TEXT    NOT NULL DEFAULT ''
+) STRICT;
+CREATE TABLE IF NOT EXISTS state (
+    one  INTEGER PRIMARY KEY CHECK (one = 1),
+    seq  INTEGER NOT NULL,
+    body TEXT    NOT NULL
+) STRICT;
+"""
+
+log = structlog.get_logger()
+
+
+class JournalError(Exception):
+    """The journal's disk or file failed; the message names the file and the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the journal. A Sample fills the columns in the middle; everything else is JSON in `body`.
+
+    Times are microseconds since 1970 UTC; `vals` are little-endian float64, `quality` one byte each.
+    """
+
+    kind: str
+    at_us: int
+    series: str | None = None
+    received_us: int | None = None
+    source_us: int | None = None
+    vals: bytes | None = None
+    quality: bytes | None = None
+    backfilled: int = 0
+    body: str = ""
+    seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Write:
+    entries: Sequence[Entry]
+    state: str | None
+    done: asyncio.Future[None]
+
+
+class Journal:
+    """Append from the event loop, read from anywhere. Open it once per collector."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or make the journal.
+
+        Raises:
+            JournalError: the folder cannot be written, or the file is not a sound journal.
+        """
+        self._path = path
+        self._waiting: queue.Queue[_Write | None] = queue.Queue(maxsize=QUEUE_LIMIT)
+        self._connection = _open(path)
+        self._thread: threading.Thread | None = None
+        self.failure = ""
+        self.last_seq = _last_seq(self._connection)
+
+    def start(self) -> None:
+        """Start the writing thread; call from the event loop that will append."""
+        loop = asyncio.get_running_loop()
+        self._thread = threading.Thread(target=self._write_all, args=(loop,), name="journal", daemon=True)
+        self._thread.start()
+
+    def append(self, entries: Sequence[Entry], state: str | None) -> asyncio.Future[None]:
+        """Queue entries (and, where it changed, the State after them) for one transaction.
+
+        Returns:
+            A future that is done once they are on the disk.
+
+        Raises:
+            JournalError: the disk cannot keep up; nothing was queued.
+        """
+        done = asyncio.get_running_loop().create_future()
+        try:
+            self._waiting.put_nowait(_Write(entries, state, done))
+        except queue.Full:
+            done.cancel()
+            raise JournalError(f"{self._path}: {QUEUE_LIMIT} writes wait for the disk") from None
+        return done
+
+    def waiting(self) -> int:
+        """Return how many writes wait for the disk."""
+        return self._waiting.qsize()
+
+    async def close(self) -> None:
+        """Write what waits, then close the file."""
+        if self._thread is not None:
+            self._waiting.put_nowait(None)
+            await asyncio.to_thread(self._thread.join)
+        self._connection.close()
+
+    # --- the writing thread ---
+
+    def _write_all(self, loop: asyncio.AbstractEventLoop) -> None:
+        while True:
+            writes = self._gather()
+            if writes is None:
+                return
+            while not self._commit(writes):
+                threading.Event().wait(RETRY_S)
+            with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits any more
+                loop.call_soon_threadsafe(_tell, [write.done for write in writes])
+
+    def _gather(self) -> list[_Write] | None:
+        """Take whatever waits, for one transaction; None when closing and all is written."""
+        first = self._waiting.get()
+        if first is None:
+            return None
+        writes = [first]
+        while not self._waiting.empty():
+            following = self._waiting.get()
+            if following is None:
+                self._waiting.put_nowait(None)
+                break
+            writes.append(following)
+        return writes
+
+    def _commit(self, writes: Sequence[_Write]) -> bool:
+        try:
+            with self._connection:
+                for write in writes:
+                    _insert(self._connection, write.entries)
+                    seq = _last_seq(self._connection)
+                    if write.state is not None:
+                        self._connection.execute(
+                            "INSERT INTO state (one, seq, body) VALUES (1, ?, ?)"
+                            " ON CONFLICT (one) DO UPDATE SET seq = excluded.seq, body = excluded.body",
+                            (seq, write.state),
+                        )
+        except sqlite3.Error as error:
+            if not self.failure:
+                log.warning("journal cannot write", path=str(self._path), error=str(error))
+            self.failure = f"{self._path}: {error}"
+            return False
+        self.failure = ""
+        self.last_seq = _last_seq(self._connection)
+        return True
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(path, check_same_thread=False)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.executescript(SCHEMA)
+    except (OSError, sqlite3.Error) as error:
+        raise JournalError(
+            f"{path}: {error}; give a folder that can be written, or move the file away"
+        ) from error
+    return connection
+
+
+_COLUMNS = "kind, at_us, series, received_us, source_us, vals, quality, backfilled, body"
+
+
+def _insert(connection: sqlite3.Connection, entries: Iterable[Entry]) -> None:
+    connection.executemany(
+        f"INSERT INTO entry ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - our own words
+        [
+            (e.kind, e.at_us, e.series, e.received_us, e.source_us, e.vals, e.quality, e.backfilled, e.body)
+            for e in entries
+        ],
+    )
+
+
+def _last_seq(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT coalesce(max(seq), 0) FROM entry").fetchone()[0])
+
+
+def _tell(futures: Iterable["asyncio.Future[None]"]) -> None:
+    for future in futures:
+        if not future.done():
+            future.set_result(None)
+
+
+class JournalReader:
+    """Reads a journal that another connection writes: for the forwarder and for a restart."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite3.connect(path, check_same_thread=False)
+
+    def after(self, seq: int, limit: int) -> list[Entry]:
+        """Return the entries behind `seq`, in order, at most `limit` of them."""
+        rows = self._connection.execute(
+            f"SELECT {_COLUMNS}, seq FROM entry WHERE seq > ? ORDER BY seq LIMIT ?",  # noqa: S608 - our own words
+            (seq, limit),
+        )
+        return [Entry(*row) for row in rows]
+
+    def state(self) -> tuple[int, str] | None:
+        """Return the last State written and the entry it stands behind."""
+        row = self._connection.execute("SELECT seq, body FROM state").fetchone()
+        return None if row is None else (int(row[0]), str(row[1]))
+
+    def forget(self, before_seq: int, before_us: int) -> int:
+        """Delete entries that are stored in the database (up to `before_seq`) and older than `before_us`."""
+        with self._connection:
+            cursor = self._connection.execute(
+                "DELETE FROM entry WHERE seq <= ? AND at_us < ? AND seq < (SELECT coalesce(max(seq), 0) FROM state)",
+                (before_seq, before_us),
+            )
+        return cursor.rowcount
+
+    def close(self) -> None:
+        """Close the reading connection."""
+        self._connection.close()

@@ -1,0 +1,199 @@
+"""The one consumer: takes each event off the inbox, judges it, has it journalled, and hands on what follows.
+
+The whole way is `_take`. Nothing in it waits, so events are judged in the order of their arrival and without locks.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from alarms import engine, response
+from alarms.engine import State
+from alarms.events import Event, Fault, Tick, Transition
+from config.model import Command, Plant, Sample
+from monitor.clock import Clock
+from monitor.collector import codec
+from monitor.collector.journal import Entry, Journal, JournalError
+
+INBOX_LIMIT = 10_000
+WATERMARK_LAG = timedelta(seconds=2)
+"""A tick says that every Sample up to its time was heard: the slowest poll ends within two seconds of its tick."""
+STATE_EVERY = timedelta(seconds=60)
+"""The State is written with each change of an alarm or delay, and at least this often, so that a restart is short."""
+
+log = structlog.get_logger()
+
+
+class Respond(Protocol):
+    """Where Commands go, with the future that says their intent is on the disk."""
+
+    def offer(self, command: Command, written: "asyncio.Future[None] | None") -> None:
+        """Take a Command to be carried out; never waits."""
+
+    def busy(self, device: str) -> bool:
+        """Say whether a Command for this device is on its way."""
+
+
+class Publish(Protocol):
+    """Where live values and Transitions go."""
+
+    def sample(self, sample: Sample) -> None:
+        """Show one Sample."""
+
+    def transition(self, transition: Transition) -> None:
+        """Show one Transition."""
+
+
+@dataclass(slots=True)
+class _Item:
+    event: Event
+    answer: "asyncio.Future[tuple[Transition, ...]] | None" = None
+
+
+class Pipeline:
+    """Judges, journals, responds and publishes, one event at a time."""
+
+    def __init__(
+        self,
+        plant: Plant,
+        state: State,
+        clock: Clock,
+        *,
+        journal: Journal,
+        respond: Respond,
+        publish: Publish,
+    ) -> None:
+        self.state = state
+        self.lost = 0
+        self.taken = 0
+        self._clock = clock
+        self._journal = journal
+        self._respond = respond
+        self._publish = publish
+        self._rules = engine.rules(plant)
+        self._towers: Mapping[str, response.Tower] = {t.device: t for t in response.towers(plant)}
+        self._inbox: asyncio.Queue[_Item] = asyncio.Queue(maxsize=INBOX_LIMIT)
+        self._lost_told = 0
+        self._state_due = datetime.min.replace(tzinfo=clock.now().tzinfo)
+        self._journal_failed = False
+
+    def offer(self, event: Event) -> None:
+        """Put an event on the inbox; when that is full the event is lost, counted and alarmed."""
+        try:
+            self._inbox.put_nowait(_Item(event))
+        except asyncio.QueueFull:
+            self.lost += 1
+
+    async def ask(self, event: Event) -> tuple[Transition, ...]:
+        """Put an event on the inbox, wait until it has been judged, and return what came of it."""
+        answer: asyncio.Future[tuple[Transition, ...]] = asyncio.get_running_loop().create_future()
+        await self._inbox.put(_Item(event, answer))
+        return await answer
+
+    def size(self) -> int:
+        """Return how many events wait."""
+        return self._inbox.qsize()
+
+    async def run(self) -> None:
+        """Take events until cancelled."""
+        while True:
+            item = await self._inbox.get()
+            transitions = self._take(item.event)
+            if item.answer is not None and not item.answer.done():
+                item.answer.set_result(transitions)
+            if self.lost > self._lost_told:
+                self._tell_loss()
+
+    async def tick(self) -> None:
+        """Let time pass for the engine, once a second, until cancelled."""
+        at = self._clock.now().replace(microsecond=0)
+        while True:
+            at = max(at + timedelta(seconds=1), self._clock.now().replace(microsecond=0))
+            await self._clock.sleep_until(at)
+            self.offer(Tick(at - WATERMARK_LAG))
+
+    def _take(self, event: Event) -> tuple[Transition, ...]:
+        if isinstance(event, Sample):
+            in_order = self._in_order(event)
+            if in_order is None:
+                return ()
+            event = in_order
+        before = self.state
+        self.state, transitions = engine.handle(self._rules, before, event)
+        commands = self._commands(before, event)
+        written = self._write(event, before, transitions, commands)
+        for command in commands:
+            self._respond.offer(command, written)
+        if isinstance(event, Sample):
+            self._publish.sample(event)
+        for transition in transitions:
+            log.info("alarm", alarm=transition.alarm, reason=transition.reason, who=transition.who)
+            self._publish.transition(transition)
+        self.taken += 1
+        return transitions
+
+    def _in_order(self, sample: Sample) -> Sample | None:
+        """Per series, time never goes back: what repeats a time is dropped, what is older is kept as backfilled."""
+        latest = self.state.latest.get(sample.series)
+        if latest is None or sample.backfilled or sample.at > latest:
+            return sample
+        return None if sample.at == latest else replace(sample, backfilled=True)
+
+    def _commands(self, before: State, event: Event) -> Sequence[Command]:
+        commands = response.respond(self._towers.values(), before, self.state)
+        if commands or not isinstance(event, Sample) or event.series not in self._towers:
+            return commands
+        if self._respond.busy(event.series):
+            return ()
+        again = response.reassert(self._towers[event.series], self.state, event)
+        return () if again is None else (again,)
+
+    def _write(
+        self, event: Event, before: State, transitions: Sequence[Transition], commands: Sequence[Command]
+    ) -> "asyncio.Future[None] | None":
+        now = self._clock.now()
+        entries: list[Entry] = []
+        if isinstance(event, Sample):
+            entries.append(codec.sample_entry(event))
+        elif not isinstance(event, Tick):
+            entries.append(codec.entry_of(event, event.at))
+        entries += (codec.entry_of(transition, transition.at) for transition in transitions)
+        entries += (codec.entry_of(command, now) for command in commands)
+        state = self._state_to_write(before, now)
+        if not entries and state is None:
+            return None
+        return self._append(entries, state, now)
+
+    def _state_to_write(self, before: State, now: datetime) -> str | None:
+        same = self.state.alarms is before.alarms and self.state.delays is before.delays
+        if same and now < self._state_due:
+            return None
+        self._state_due = now + STATE_EVERY
+        return codec.state_json(self.state)
+
+    def _append(
+        self, entries: Sequence[Entry], state: str | None, now: datetime
+    ) -> "asyncio.Future[None] | None":
+        try:
+            written = self._journal.append(entries, state)
+        except JournalError as error:
+            self.lost += len(entries)
+            if not self._journal_failed:
+                self.offer(Fault(now, "journal", str(error)))
+            self._journal_failed = True
+            return None
+        if self._journal_failed:
+            self._journal_failed = False
+            self.offer(Fault(now, "journal", ""))
+        return written
+
+    def _tell_loss(self) -> None:
+        lost, self._lost_told = self.lost - self._lost_told, self.lost
+        now = self._clock.now()
+        # Raised and cleared at once: the alarm stays, returned and unacknowledged, until a person has seen it.
+        self.offer(Fault(now, "inbox", f"{lost} events lost: the inbox or the journal was full"))
+        self.offer(Fault(now, "inbox", ""))
