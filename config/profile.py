@@ -1,0 +1,260 @@
+"""Profile YAML -> Profile: repeated entries written out, every fault with its line."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from config.checked import Checked, Row, check
+from config.faults import Fault, PlantFaults, nearest
+from config.model import ChannelModel, Kind, Node, Output, Profile, Protocol, Register, Text
+from config.source import Keys, Source, read
+from config.written import WrittenChannel, WrittenOutput, WrittenProfile, WrittenRegister, WrittenText
+
+REPEATS_MAX = 100
+
+_RANGE = re.compile(r"^(\d{1,4})\.\.(\d{1,4})$")
+_NAME = re.compile(r"\{(\w+)\}")
+
+
+def load_profile(path: Path) -> Profile:
+    """Load one profile.
+
+    Args:
+        path: the YAML file; its name without `.yaml` is the profile's name.
+
+    Raises:
+        PlantFaults: with every fault of the file.
+    """
+    faults: list[Fault] = []
+    source = read(path, faults)
+    profile = make_profile(source, faults) if source else None
+    if profile is None:
+        raise PlantFaults(faults)
+    return profile
+
+
+def make_profile(source: Source, faults: list[Fault]) -> Profile | None:
+    """Make a profile of its file; what is wrong is added to `faults`, and then there is no profile."""
+    before = len(faults)
+    checked = _check(source, faults)
+    faults.extend(_wrong(checked, Path(source.file).stem))
+    return None if len(faults) > before else _build(WrittenProfile.model_validate(checked.data))
+
+
+# --- Repeated entries ------------------------------------------------------------------------------
+
+
+def _check(source: Source, faults: list[Fault]) -> Checked:
+    if not isinstance(source.data, dict):
+        return check(WrittenProfile, source, source.data, faults)
+    data: dict[str | int, object] = dict(source.data)
+    origins: dict[Keys, Keys] = {}
+    for section in ("channels", "outputs"):
+        if isinstance(data.get(section), list):
+            data[section] = _written_out(source, section, origins, faults)
+
+    def origin(keys: Keys) -> Keys:
+        return (*origins.get(keys[:2], keys[:2]), *keys[2:])
+
+    return check(WrittenProfile, source, data, faults, origin)
+
+
+def _written_out(
+    source: Source, section: str, origins: dict[Keys, Keys], faults: list[Fault]
+) -> list[object]:
+    """Write out the entries that have `each`, and note where every one came from."""
+    entries: list[object] = []
+    for place, raw in enumerate(source.data[section]):  # type: ignore[index]  # the caller has looked
+        try:
+            repeated = _repeat(raw)
+        except ValueError as error:
+            faults.append(source.fault(f"each: {error}", section, place, "each"))
+            continue
+        for entry in repeated:
+            origins[section, len(entries)] = (section, place)
+            entries.append(entry)
+    return entries
+
+
+def _repeat(raw: object) -> list[object]:
+    """Write one entry out; raises ValueError if its `each` cannot be understood."""
+    if not isinstance(raw, dict) or "each" not in raw:
+        return [raw]
+    entry = {key: value for key, value in raw.items() if key != "each"}
+    return [_filled(entry, names) for names in _repeats(raw["each"])]
+
+
+def _repeats(each: object) -> list[Mapping[str, object]]:
+    remedy = "write {n: 1..8}, or a list of mappings such as [{room: core, unit: 3}]"
+    repeats: list[dict[str, object]]
+    match each:
+        case dict() if len(each) == 1:
+            name, text = next(iter(each.items()))
+            bounds = _RANGE.match(str(text))
+            repeats = [{str(name): n} for n in range(int(bounds[1]), int(bounds[2]) + 1)] if bounds else []
+        case [*rows] if all(isinstance(row, dict) for row in rows):
+            repeats = [{str(name): value for name, value in row.items()} for row in rows]
+        case _:
+            repeats = []
+    if not 1 <= len(repeats) <= REPEATS_MAX:
+        raise ValueError(f"gives no repeats, or more than {REPEATS_MAX}; {remedy}")
+    return list(repeats)
+
+
+def _filled(value: object, names: Mapping[str, object]) -> object:
+    """Put the names of one repeat in; a text that is one name alone becomes its value, a number stays a number."""
+    if isinstance(value, dict):
+        return {_filled(key, names): _filled(inner, names) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_filled(inner, names) for inner in value]
+    if not isinstance(value, str):
+        return value
+    for name in _NAME.findall(value):
+        if name not in names:
+            raise ValueError(f"does not name {name!r}, which {value!r} asks for; {nearest(name, names)}")
+    alone = _NAME.fullmatch(value)
+    return names[alone[1]] if alone else _NAME.sub(lambda found: str(names[found[1]]), value)
+
+
+# --- What rows must agree on -------------------------------------------------------------------------
+
+
+def _wrong(checked: Checked, stem: str) -> Iterator[Fault]:
+    protocol = checked.data.get("protocol")
+    channels = list(checked.rows("channels", WrittenChannel))
+    outputs = list(checked.rows("outputs", WrittenOutput))
+    if ("profile",) not in checked.bad and (name := checked.data.get("profile")) and name != stem:
+        yield checked.source.fault(
+            f"profile {name!r} stands in {stem}.yaml; write profile: {stem}", "profile"
+        )
+    if ("protocol",) not in checked.bad and protocol:
+        yield from _wrong_namespace(checked, protocol == Protocol.OPCUA)
+        for channel in channels:
+            yield from _wrong_address(channel, protocol == Protocol.OPCUA)
+            if channel.written.record and protocol != Protocol.LIGHTHOUSE:
+                yield channel.fault("record is for particle counters; leave it out", "record")
+    yield from _twice(channels, outputs)
+    for channel in channels:
+        if channel.written.states and channel.written.kind is not Kind.STATE:
+            yield channel.fault(
+                "states belong to kind state; write kind: state, or leave states out", "states"
+            )
+    known = [channel.written.key for channel in channels]
+    for output in outputs:
+        yield from _wrong_output(output, known, protocol == Protocol.OPCUA)
+
+
+def _wrong_namespace(checked: Checked, opcua: bool) -> Iterator[Fault]:
+    given = checked.data.get("namespace_uri")
+    if opcua and not given:
+        yield checked.source.fault("missing key 'namespace_uri'; write the URI of the nodes' namespace")
+    if given and not opcua:
+        yield checked.source.fault("namespace_uri is for opcua; leave it out", "namespace_uri")
+
+
+def _wrong_address(channel: Row[WrittenChannel], opcua: bool) -> Iterator[Fault]:
+    one = {"node": channel.written.node, "type": channel.written.type, "verified": channel.written.verified}
+    other = {"register": channel.written.register_}
+    needed, needless = (one, other) if opcua else (other, one)
+    for key, value in needed.items():
+        if value is None:
+            description = WrittenChannel.model_fields["register_" if key == "register" else key].description
+            yield channel.fault(f"{channel.written.key} has no {key!r}; write {key}: {description}")
+    for key, value in needless.items():
+        if value is not None:
+            protocol = "OPC UA" if opcua else "Modbus"
+            yield channel.fault(f"{key!r} does not belong to a channel on {protocol}; leave it out", key)
+
+
+def _twice(channels: list[Row[WrittenChannel]], outputs: list[Row[WrittenOutput]]) -> Iterator[Fault]:
+    for rows in (channels, outputs):
+        count = Counter(row.written.key for row in rows)
+        for row in rows:
+            if count[row.written.key] > 1:
+                yield row.fault(f"key {row.written.key!r} stands twice; give each its own", "key")
+    taken: dict[object, str] = {}
+    for channel in channels:
+        for place in _places(channel.written):
+            first = taken.setdefault(place, channel.written.key)
+            if first != channel.written.key:
+                yield channel.fault(
+                    f"{channel.written.key} stands where {first} stands ({place}); correct one of the addresses"
+                )
+
+
+def _places(channel: WrittenChannel) -> list[str]:
+    register = channel.register_
+    if register is None:
+        return [f"node {channel.node}"] if channel.node else []
+    words = 2 if register.type in {"u32", "s32", "float32"} else 1
+    where = f"unit {register.unit_id}, {register.table}"
+    return [f"{where} {register.address + word}" for word in range(words)]
+
+
+def _wrong_output(output: Row[WrittenOutput], known: list[str], opcua: bool) -> Iterator[Fault]:
+    written = output.written
+    if opcua:
+        yield output.fault("outputs are written over Modbus only so far; leave them out of an opcua profile")
+    if written.register_.table not in {"holding", "coil"}:
+        yield output.fault(
+            f"table {written.register_.table} cannot be written; write holding or coil", "register", "table"
+        )
+    if written.channel not in known:
+        yield output.fault(
+            f"channel {written.channel!r} is not in this profile; {nearest(written.channel, known)}",
+            "channel",
+        )
+    if set(written.words) != set(written.reads):
+        yield output.fault(
+            "reads must name the same states as words, so that every write can be checked", "reads"
+        )
+
+
+# --- Building ------------------------------------------------------------------------------------------
+
+
+def text_of(written: WrittenText) -> Text:
+    """Make the noun of a written text."""
+    return Text(written.en, written.zh)
+
+
+def _build(written: WrittenProfile) -> Profile:
+    return Profile(
+        name=written.profile,
+        protocol=written.protocol,
+        label=text_of(written.label),
+        source=written.source,
+        channels=tuple(map(_channel, written.channels)),
+        outputs={output.key: _output(output) for output in written.outputs},
+        namespace_uri=written.namespace_uri or "",
+    )
+
+
+def _channel(written: WrittenChannel) -> ChannelModel:
+    return ChannelModel(
+        key=written.key,
+        unit=written.unit,
+        kind=written.kind,
+        label=text_of(written.label),
+        address=_address(written),
+        record=written.record,
+        room=written.room,
+        states={value: text_of(state) for value, state in written.states.items()},
+    )
+
+
+def _address(written: WrittenChannel) -> Register | Node:
+    if written.register_ is not None:
+        return _register(written.register_)
+    return Node(written.node or "", written.type or "", written.verified or "none")
+
+
+def _register(written: WrittenRegister) -> Register:
+    return Register(**written.model_dump())
+
+
+def _output(written: WrittenOutput) -> Output:
+    return Output(
+        written.key, _register(written.register_), dict(written.words), written.channel, dict(written.reads)
+    )
