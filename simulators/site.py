@@ -1,0 +1,77 @@
+"""The simulated plant behind its wires: every device at its own address."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from config.model import Plant, Protocol
+from simulators.modbus import ModbusWire
+from simulators.opcua import OpcUaWire
+from simulators.plant import SimulatedPlant
+
+STEP_LONGEST_S = 10.0
+"""After a pause of the process, time is made up in steps of this length at most."""
+
+
+class Site:
+    """Physics and wires together.
+
+    Args:
+        plant: the plant as loaded.
+        now: asks for the wall time, which the physics follows.
+        seed: names the noise.
+
+    Raises:
+        NoPhysics: a profile, or a channel of one, that no machine measures.
+    """
+
+    def __init__(self, plant: Plant, now: Callable[[], datetime], seed: int = 0) -> None:
+        self.plant = SimulatedPlant(plant, now(), seed)
+        self._now = now
+        self._opcua: dict[str, OpcUaWire] = {}
+        self._modbus: dict[str, ModbusWire] = {}
+        for device in plant.devices.values():
+            machine = self.plant.machine(device.id)
+            if device.profile.protocol is Protocol.OPCUA:
+                self._opcua[device.id] = OpcUaWire(device, machine, now)
+            else:
+                self._modbus[device.id] = ModbusWire(device, machine)
+        self._wires: dict[str, OpcUaWire | ModbusWire] = {**self._modbus, **self._opcua}
+
+    async def open(self) -> None:
+        """Open every device.
+
+        Raises:
+            AddressInUse: a device cannot listen; those that could are closed again.
+        """
+        try:
+            for wire in self._wires.values():
+                await wire.open()
+        except Exception:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Close every device for good."""
+        for modbus in self._modbus.values():
+            await modbus.close()
+        for opcua in self._opcua.values():
+            await opcua.stop()
+
+    async def switch(self, device: str, up: bool) -> None:
+        """Take a device from its network, or give it back. It goes on measuring meanwhile.
+
+        Raises:
+            UnknownDevice: the plant has none of that id.
+            AddressInUse: its address was taken meanwhile.
+        """
+        self.plant.machine(device)
+        await (self._wires[device].open() if up else self._wires[device].close())
+
+    async def advance(self) -> None:
+        """Bring the physics up to now, and what it shows onto the wires."""
+        behind_s = (self._now() - self.plant.at).total_seconds()
+        while behind_s > 0:
+            self.plant.step(min(behind_s, STEP_LONGEST_S))
+            behind_s -= STEP_LONGEST_S
+        for wire in self._opcua.values():
+            await wire.publish()
