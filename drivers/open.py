@@ -1,0 +1,30 @@
+"""The one place that knows which driver speaks which protocol: one line per protocol."""
+
+from typing import assert_never
+
+from config.model import Device, Protocol
+from drivers.counter import LighthouseDriver
+from drivers.driver import Driver, Now
+from drivers.modbus import ModbusDriver
+from drivers.opcua import OpcUaDriver
+
+
+def open_driver(device: Device, now: Now) -> Driver:
+    """The driver of a device, not connected yet.
+
+    Args:
+        device: whose profile says the protocol.
+        now: the service's clock.
+
+    Raises:
+        ValueError: the profile cannot be driven; the message names the channel or the address.
+    """
+    match device.profile.protocol:
+        case Protocol.MODBUS_TCP:
+            return ModbusDriver(device, now)
+        case Protocol.LIGHTHOUSE:
+            return LighthouseDriver(device, now)
+        case Protocol.OPCUA:
+            return OpcUaDriver(device, now)
+        case _ as other:
+            assert_never(other)
