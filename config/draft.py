@@ -13,6 +13,7 @@ from config.source import Source, read
 from config.written import (
     Written,
     WrittenDevice,
+    WrittenHead,
     WrittenLimit,
     WrittenLine,
     WrittenPlant,
@@ -22,7 +23,7 @@ from config.written import (
 
 T = TypeVar("T", bound=Written)
 
-HEAD = ("plant", "label", "time_zone", "communication_delay_s")
+HEAD = tuple(WrittenHead.model_fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Draft:
         return [name for sheet in self.sheets for name in sheet.ids(section)]
 
     def head(self) -> dict[str, object]:
-        """Give the sound scalars of the plant: `plant`, `label`, `time_zone`, `communication_delay_s`."""
+        """Give what stands once in the plant, if it is sound."""
         return {
             key: sheet.data[key]
             for sheet in self.sheets

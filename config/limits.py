@@ -82,14 +82,14 @@ def _alert_outside_action(limits: Mapping[str, tuple[Limit, Row[WrittenLimit]]])
         action = limits.get(f"{alert.channel}/{Level.ACTION}", (None,))[0]
         if alert.level is not Level.ALERT or action is None:
             continue
-        low, high = f"{action.low}", f"{action.high}"
         if alert.low is not None and action.low is not None and alert.low < action.low:
-            yield row.fault(
-                f"alert low {alert.low} is outside action low {low}; write {low} or more", "alert", "low"
-            )
+            yield _outside(row, "low", alert.low, action.low)
         if alert.high is not None and action.high is not None and alert.high > action.high:
-            yield row.fault(
-                f"alert high {alert.high} is outside action high {high}; write {high} or less",
-                "alert",
-                "high",
-            )
+            yield _outside(row, "high", alert.high, action.high)
+
+
+def _outside(row: Row[WrittenLimit], bound: str, alert: float, action: float) -> Fault:
+    message = (
+        f"alert {bound} {alert:g} is outside action {bound} {action:g}; write an alert that comes before it"
+    )
+    return row.fault(message, "alert", bound)

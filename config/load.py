@@ -16,13 +16,12 @@ from config.model import (
     Plant,
     Profile,
     Series,
-    Text,
     Workshop,
     Zone,
 )
 from config.profile import load_profile, text_of
 from config.references import reference_faults
-from config.written import WrittenDevice, WrittenLine, WrittenPlant
+from config.written import WrittenDevice, WrittenHead, WrittenLine
 
 __all__ = ["PROFILES_DIR", "Fault", "PlantFaults", "load", "load_profile"]
 
@@ -68,12 +67,12 @@ def _plant(written: Draft, limits: tuple[Limit, ...]) -> Plant:
         for row in written.devices
     ]
     series = [one for device in devices for one in device.series]
-    head = WrittenPlant.model_validate(written.head())
+    head = WrittenHead.model_validate(written.head())
     return Plant(
-        id=head.plant or "",
-        label=text_of(head.label) if head.label else Text("", ""),
-        time_zone=head.time_zone or "",
-        communication_delay_s=head.communication_delay_s or 0,
+        id=head.plant,
+        label=text_of(head.label),
+        time_zone=head.time_zone,
+        communication_delay_s=head.communication_delay_s,
         workshops={
             row.written.id: Workshop(row.written.id, text_of(row.written.label)) for row in written.workshops
         },

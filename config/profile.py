@@ -85,21 +85,18 @@ def _repeat(raw: object) -> list[object]:
     return [_filled(entry, names) for names in _repeats(raw["each"])]
 
 
-def _repeats(each: object) -> list[Mapping[str, object]]:
+def _repeats(each: object) -> list[dict[str, object]]:
     remedy = "write {n: 1..8}, or a list of mappings such as [{room: core, unit: 3}]"
-    repeats: list[dict[str, object]]
-    match each:
-        case dict() if len(each) == 1:
-            name, text = next(iter(each.items()))
-            bounds = _RANGE.match(str(text))
-            repeats = [{str(name): n} for n in range(int(bounds[1]), int(bounds[2]) + 1)] if bounds else []
-        case [*rows] if all(isinstance(row, dict) for row in rows):
-            repeats = [{str(name): value for name, value in row.items()} for row in rows]
-        case _:
-            repeats = []
+    repeats: list[dict[str, object]] = []
+    if isinstance(each, dict) and len(each) == 1:
+        name, text = next(iter(each.items()))
+        bounds = _RANGE.match(str(text))
+        repeats = [{str(name): n} for n in range(int(bounds[1]), int(bounds[2]) + 1)] if bounds else []
+    elif isinstance(each, list) and all(isinstance(row, dict) for row in each):
+        repeats = [{str(name): value for name, value in row.items()} for row in each]
     if not 1 <= len(repeats) <= REPEATS_MAX:
         raise ValueError(f"gives no repeats, or more than {REPEATS_MAX}; {remedy}")
-    return list(repeats)
+    return repeats
 
 
 def _filled(value: object, names: Mapping[str, object]) -> object:
