@@ -1,0 +1,197 @@
+"""The command `gradewatch`. It reads arguments, and turns every error a person can mend into one clear line."""
+
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import Coroutine
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import structlog
+import typer
+from config.schema import plant_schema, profile_schema
+
+from config.faults import PlantFaults
+from config.load import load
+from config.model import Plant
+from monitor.clock import SystemClock
+from monitor.collector.collect import CollectorError, CollectSettings, collect
+from monitor.collector.journal import JournalError
+from monitor.demo import DemoSettings
+from monitor.demo import demo as run_demo
+from monitor.run import DATABASE_VARIABLE, RunError, RunSettings
+from monitor.run import run as run_service
+from monitor.server.serve import ServerError
+from monitor.server.serve import serve as run_server
+from monitor.server.settings import Settings
+from monitor.store.database import DatabaseError
+from monitor.store.migrate import migrate as run_migrations
+from monitor.supervise import until_signalled
+
+MENDABLE = (CollectorError, DatabaseError, JournalError, PlantFaults, RunError, ServerError)
+"""What a person can put right; anything else is a fault of ours and shows its traceback."""
+DEMO_PLANT = Path(__file__).parent.parent / "config" / "plants" / "demo"
+DASHBOARD = Path(__file__).parent / "dashboard" / "dist"
+DEFAULT_PORT = 8000
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Watches cleanrooms and isolators where living cells are made into medicine. 洁净室与隔离器环境监测。",
+)
+
+PlantDir = Annotated[Path, typer.Argument(help="Folder with the plant's YAML files. 工厂配置目录。")]
+Data = Annotated[Path, typer.Option(help="Folder for the journal, the socket and the lock. 数据目录。")]
+DatabaseUrl = Annotated[
+    str,
+    typer.Option(
+        "--database",
+        envvar=DATABASE_VARIABLE,
+        help="postgresql://user:password@host:port/name, or 'embedded' for a first try. 数据库地址。",
+    ),
+]
+Host = Annotated[str, typer.Option(help="Address to listen on; loopback unless told otherwise. 监听地址。")]
+Port = Annotated[int, typer.Option(help="Port to listen on. 监听端口。")]
+
+
+class Schema(StrEnum):
+    """What a JSON schema can be printed for."""
+
+    PLANT = "plant"
+    PROFILE = "profile"
+
+
+@app.command()
+def check(plant_dir: PlantDir) -> None:
+    """检查工厂配置 · Read a plant and say what it has, or every fault in it."""
+    plant = _load(plant_dir)
+    counts = {"line": plant.lines, "zone": plant.zones, "device": plant.devices, "channel": plant.channels}
+    typer.echo(", ".join(f"{len(of)} {what}{'' if len(of) == 1 else 's'}" for what, of in counts.items()))
+
+
+@app.command()
+def schema(what: Annotated[Schema, typer.Argument()] = Schema.PLANT) -> None:
+    """输出 JSON Schema · Print the JSON schema of a plant's or a profile's YAML, for editors."""
+    made = plant_schema() if what is Schema.PLANT else profile_schema()
+    typer.echo(json.dumps(made, indent=2, ensure_ascii=False))
+
+
+@app.command()
+def migrate(database_url: DatabaseUrl) -> None:
+    """升级数据库结构 · Bring a database's tables up to date."""
+    edition = _run(run_migrations(database_url))
+    typer.echo(f"up to date ({edition})")
+
+
+@app.command(name="collect")
+def collect_command(plant_dir: PlantDir, data: Data, database_url: DatabaseUrl = "") -> None:
+    """采集进程 · Own the devices: poll, journal, judge, act."""
+    _run_until_signalled(collect(CollectSettings(_load(plant_dir), data, database_url), SystemClock()))
+
+
+@app.command()
+def serve(
+    plant_dir: PlantDir,
+    data: Data,
+    database_url: DatabaseUrl,
+    host: Host = "127.0.0.1",
+    port: Port = DEFAULT_PORT,
+) -> None:
+    """服务进程 · Own the people: API and screens."""
+    settings = Settings(
+        plant=_load(plant_dir),
+        data=data,
+        database_url=database_url,
+        dashboard=DASHBOARD,
+        now=SystemClock().now,
+        host=host,
+        port=port,
+    )
+    _run_until_signalled(run_server(settings))
+
+
+@app.command()
+def run(
+    plant_dir: PlantDir,
+    data: Data,
+    *,
+    database_url: DatabaseUrl,
+    host: Host = "127.0.0.1",
+    port: Port = DEFAULT_PORT,
+    database_later: Annotated[
+        bool, typer.Option(help="Start although the database is away. 数据库可稍后可用。")
+    ] = False,
+) -> None:
+    """运行整个服务 · Run collector and server on one machine, and start them again when they end."""
+    _load(plant_dir)
+    _run_until_signalled(run_service(RunSettings(plant_dir, data, database_url, host, port, database_later)))
+
+
+@app.command()
+def demo(
+    plant_dir: PlantDir = DEMO_PLANT,
+    data: Data = Path("data/demo"),
+    host: Host = "127.0.0.1",
+    port: Port = DEFAULT_PORT,
+) -> None:
+    """演示 · Show a simulated plant with everything around it."""
+    _load(plant_dir)
+    _run_until_signalled(run_demo(DemoSettings(plant_dir, data, host, port)))
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    _set_up_logging()
+    app()
+
+
+def _load(plant_dir: Path) -> Plant:
+    try:
+        return load(plant_dir)
+    except PlantFaults as faults:
+        _give_up(faults)
+
+
+def _run(work: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401 - whatever the work returns
+    try:
+        return asyncio.run(work)
+    except MENDABLE as error:
+        _give_up(error)
+
+
+def _run_until_signalled(work: Coroutine[Any, Any, None]) -> None:
+    async def _supervised() -> None:
+        await until_signalled(asyncio.create_task(work))
+
+    _run(_supervised())
+
+
+def _give_up(error: Exception) -> NoReturn:
+    typer.echo(str(error), err=True)
+    raise typer.Exit(1) from None
+
+
+def _set_up_logging() -> None:
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")
+    for noisy in ("asyncua", "pymodbus"):
+        # What a device did wrong is told once by its poll, in our words; the libraries say it many times over.
+        logging.getLogger(noisy).setLevel(logging.CRITICAL)
+    processors: list[structlog.typing.Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    if sys.stderr.isatty():
+        processors.append(structlog.dev.ConsoleRenderer())
+    else:
+        processors += [
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ]
+    structlog.configure(processors=processors, logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,129 @@
+"""`gradewatch demo`: a simulated plant, a database, a collector, a server and a screen from one command.
+
+The simulators are a program of their own, started here as a process like any other; nothing of theirs is imported.
+"""
+
+import asyncio
+import secrets
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from monitor.run import EMBEDDED, RunSettings, log_file, run
+from monitor.supervise import Child
+
+READY_WITHIN_S = 120.0
+LOOK_EVERY_S = 0.5
+ADMIN = "admin"
+PASSWORD_VARIABLE = "GRADEWATCH_ADMIN_PASSWORD"  # noqa: S105 - a variable's name
+
+READY = """
+Gradewatch is running.     Gradewatch 已启动。
+
+  Address   地址      {address}
+  Sign-in   登录      {admin} / {password}
+  Devices   设备      {live} of {devices} live
+  Logs      日志      {logs}
+
+Try a fault, in another terminal     在另一个终端中模拟故障:
+  {simulators} fault glove-breach --device ISO-STM-L1
+  {simulators} fault clear
+
+Ctrl-C stops everything; the data stays in {data}.     按 Ctrl-C 全部停止,数据保留。
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSettings:
+    """Which plant to show, where to keep its data, and where the screen is."""
+
+    plant_dir: Path
+    data: Path
+    host: str
+    port: int
+
+
+async def demo(settings: DemoSettings) -> None:
+    """Run the demo until cancelled.
+
+    Raises:
+        RunError: the address is in use.
+        DatabaseError: the embedded database cannot be started.
+    """
+    settings.data.mkdir(parents=True, exist_ok=True)
+    password = _password(settings.data / "admin-password")
+    logs = settings.data / "logs"
+    simulators = Path(sys.executable).with_name("gradewatch-sim")
+    plant = Child(
+        "simulators", [str(simulators), "serve", str(settings.plant_dir)], {}, log_file(logs, "simulators")
+    )
+    running = RunSettings(
+        plant_dir=settings.plant_dir,
+        data=settings.data,
+        database_url=EMBEDDED,
+        host=settings.host,
+        port=settings.port,
+        logs=logs,
+        environment={PASSWORD_VARIABLE: password},
+    )
+    announcing = asyncio.create_task(_announce(settings, password, simulators))
+    try:
+        await run(running, beside=[plant])
+    finally:
+        announcing.cancel()
+
+
+async def _announce(settings: DemoSettings, password: str, simulators: Path) -> None:
+    address = f"http://{settings.host}:{settings.port}"
+    health = await _until_live(address)
+    if health is None:
+        _say(f"Not ready after {READY_WITHIN_S:g} s; see {settings.data / 'logs'}     未能就绪,请查看日志")
+        return
+    _say(
+        READY.format(
+            address=address,
+            admin=ADMIN,
+            password=password,
+            live=health["devices_live"],
+            devices=health["devices"],
+            logs=settings.data / "logs",
+            data=settings.data,
+            simulators=_as_typed(simulators),
+        )
+    )
+
+
+async def _until_live(address: str) -> dict[str, Any] | None:
+    """Ask for health until every device is live; None if that takes too long."""
+    async with httpx.AsyncClient(base_url=address, trust_env=False) as client:
+        for _ in range(round(READY_WITHIN_S / LOOK_EVERY_S)):
+            await asyncio.sleep(LOOK_EVERY_S)
+            try:
+                health: dict[str, Any] = (await client.get("/api/v1/health")).json()
+            except (httpx.HTTPError, ValueError):
+                continue
+            if health.get("devices_live") and health["devices_live"] == health["devices"]:
+                return health
+    return None
+
+
+def _password(path: Path) -> str:
+    """Return the demo's password: generated at first use and kept where only the owner reads it."""
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(12))
+    return path.read_text().strip()
+
+
+def _as_typed(program: Path) -> str:
+    """Return a program's path as short as it can be typed from here."""
+    here = Path.cwd()
+    return str(program.relative_to(here)) if program.is_relative_to(here) else str(program)
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()

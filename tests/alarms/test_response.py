@@ -1,0 +1,61 @@
+"""What the tower shows, for every way in which alarms can stand."""
+
+import pytest
+
+from alarms.engine import State
+from alarms.events import Alarm
+from alarms.response import reassert, respond, towers, wants
+from config.model import Level, Sample
+from tests.alarms.building import ACTION, ALERT, COMMUNICATION, T0, TOWER, plant
+
+PLANT = plant()
+(TOWER_OF_L1,) = towers(PLANT)
+DARK = {"red": "off", "amber": "off", "buzzer": "off"}
+
+
+def stands(*alarms: tuple[str, Level, bool, bool]) -> State:
+    """Make a State of (id, level, active, acknowledged)."""
+    return State({key: Alarm(key, level, active, seen, T0, T0) for key, level, active, seen in alarms})
+
+
+@pytest.mark.parametrize(
+    ("state", "shown"),
+    [
+        (stands(), DARK),
+        (stands((ACTION, Level.ACTION, True, False)), DARK | {"red": "on", "buzzer": "pattern_1"}),
+        (stands((ACTION, Level.ACTION, True, True)), DARK | {"red": "on"}),
+        (stands((ACTION, Level.ACTION, False, False)), DARK | {"red": "on", "buzzer": "pattern_1"}),
+        (stands((ALERT, Level.ALERT, True, False)), DARK | {"amber": "on"}),
+        (stands((ALERT, Level.ALERT, False, False)), DARK | {"amber": "on"}),
+        (stands((COMMUNICATION, Level.DIAGNOSTIC, True, False)), DARK | {"amber": "on"}),
+        (
+            stands((ACTION, Level.ACTION, True, True), (ALERT, Level.ALERT, True, False)),
+            DARK | {"red": "on", "amber": "on"},
+        ),
+        (stands(("OTHER/x/action", Level.ACTION, True, False)), DARK),
+        (stands(("service/forward", Level.DIAGNOSTIC, True, False)), DARK),
+    ],
+)
+def test_what_the_tower_shows(state: State, shown: dict[str, str]) -> None:
+    assert wants(TOWER_OF_L1, state) == shown
+
+
+def test_a_command_goes_out_only_when_what_should_be_shown_changes() -> None:
+    calm, raised = stands(), stands((ACTION, Level.ACTION, True, False))
+    (command,) = respond([TOWER_OF_L1], calm, raised)
+    assert (command.device, dict(command.outputs)) == (TOWER, DARK | {"red": "on", "buzzer": "pattern_1"})
+    assert command.reason == ACTION
+    second = stands((ACTION, Level.ACTION, True, False), ("ISO/humidity/action", Level.ACTION, True, False))
+    assert respond([TOWER_OF_L1], raised, second) == ()
+    (off,) = respond([TOWER_OF_L1], raised, calm)
+    assert off.reason == "all NORM"
+
+
+def test_a_tower_that_shows_something_else_is_told_again() -> None:
+    raised = stands((ACTION, Level.ACTION, True, True))
+    shows_red = Sample(TOWER, T0, (1.0, 0.0, 0.0), None, T0)
+    shows_nothing = Sample(TOWER, T0, (0.0, 0.0, 0.0), None, T0)
+    assert reassert(TOWER_OF_L1, raised, shows_red) is None
+    command = reassert(TOWER_OF_L1, raised, shows_nothing)
+    assert command is not None
+    assert command.outputs["red"] == "on"
