@@ -111,7 +111,7 @@ class ChannelModel:
     address: Register | Node
     record: bool = False
     room: str = ""
-    states: Mapping[int, Text] = field(default_factory=dict)
+    states: Mapping[int, Text] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
