@@ -139,9 +139,13 @@ def _start(data: Path) -> str:
 
 
 def _stop(data: Path) -> None:
-    cluster = data.resolve() / "postgres" / "cluster"
-    if _running(cluster) is not None:
-        run(_programs() / "pg_ctl", "-D", str(cluster), "-m", "fast", "-w", "stop")
+    home = data.resolve() / "postgres"
+    folder = _running(home / "cluster")
+    if folder is None:
+        return
+    run(_programs() / "pg_ctl", "-D", str(home / "cluster"), "-m", "fast", "-w", "stop")
+    if folder != home:
+        folder.rmdir()
 
 
 async def start(data: Path) -> str:

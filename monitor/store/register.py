@@ -1,0 +1,162 @@
+"""Writes the plant into the database, and gives every channel its place there, once."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+
+from config.model import Channel, Device, Plant, Series
+from monitor.store.database import Connection, DatabaseError
+
+LOCK = 0x706C616E
+"""Advisory lock of registering ("plan"): two collectors never give the same place twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """How a Sample of one series becomes a row.
+
+    Attributes:
+        id: the series in the database.
+        count: how many channels the series has in the plant.
+        order: for each place in the database, the place in the Sample, or None where a channel was retired;
+            None if both are the same.
+    """
+
+    id: int
+    count: int
+    order: tuple[int | None, ...] | None
+
+
+async def register(connection: Connection, plant: Plant, at: datetime) -> Mapping[str, Row]:
+    """Write the plant: its nouns as they are now, and its whole configuration once per version.
+
+    What is no longer in the plant stays in the database, for its readings.
+
+    Args:
+        connection: to a migrated database.
+        plant: as loaded.
+        at: when this configuration was first seen, if it is new.
+
+    Returns:
+        Series id -> how its Samples become rows.
+
+    Raises:
+        DatabaseError: a channel moved to another series or changed its unit.
+    """
+    async with connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
+        await connection.execute(
+            "INSERT INTO plant_version (sha256, first_seen, body) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+            *(plant.sha256, at, json.dumps(_plain(plant), ensure_ascii=False, allow_nan=False)),
+        )
+        await _upsert_nouns(connection, plant)
+        return {series.id: await _register_series(connection, series) for series in plant.series.values()}
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - any noun becomes JSON
+    if is_dataclass(value):
+        # A plant's series and channels stand in its devices already.
+        skipped = {"series", "channels"} if isinstance(value, Plant) else set()
+        return {
+            one.name: _plain(getattr(value, one.name)) for one in fields(value) if one.name not in skipped
+        }
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(inner) for inner in value]
+    return value
+
+
+def _upsert(table: str, columns: Sequence[str], key: str = "id") -> str:
+    values = ", ".join(f"${number}" for number in range(1, len(columns) + 1))
+    changes = ", ".join(f"{column} = excluded.{column}" for column in columns if column != key)
+    return (
+        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({values}) "  # noqa: S608 - our own names
+        f"ON CONFLICT ({key}) DO UPDATE SET {changes}"
+    )
+
+
+async def _upsert_nouns(connection: Connection, plant: Plant) -> None:
+    label = ("label_en", "label_zh")
+    await connection.executemany(
+        _upsert("workshop", ("id", *label)),
+        [(one.id, one.label.en, one.label.zh) for one in plant.workshops.values()],
+    )
+    await connection.executemany(
+        _upsert("line", ("id", "workshop", "mode", "product", "tower", *label)),
+        [
+            (one.id, one.workshop, one.mode, one.product, one.tower, one.label.en, one.label.zh)
+            for one in plant.lines.values()
+        ],
+    )
+    await connection.executemany(
+        _upsert("zone", ("id", "line", "grade", *label)),
+        [(one.id, one.line, one.grade, one.label.en, one.label.zh) for one in plant.zones.values()],
+    )
+    await connection.executemany(
+        _upsert("device", ("id", "zone", "profile", "period_s", *label)),
+        [_device(one) for one in plant.devices.values()],
+    )
+
+
+def _device(device: Device) -> tuple[object, ...]:
+    return (device.id, device.zone, device.profile.name, device.period_s, device.label.en, device.label.zh)
+
+
+async def _register_series(connection: Connection, series: Series) -> Row:
+    series_id = await connection.fetchval(
+        _upsert("series", ("name", "device", "records"), key="name") + " RETURNING id",
+        *(series.id, series.device, series.records),
+    )
+    known = await connection.fetch(
+        "SELECT id, series_id, place, unit FROM channel WHERE series_id = $1 OR id = ANY($2)",
+        *(series_id, [channel.id for channel in series.channels]),
+    )
+    for channel in series.channels:
+        _check_same(channel, series_id, next((row for row in known if row["id"] == channel.id), None))
+    places = {row["id"]: row["place"] for row in known}
+    free = max(places.values(), default=-1) + 1
+    for channel in series.channels:
+        if channel.id not in places:
+            places[channel.id], free = free, free + 1
+    # Not an upsert: even one that changes no place would be refused as a change of places.
+    await connection.executemany(
+        "INSERT INTO channel (id, series_id, place, key, zone, unit, kind, label_en, label_zh) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO UPDATE SET zone = excluded.zone, "
+        "kind = excluded.kind, label_en = excluded.label_en, label_zh = excluded.label_zh",
+        [_channel(channel, series_id, places[channel.id]) for channel in series.channels],
+    )
+    return Row(series_id, len(series.channels), _order(series, places))
+
+
+def _check_same(channel: Channel, series_id: int, known: asyncpg.Record | None) -> None:
+    """What is stored under a name must go on meaning the same."""
+    if known is None:
+        return
+    if known["series_id"] != series_id:
+        raise DatabaseError(
+            f"channel {channel.id} is stored in another series than {channel.series}; give the new one a key of its own"
+        )
+    if known["unit"] != channel.model.unit:
+        raise DatabaseError(
+            f"channel {channel.id} is stored in {known['unit']!r}, and the plant now says {channel.model.unit!r}; "
+            "give the new one a key of its own"
+        )
+
+
+def _channel(channel: Channel, series_id: int, place: int) -> tuple[object, ...]:
+    model = channel.model
+    return (
+        *(channel.id, series_id, place, model.key, channel.zone, model.unit, model.kind),
+        *(model.label.en, model.label.zh),
+    )
+
+
+def _order(series: Series, places: Mapping[str, int]) -> tuple[int | None, ...] | None:
+    ours = {places[channel.id]: channel.place for channel in series.channels}
+    order = tuple(ours.get(place) for place in range(max(ours, default=-1) + 1))
+    return None if order == tuple(range(len(series.channels))) else order

@@ -1,0 +1,35 @@
+"""Fixtures of the store's tests: a small plant, and a fresh database on TimescaleDB and on plain PostgreSQL."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from monitor.store.database import Connection
+from tests.database import Server, database_url, plain, timescale
+
+__all__ = ["database_url", "plain", "timescale"]
+
+
+@pytest.fixture(params=["timescale", "plain"])
+def server(request: pytest.FixtureRequest) -> Server:
+    """Each kind of server in turn."""
+    server: Server = request.getfixturevalue(request.param)
+    return server
+
+
+@pytest_asyncio.fixture
+async def url(server: Server) -> AsyncIterator[str]:
+    """A fresh, migrated database on each kind of server in turn."""
+    url = await server.fresh()
+    yield url
+    await server.drop(url)
+
+
+@pytest_asyncio.fixture
+async def sql(url: str) -> AsyncIterator[Connection]:
+    """A connection of the test's own to the database of `url`."""
+    connection = await asyncpg.connect(url)
+    yield connection
+    await connection.close()

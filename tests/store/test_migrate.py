@@ -1,0 +1,90 @@
+"""Migrations: applied once, in order, never edited; the same files on every edition."""
+
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from monitor.store import migrate as migrate_module
+from monitor.store.database import Connection, DatabaseError, Edition, connect
+from monitor.store.migrate import migrate, migrations
+from tests.database import Server
+
+
+async def test_the_same_files_make_a_hypertable_on_timescale_and_a_table_on_plain(
+    timescale: Server, plain: Server
+) -> None:
+    for server, expected in ((timescale, Edition.APACHE), (plain, Edition.PLAIN)):
+        url = await server.empty()
+        assert await migrate(url) is expected
+        connection = await connect(url)
+        hyper = "SELECT count(*) FROM timescaledb_information.hypertables WHERE hypertable_name = 'sample'"
+        if expected is Edition.APACHE:
+            assert await connection.fetchval(hyper) == 1
+        indexes = await connection.fetchval("SELECT count(*) FROM pg_indexes WHERE tablename = 'sample'")
+        assert indexes == 1, "only the primary key"
+        await connection.close()
+        await server.drop(url)
+
+
+async def test_one_chunk_is_one_day(database_url: str) -> None:
+    connection = await connect(database_url)
+    interval = await connection.fetchval("SELECT time_interval FROM timescaledb_information.dimensions")
+    await connection.close()
+    assert interval.total_seconds() == 86_400
+
+
+async def test_migrating_again_changes_nothing(url: str, sql: Connection) -> None:
+    before = await sql.fetch("SELECT * FROM migration")
+    await migrate(url)
+    assert await sql.fetch("SELECT * FROM migration") == before
+    assert [row["name"] for row in before] == list(migrations())
+
+
+async def test_a_landed_migration_that_was_edited_is_refused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    edited = {name: content + b"\n-- one more word" for name, content in migrations().items()}
+    monkeypatch.setattr(migrate_module, "migrations", lambda: edited)
+    with pytest.raises(DatabaseError, match=r"0001_first\.sql was changed after it had landed.*restore the file"):
+        await migrate(url)
+
+
+async def test_a_database_newer_than_the_service_is_refused(url: str, sql: Connection) -> None:
+    await sql.execute("INSERT INTO migration (number, name, sha256) VALUES (9, '0009_later.sql', 'x')")
+    with pytest.raises(DatabaseError, match=r"0009_later\.sql, which this version does not know; install the newer"):
+        await migrate(url)
+
+
+async def test_a_migration_that_fails_changes_nothing(
+    url: str, sql: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = migrations() | {"0002_broken.sql": b"CREATE TABLE half (id int); SELECT 1 / 0;"}
+    monkeypatch.setattr(migrate_module, "migrations", lambda: broken)
+    with pytest.raises(DatabaseError, match=r"0002_broken\.sql failed and changed nothing: division by zero"):
+        await migrate(url)
+    assert await sql.fetchval("SELECT to_regclass('half')") is None
+    assert await sql.fetchval("SELECT count(*) FROM migration") == 1
+
+
+def test_migrations_come_in_the_order_of_their_numbers() -> None:
+    names = list(migrations())
+    assert names == sorted(names)
+    assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1))
+    schema = Path(migrate_module.__file__).parent / "schema"
+    assert names == sorted(path.name for path in schema.iterdir())
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE book SET who = 'somebody else'",
+        "DELETE FROM book",
+        "TRUNCATE book",
+        "UPDATE book SET who = 'x' WHERE false",
+        "SET session_replication_role = replica; DELETE FROM book",
+    ],
+)
+async def test_the_book_is_only_ever_added_to_even_by_a_superuser(sql: Connection, statement: str) -> None:
+    await sql.execute("INSERT INTO book VALUES ('c', 1, now(), 'note', 'me', '{}', repeat('0', 64), 'h')")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="it is only ever added to"):
+        await sql.execute(statement)
+    assert await sql.fetchval("SELECT who FROM book") == "me"
