@@ -45,13 +45,13 @@ async def supervise(children: Sequence[Child]) -> None:
 
 
 async def _keep(child: Child) -> None:
-    pause_s = FIRST_PAUSE_S
+    pause_s = 0.0
     loop = asyncio.get_running_loop()
     while True:
         began = loop.time()
         code = await _run_once(child)
         steady = loop.time() - began > STEADY_AFTER_S
-        pause_s = FIRST_PAUSE_S if steady else min(2 * pause_s, LONGEST_PAUSE_S)
+        pause_s = FIRST_PAUSE_S if steady else min(max(FIRST_PAUSE_S, 2 * pause_s), LONGEST_PAUSE_S)
         log.error("process ended, starting it again", name=child.name, code=code, pause_s=pause_s)
         await asyncio.sleep(pause_s)
 

@@ -132,7 +132,7 @@ class Collector:
         journal = {
             "ok": not self._journal.failure,
             "detail": self._journal.failure,
-            "waiting": self._journal.waiting(),
+            "entries": self._journal.waiting(),
         }
         well = devices["devices_live"] == devices["devices"] and database["ok"] and journal["ok"]
         return {

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Protocol
 
 import uvicorn
-from fastapi import Depends, FastAPI, Header, HTTPException, Response, WebSocket
+from fastapi import Depends, FastAPI, Header, HTTPException, Response, WebSocket, WebSocketDisconnect
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from pydantic import AwareDatetime, BaseModel, Field
 
@@ -80,18 +80,20 @@ def endpoint_app(
             await socket.close(1013, "too many listeners")
             return
         async with feed.listen() as listener:
-            await socket.send_text(feed.snapshot(clock.now(), health()))
-            await _send_all(socket, listener.next)
+            await _send_all(socket, feed.snapshot(clock.now(), health()), listener.next)
 
     return app
 
 
-async def _send_all(socket: WebSocket, following: Callable[[], Awaitable[str]]) -> None:
+async def _send_all(socket: WebSocket, first: str, following: Callable[[], Awaitable[str]]) -> None:
     try:
+        await socket.send_text(first)
         while True:
             await socket.send_text(await following())
     except Cut:
         await socket.close(1013, "too slow")
+    except WebSocketDisconnect:
+        return
 
 
 def read_or_make_token(path: Path) -> str:

@@ -58,7 +58,7 @@ class Forward:
             reader.close()
 
     async def _forward(self, reader: JournalReader) -> None:
-        writer = await Writer.open(self._url, self._plant, CHAIN, self._clock.now)
+        writer = await Writer.open(self._url, self._plant, CHAIN, self._clock.now())
         try:
             self.position = await writer.position()
             self.ok, self.detail = True, ""

@@ -12,7 +12,7 @@ GAUGES = {
     "gradewatch_devices_live": ("Devices that gave a usable value within 3 s", ("devices_live",)),
     "gradewatch_oldest_sample_age_seconds": ("Age of the oldest last Sample", ("oldest_sample_age_s",)),
     "gradewatch_inbox_size": ("Events that wait to be judged", ("inbox", "size")),
-    "gradewatch_journal_waiting": ("Writes that wait for the journal's disk", ("journal", "waiting")),
+    "gradewatch_journal_waiting": ("Writes that wait for the journal's disk", ("journal", "entries")),
     "gradewatch_database_up": ("Whether the forwarder reaches the database", ("database", "ok")),
     "gradewatch_database_waiting": ("Journal entries not yet in the database", ("database", "waiting")),
     "gradewatch_poll_lateness_p99_ms": ("Poll lateness, 99th percentile", ("poll_lateness_ms", "p99")),
