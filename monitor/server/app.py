@@ -1,0 +1,141 @@
+"""Puts the server together: the parts, the gate before them, the routes, and how errors are told."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import structlog
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from fastapi.routing import APIRoute
+
+from config.model import Text
+from monitor.server.access import Passwords
+from monitor.server.command import Commands
+from monitor.server.database import Database
+from monitor.server.gate import API, Gate
+from monitor.server.refusal import Refusal, answer
+from monitor.server.relay import Relay
+from monitor.server.routes import alarms, health, live, plant, readings, session
+from monitor.server.screens import Dashboard
+from monitor.server.service import Service
+from monitor.server.sessions import Sessions, Tries
+from monitor.server.settings import Settings
+from monitor.server.wire import LIVE_MESSAGE
+
+RESTART_S = 1.0
+
+_log = structlog.get_logger()
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Make the application. It connects to nothing until its lifespan begins, so its OpenAPI needs nothing.
+
+    Args:
+        settings: what it is started with.
+
+    Returns:
+        The ASGI application, for `serve` or a test.
+    """
+    service = _make_service(settings)
+    app = FastAPI(
+        title="Gradewatch",
+        version="1",
+        openapi_url=f"{API}/openapi.json",
+        docs_url=None,  # FastAPI's page loads its scripts from a CDN
+        redoc_url=None,
+        generate_unique_id_function=_operation,
+        lifespan=_lifespan,
+    )
+    app.state.service = service
+    app.add_middleware(Gate, sessions=service.sessions)
+    app.add_exception_handler(Refusal, _refused)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(Exception, _failed)
+    _add_routes(app, settings)
+    _add_live_messages(app)
+    return app
+
+
+def _make_service(settings: Settings) -> Service:
+    passwords = Passwords()
+    return Service(
+        settings=settings,
+        sessions=Sessions(settings.now, settings.session_idle_s, settings.session_limit_s),
+        tries=Tries(settings.now),
+        passwords=passwords,
+        database=Database(settings.database_url, passwords, settings.now),
+        relay=Relay(settings.data, settings.plant, settings.now),
+        commands=Commands(settings.data),
+    )
+
+
+def _add_routes(app: FastAPI, settings: Settings) -> None:
+    api = APIRouter(prefix=API)
+    for noun in (session, health, plant, live, readings, alarms):
+        api.include_router(noun.router)
+    app.include_router(api)
+    app.mount("/", Dashboard(settings.dashboard), name="dashboard")
+
+
+def _operation(route: APIRoute) -> str:
+    return route.name
+
+
+def _add_live_messages(app: FastAPI) -> None:
+    """Tell the WebSocket's messages in the OpenAPI document too, which has no place of its own for them."""
+    routes_only = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = routes_only()
+        schemas = document["components"]["schemas"]
+        if "LiveMessage" not in schemas:
+            told = LIVE_MESSAGE.json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
+            schemas |= told.pop("$defs") | {"LiveMessage": told}
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]  # the way that FastAPI documents for extending it
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    service: Service = app.state.service
+    tasks = [
+        asyncio.create_task(_keep_running(run), name=name)
+        for name, run in (("relay", service.relay.run), ("database", service.database.run))
+    ]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await service.commands.close()
+
+
+async def _keep_running(run: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await run()
+        except Exception:  # noqa: BLE001 - the task's outer edge: a fault here must not end the live screens for good
+            _log.exception("task_failed")
+        await asyncio.sleep(RESTART_S)
+
+
+async def _refused(request: Request, refusal: Exception) -> Response:
+    return answer(cast("Refusal", refusal), request.headers)
+
+
+async def _malformed(_request: Request, error: Exception) -> Response:
+    """Say which field is wrong and why; what was sent is not repeated, for it may be a password."""
+    faults = cast("RequestValidationError", error).errors()
+    told = (f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in faults)
+    return JSONResponse({"detail": "; ".join(told)}, 422)
+
+
+async def _failed(request: Request, _error: Exception) -> Response:
+    """Answer for a fault of our own; the log has the traceback."""
+    text = Text(en="The server failed; its log says how.", zh="服务器内部错误，详情见日志。")
+    return answer(Refusal(500, text), request.headers)

@@ -1,0 +1,106 @@
+"""The server's way to the database, which may be down: then screens stay live and only what is kept is missing."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+import structlog
+
+from config.model import Text
+from monitor.server.access import Passwords, make_first_administrator
+from monitor.server.refusal import Refusal
+from monitor.store.database import DatabaseError, Pool, explained, open_pool, place
+
+CHECK_S = 2.0
+PATIENCE_S = 10.0
+"""Longest wait for an answer; a person in front of a screen waits no longer."""
+
+_log = structlog.get_logger()
+
+
+class DatabaseDown(Refusal):
+    """What was asked for stands in the database, and that does not answer."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            503,
+            Text(
+                en="The database does not answer. Live values and alarms go on; try again in a moment.",
+                zh="数据库无响应。实时数值和报警不受影响，请稍后重试。",
+            ),
+            {"Retry-After": "5"},
+        )
+
+
+class Database:
+    """A pool that opens when the database is there, and a cheap, repeated check whether it still is.
+
+    Attributes:
+        up: set while the last check went well.
+    """
+
+    def __init__(self, url: str, passwords: Passwords, now: Callable[[], datetime]) -> None:
+        self.up = asyncio.Event()
+        self._url = url
+        self._passwords = passwords
+        self._now = now
+        self._pool: Pool | None = None
+        self._complaint = ""
+
+    async def run(self) -> None:
+        """Open, check and check again, until cancelled."""
+        try:
+            while True:
+                await self._check()
+                await asyncio.sleep(CHECK_S)
+        finally:
+            self.up.clear()
+            if self._pool is not None:
+                self._pool.terminate()
+                self._pool = None
+
+    @asynccontextmanager
+    async def pool(self) -> AsyncIterator[Pool]:
+        """The pool to ask, for as long as a person is ready to wait.
+
+        Raises:
+            DatabaseDown: the database is not there, or fails meanwhile; the log says how.
+        """
+        if self._pool is None or not self.up.is_set():
+            raise DatabaseDown
+        try:
+            with explained(place(self._url)):
+                async with asyncio.timeout(PATIENCE_S):
+                    yield self._pool
+        except DatabaseError as error:
+            _log.warning("database_failed", error=str(error))
+            raise DatabaseDown from error
+
+    async def _check(self) -> None:
+        try:
+            with explained(place(self._url)):
+                async with asyncio.timeout(PATIENCE_S):
+                    await self._ask()
+        except DatabaseError as error:
+            self.up.clear()
+            self._complain(str(error))
+        else:
+            if not self.up.is_set():
+                _log.info("database_up")
+            self.up.set()
+            self._complaint = ""
+
+    async def _ask(self) -> None:
+        if self._pool is None:
+            self._pool = await open_pool(self._url)
+        if self.up.is_set():
+            await self._pool.execute("SELECT 1")
+        else:
+            await make_first_administrator(self._pool, self._passwords, self._now())
+
+    def _complain(self, complaint: str) -> None:
+        """Log a failure once, not every two seconds."""
+        if complaint != self._complaint:
+            _log.warning("database_down", error=complaint)
+        self._complaint = complaint

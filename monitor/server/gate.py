@@ -1,0 +1,99 @@
+"""What stands before every route: size, origin, session, and the headers on every answer.
+
+The gate knows the few open doors and shuts all others, so a route that somebody adds is shut from its first day.
+"""
+
+from urllib.parse import urlsplit
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from monitor.server.refusal import BODY_TOO_LARGE, NOT_SIGNED_IN, OTHER_ORIGIN, Refusal, answer
+from monitor.server.sessions import Sessions
+
+API = "/api/v1"
+COOKIE = "gradewatch_session"
+OPEN_DOORS = frozenset({("POST", f"{API}/session"), ("GET", f"{API}/health")})
+READING = frozenset({"GET", "HEAD"})
+BODY_BYTES_MAX = 64 * 1024
+
+HEADERS = {
+    # data: for the small pictures and fonts that the bundler writes into the style sheet.
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data:; font-src 'self' data:; object-src 'none'; base-uri 'none';"
+        " form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    # Not no-referrer: that would turn the Origin of a page's own form into "null".
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class Gate:
+    """ASGI middleware: refuses what may not pass; puts `token` and `session` into the state of what may."""
+
+    def __init__(self, app: ASGIApp, sessions: Sessions) -> None:
+        self._app = app
+        self._sessions = sessions
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a refusal here, or pass the request on."""
+        if scope["type"] not in {"http", "websocket"}:
+            await self._app(scope, receive, send)
+            return
+        connection = HTTPConnection(scope)
+        passed = _with_headers(send, scope["path"])
+        try:
+            self._check(connection)
+        except Refusal as refusal:
+            await answer(refusal, connection.headers)(scope, receive, passed)
+        else:
+            await self._app(scope, receive, passed)
+
+    def _check(self, connection: HTTPConnection) -> None:
+        _check_size(connection)
+        _check_origin(connection)
+        token = connection.cookies.get(COOKIE, "")
+        session = self._sessions.find(token)
+        if session is None and not _is_open(connection.scope):
+            raise NOT_SIGNED_IN
+        connection.state.token = token
+        connection.state.session = session
+
+
+def _is_open(scope: Scope) -> bool:
+    if scope["type"] == "websocket":
+        return False
+    is_dashboard = scope["method"] in READING and not scope["path"].startswith("/api")
+    return is_dashboard or (scope["method"], scope["path"]) in OPEN_DOORS
+
+
+def _check_size(connection: HTTPConnection) -> None:
+    """A body is read whole before its route sees it, so its size must be known and small."""
+    length = connection.headers.get("content-length", "0")
+    if "transfer-encoding" in connection.headers or not length.isdecimal() or int(length) > BODY_BYTES_MAX:
+        raise BODY_TOO_LARGE
+
+
+def _check_origin(connection: HTTPConnection) -> None:
+    """A page of another site may not use the cookie; a program without an Origin has no cookie but its own."""
+    origin = connection.headers.get("origin")
+    if origin is None or connection.scope.get("method") in READING:
+        return
+    if urlsplit(origin).netloc.lower() != connection.headers.get("host", "").lower():
+        raise OTHER_ORIGIN
+
+
+def _with_headers(send: Send, path: str) -> Send:
+    async def passed(message: Message) -> None:
+        if message["type"].endswith("http.response.start"):
+            headers = MutableHeaders(scope=message)
+            headers.update(HEADERS)
+            if path.startswith("/api"):
+                headers["Cache-Control"] = "no-store"
+        await send(message)
+
+    return passed

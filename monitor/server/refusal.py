@@ -1,0 +1,42 @@
+"""How the server says no: one sentence, in the reader's language, always as `{"detail": …}`."""
+
+from collections.abc import Mapping
+
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
+
+from config.model import Text
+
+
+class Refusal(Exception):  # noqa: N818 - it is an answer to a person, not a failure of the service
+    """A request that is not carried out.
+
+    Attributes:
+        status: the HTTP status.
+        text: one clear sentence, with the remedy where there is one.
+        headers: further response headers, for example `Retry-After`.
+    """
+
+    def __init__(self, status: int, text: Text, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(text.en)
+        self.status = status
+        self.text = text
+        self.headers = dict(headers or {})
+
+
+def answer(refusal: Refusal, request: Headers) -> JSONResponse:
+    """Write a refusal in Chinese to who prefers Chinese (`Accept-Language`), in English to anybody else."""
+    chinese = request.get("accept-language", "").lower().startswith("zh")
+    detail = refusal.text.zh if chinese else refusal.text.en
+    return JSONResponse({"detail": detail}, refusal.status, refusal.headers)
+
+
+NOT_SIGNED_IN = Refusal(401, Text(en="Sign in first.", zh="请先登录。"))
+OTHER_ORIGIN = Refusal(
+    403,
+    Text(en="This request came from a page of another site.", zh="该请求来自其他网站的页面，已拒绝。"),
+)
+BODY_TOO_LARGE = Refusal(
+    413,
+    Text(en="The request body is too large, or its length is not given.", zh="请求内容过大，或未注明长度。"),
+)

@@ -1,0 +1,201 @@
+"""The collector's live feed: heard once, remembered, and passed on to every browser.
+
+One connection goes up, whatever the number of screens. What a new screen needs comes from memory, so it costs the
+collector nothing; a screen that cannot keep up is cut, so it costs the other screens nothing.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+from pydantic import BaseModel, ValidationError
+from websockets.asyncio.client import ClientConnection, connect, unix_connect
+from websockets.exceptions import WebSocketException
+
+from alarms.events import AlarmState
+from config.model import Plant, Text
+from monitor.server.refusal import Refusal
+from monitor.server.wire import (
+    FEED_MESSAGE,
+    Alarm,
+    AlarmMessage,
+    CollectorHealth,
+    FeedMessage,
+    HealthMessage,
+    Link,
+    Sample,
+    SampleMessage,
+    Snapshot,
+)
+
+SILENCE_S = 3.0
+"""A feed this long without a message is dead: the collector tells its health every second."""
+PAUSE_S_FIRST = 0.1
+PAUSE_S_MAX = 2.0
+BROWSERS_MAX = 500
+BACKLOG_S = 10
+"""A browser that is this many seconds of messages behind shows the past as if it were now."""
+MESSAGE_BYTES_MAX = 16 * 2**20
+
+_log = structlog.get_logger()
+
+
+class FeedError(Exception):
+    """What answers on the collector's socket is not the feed of this plant."""
+
+
+class Browser:
+    """One open screen: the messages that wait for it, and whether it was cut off for being too slow."""
+
+    def __init__(self, backlog: int) -> None:
+        self.waiting: asyncio.Queue[str] = asyncio.Queue(backlog)
+        self.cut = asyncio.Event()
+
+    def offer(self, text: str) -> None:
+        """Add a message; never waits."""
+        try:
+            self.waiting.put_nowait(text)
+        except asyncio.QueueFull:
+            self.cut.set()
+
+
+class Relay:
+    """Everything that is live, in memory.
+
+    Attributes:
+        collector: the feed is there. While it is not, everything below is old.
+        samples: the latest Sample of each series.
+        alarms: every alarm that is not NORM, by id.
+        health: what the collector last said about itself.
+    """
+
+    def __init__(self, data: Path, plant: Plant, now: Callable[[], datetime]) -> None:
+        self.collector = False
+        self.samples: dict[str, Sample] = {}
+        self.alarms: dict[str, Alarm] = {}
+        self.health: CollectorHealth | None = None
+        self._data = data
+        self._plant = plant
+        self._now = now
+        self._heard_plant: str | None = None
+        self._complaint = ""
+        self._browsers: set[Browser] = set()
+        self._backlog = BACKLOG_S * (len(plant.series) + 10)
+
+    async def run(self) -> None:
+        """Hear the collector, and connect again whenever it is lost, until cancelled."""
+        pause_s = PAUSE_S_FIRST
+        while True:
+            try:
+                async with await self._connect() as feed:
+                    await self._hear(feed)
+            except (OSError, WebSocketException, ValidationError, FeedError) as error:
+                pause_s = PAUSE_S_FIRST if self.collector else min(2 * pause_s, PAUSE_S_MAX)
+                self._lost(error)
+            await asyncio.sleep(pause_s)
+
+    @contextmanager
+    def browser(self) -> Iterator[Browser]:
+        """Let a browser listen: first the snapshot and the link, then whatever comes.
+
+        Raises:
+            Refusal: too many screens are open.
+        """
+        if len(self._browsers) >= BROWSERS_MAX:
+            raise Refusal(503, Text(en="Too many live screens are open.", zh="打开的实时画面过多。"))
+        browser = Browser(self._backlog)
+        browser.offer(self._snapshot().model_dump_json())
+        browser.offer(Link(collector=self.collector).model_dump_json())
+        self._browsers.add(browser)
+        try:
+            yield browser
+        finally:
+            self._browsers.remove(browser)
+
+    async def _connect(self) -> connect:
+        token = await asyncio.to_thread((self._data / "collector.token").read_text)
+        return unix_connect(
+            str(self._data / "collector.sock"),
+            "ws://collector/feed",
+            additional_headers={"Authorization": f"Bearer {token.strip()}"},
+            compression=None,
+            open_timeout=SILENCE_S,
+            close_timeout=0.2,
+            ping_interval=None,
+            max_size=MESSAGE_BYTES_MAX,
+        )
+
+    async def _hear(self, feed: ClientConnection) -> None:
+        first = await _next(feed)
+        if not isinstance(first, Snapshot):
+            raise FeedError(f"the feed begins with {first.type!r}, not with a snapshot")
+        if first.plant_sha256 != self._plant.sha256:
+            raise FeedError(
+                f"the collector runs plant {first.plant_sha256}, this server {self._plant.sha256}: its values would"
+                " stand under wrong names; start both with the same configuration"
+            )
+        self._begin(first)
+        while True:
+            self._take(await _next(feed))
+
+    def _begin(self, snapshot: Snapshot) -> None:
+        self._remember(snapshot)
+        self.collector = True
+        self._complaint = ""
+        _log.info("collector_heard", series=len(self.samples), alarms=len(self.alarms))
+        self._tell(snapshot)
+        self._tell(Link(collector=True))
+
+    def _remember(self, snapshot: Snapshot) -> None:
+        self._heard_plant = snapshot.plant_sha256
+        self.samples = {sample.series: sample for sample in snapshot.samples}
+        self.alarms = {alarm.id: alarm for alarm in snapshot.alarms}
+        self.health = snapshot.health
+
+    def _take(self, message: FeedMessage) -> None:
+        match message:
+            case Snapshot():
+                self._remember(message)
+            case SampleMessage():
+                known = self.samples.get(message.series)
+                if known is None or message.at >= known.at:
+                    self.samples[message.series] = message
+            case AlarmMessage(alarm=alarm) if alarm.state is AlarmState.NORM:
+                self.alarms.pop(alarm.id, None)
+            case AlarmMessage(alarm=alarm):
+                self.alarms[alarm.id] = alarm
+            case HealthMessage():
+                self.health = message
+        self._tell(message)
+
+    def _lost(self, error: Exception) -> None:
+        if self.collector:
+            self.collector = False
+            self._tell(Link(collector=False))
+        complaint = str(error) or f"nothing heard for {SILENCE_S} s"
+        if complaint != self._complaint:
+            _log.warning("collector_lost", error=complaint)
+        self._complaint = complaint
+
+    def _tell(self, message: BaseModel) -> None:
+        text = message.model_dump_json()
+        for browser in self._browsers:
+            browser.offer(text)
+
+    def _snapshot(self) -> Snapshot:
+        return Snapshot(
+            at=self._now(),
+            plant_sha256=self._heard_plant,
+            samples=list(self.samples.values()),
+            alarms=list(self.alarms.values()),
+            health=self.health,
+        )
+
+
+async def _next(feed: ClientConnection) -> FeedMessage:
+    async with asyncio.timeout(SILENCE_S):
+        text = await feed.recv()
+    return FEED_MESSAGE.validate_json(text)

@@ -1,0 +1,69 @@
+"""Whether all of it works: the one thing that anybody may ask."""
+
+from datetime import datetime
+from typing import Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, FiniteFloat
+
+from monitor.server.relay import Relay
+from monitor.server.service import Here
+from monitor.server.wire import Time, shown
+
+router = APIRouter(tags=["health"])
+
+
+class Part(BaseModel):
+    """One part of the service; `ok` is false also while nothing is known about it."""
+
+    ok: bool
+
+
+class Health(BaseModel):
+    """`down`: nothing is heard from the collector. `degraded`: a part is missing, the rest works."""
+
+    model_config = shown(
+        {
+            "status": "ok",
+            "at": "2026-03-02T08:15:01.400000+00:00",
+            "devices_live": 5,
+            "devices": 5,
+            "oldest_sample_age_s": 0.7,
+            "database": {"ok": True},
+            "journal": {"ok": True},
+            "collector": {"ok": True},
+        }
+    )
+
+    status: Literal["ok", "degraded", "down"]
+    at: Time
+    devices_live: int
+    devices: int
+    oldest_sample_age_s: FiniteFloat | None
+    database: Part
+    journal: Part
+    collector: Part
+
+
+@router.get("/health")
+async def read_health(here: Here) -> Health:
+    """How the service stands; always answered with 200, whatever is down."""
+    devices = len(here.settings.plant.devices)
+    return sum_up(here.relay, here.database.up.is_set(), devices, here.settings.now())
+
+
+def sum_up(relay: Relay, database: bool, devices: int, at: datetime) -> Health:
+    """Sum up what the collector said last (nothing of it counts once it is lost) and the server's own database."""
+    heard = relay.health if relay.collector else None
+    journal = heard is not None and heard.journal.ok
+    well = heard is not None and heard.status == "ok" and database and journal
+    return Health(
+        status="down" if not relay.collector else "ok" if well else "degraded",
+        at=at,
+        devices_live=heard.devices_live if heard else 0,
+        devices=devices,
+        oldest_sample_age_s=heard.oldest_sample_age_s if heard else None,
+        database=Part(ok=database),
+        journal=Part(ok=journal),
+        collector=Part(ok=relay.collector),
+    )

@@ -1,0 +1,227 @@
+"""The plant as it is configured: what screens need to name and place every value."""
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict
+
+from config.model import Channel, Device, Grade, Kind, Level, LineMode, Plant, Series
+from monitor.server.service import Here
+from monitor.server.wire import Detail, shown
+
+router = APIRouter(tags=["plant"])
+
+
+class Noun(BaseModel):
+    """A noun of the plant, read from the noun itself, field by field."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class Label(Noun):
+    """A text in both languages."""
+
+    en: str
+    zh: str
+
+
+class PlantWorkshop(Noun):
+    """A part of the plant with its own air handling."""
+
+    id: str
+    label: Label
+
+
+class PlantLine(Noun):
+    """A production line; `tower` is the device that shows its alarms on the floor."""
+
+    id: str
+    workshop: str
+    mode: LineMode
+    product: str
+    label: Label
+    tower: str
+
+
+class PlantZone(Noun):
+    """A room or an enclosure with a grade."""
+
+    id: str
+    line: str
+    grade: Grade
+    label: Label
+
+
+class PlantChannel(BaseModel):
+    """A measured quantity; `place` is where its value stands in its series' Samples."""
+
+    id: str
+    key: str
+    unit: str
+    kind: Kind
+    label: Label
+    zone: str
+    place: int
+    states: dict[str, Label]
+
+
+class PlantSeries(BaseModel):
+    """A device's row of channels; `records`: one row per record of a counter, not per second."""
+
+    id: str
+    records: bool
+    channels: list[PlantChannel]
+
+
+class PlantDevice(BaseModel):
+    """What answers on one wire; where it answers is not told."""
+
+    id: str
+    label: Label
+    zone: str
+    line: str
+    profile: str
+    period_s: float
+    series: list[PlantSeries]
+
+
+class PlantLimit(Noun):
+    """What is permitted on a channel; a value on the bound is permitted."""
+
+    id: str
+    channel: str
+    level: Level
+    low: float | None
+    high: float | None
+    deadband: float
+    on_delay_s: float
+    off_delay_s: float
+    rationale: str
+
+
+_PRESSURE = {
+    "id": "ISO-STM-L1/chamber_pressure",
+    "key": "chamber_pressure",
+    "unit": "Pa",
+    "kind": "analog",
+    "label": {"en": "Chamber pressure", "zh": "舱室压力"},
+    "zone": "STM-L1-A-ISO",
+    "place": 0,
+    "states": {},
+}
+
+
+class PlantDocument(BaseModel):
+    """The whole plant; `sha256` names exactly what was loaded."""
+
+    model_config = shown(
+        {
+            "id": "demo",
+            "label": {"en": "Demo plant", "zh": "演示工厂"},
+            "time_zone": "Asia/Shanghai",
+            "sha256": "9f2c…",
+            "workshops": [{"id": "STM", "label": {"en": "Stem cells", "zh": "干细胞车间"}}],
+            "lines": [
+                {
+                    "id": "STM-L1",
+                    "workshop": "STM",
+                    "mode": "c_isolator",
+                    "product": "MSC",
+                    "label": {"en": "Line 1", "zh": "1号线"},
+                    "tower": "ST-STM-L1",
+                }
+            ],
+            "zones": [
+                {
+                    "id": "STM-L1-A-ISO",
+                    "line": "STM-L1",
+                    "grade": "A",
+                    "label": {"en": "Isolator", "zh": "隔离器"},
+                }
+            ],
+            "devices": [
+                {
+                    "id": "ISO-STM-L1",
+                    "label": {"en": "Isolator", "zh": "隔离器"},
+                    "zone": "STM-L1-A-ISO",
+                    "line": "STM-L1",
+                    "profile": "isolator_s7",
+                    "period_s": 1.0,
+                    "series": [{"id": "ISO-STM-L1", "records": False, "channels": [_PRESSURE]}],
+                }
+            ],
+            "limits": [
+                {
+                    "id": "ISO-STM-L1/chamber_pressure/action",
+                    "channel": "ISO-STM-L1/chamber_pressure",
+                    "level": "action",
+                    "low": 20.0,
+                    "high": 90.0,
+                    "deadband": 2.0,
+                    "on_delay_s": 0.0,
+                    "off_delay_s": 5.0,
+                    "rationale": "a breached glove must be seen within seconds",
+                }
+            ],
+        }
+    )
+
+    id: str
+    label: Label
+    time_zone: str
+    sha256: str
+    workshops: list[PlantWorkshop]
+    lines: list[PlantLine]
+    zones: list[PlantZone]
+    devices: list[PlantDevice]
+    limits: list[PlantLimit]
+
+
+@router.get("/plant", responses={401: {"model": Detail}})
+async def read_plant(here: Here) -> PlantDocument:
+    """The plant, without addresses and registers."""
+    return describe(here.settings.plant)
+
+
+def describe(plant: Plant) -> PlantDocument:
+    """Write the plant down for screens."""
+    return PlantDocument(
+        id=plant.id,
+        label=Label.model_validate(plant.label),
+        time_zone=plant.time_zone,
+        sha256=plant.sha256,
+        workshops=[PlantWorkshop.model_validate(workshop) for workshop in plant.workshops.values()],
+        lines=[PlantLine.model_validate(line) for line in plant.lines.values()],
+        zones=[PlantZone.model_validate(zone) for zone in plant.zones.values()],
+        devices=[_device(device) for device in plant.devices.values()],
+        limits=[PlantLimit.model_validate(limit) for limit in plant.limits],
+    )
+
+
+def _device(device: Device) -> PlantDevice:
+    return PlantDevice(
+        id=device.id,
+        label=Label.model_validate(device.label),
+        zone=device.zone,
+        line=device.line,
+        profile=device.profile.name,
+        period_s=device.period_s,
+        series=[_series(series) for series in device.series],
+    )
+
+
+def _series(series: Series) -> PlantSeries:
+    channels = [_channel(channel) for channel in series.channels]
+    return PlantSeries(id=series.id, records=series.records, channels=channels)
+
+
+def _channel(channel: Channel) -> PlantChannel:
+    model = channel.model
+    return PlantChannel(
+        id=channel.id,
+        key=model.key,
+        unit=model.unit,
+        kind=model.kind,
+        label=Label.model_validate(model.label),
+        zone=channel.zone,
+        place=channel.place,
+        states={str(value): Label.model_validate(text) for value, text in model.states.items()},
+    )

@@ -1,0 +1,42 @@
+"""What every route works with."""
+
+from dataclasses import dataclass
+from typing import Annotated, TypeAlias, cast
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from monitor.server.access import Passwords
+from monitor.server.command import Commands
+from monitor.server.database import Database
+from monitor.server.relay import Relay
+from monitor.server.sessions import Session, Sessions, Tries
+from monitor.server.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The parts of one running server."""
+
+    settings: Settings
+    sessions: Sessions
+    tries: Tries
+    passwords: Passwords
+    database: Database
+    relay: Relay
+    commands: Commands
+
+
+def _service(connection: HTTPConnection) -> Service:
+    return cast("Service", connection.app.state.service)
+
+
+def _session(connection: HTTPConnection) -> Session:
+    return cast("Session", connection.state.session)
+
+
+Here: TypeAlias = Annotated[Service, Depends(_service)]
+"""The parts of the server, in a route's arguments."""
+
+SignedIn: TypeAlias = Annotated[Session, Depends(_session)]
+"""The session of who asks, in a route's arguments; the gate has let nobody through without one."""

@@ -1,0 +1,39 @@
+"""What one server is started with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from config.model import Plant
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything the server is told from outside; nothing else is read but the administrator's first password.
+
+    Attributes:
+        plant: the plant as loaded; it must be the one that the collector runs.
+        data: the collector's data folder, with `collector.sock` and `collector.token`.
+        database_url: `postgresql://…`; not shown in logs, because it may carry a password.
+        dashboard: folder of the built dashboard (`index.html`, `assets/`); may be missing.
+        now: the service's clock, aware and in UTC.
+        host: address to listen on. Loopback, unless a site decides otherwise.
+        port: TCP port; 0 takes any free one.
+        session_idle_s: seconds without use after which a person is signed out; a live screen is use.
+        session_limit_s: seconds after which a person is signed out in any case: one long shift.
+        tls_certificate: PEM file; with `tls_key` the server speaks TLS.
+        tls_key: PEM file.
+    """
+
+    plant: Plant
+    data: Path
+    database_url: str = field(repr=False)
+    dashboard: Path
+    now: Callable[[], datetime]
+    host: str = "127.0.0.1"
+    port: int = 8080
+    session_idle_s: float = 15 * 60
+    session_limit_s: float = 12 * 3600
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None

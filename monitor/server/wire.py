@@ -1,0 +1,232 @@
+"""What travels between collector, server and browser, as pydantic models.
+
+Every message is read into a model and written from it, so nothing passes that was not checked: no NaN, no time
+without its offset, no unknown field.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    PlainSerializer,
+    TypeAdapter,
+    WithJsonSchema,
+)
+
+from alarms.events import AlarmState, Reason
+from config.model import Level, Quality
+
+
+def _iso(at: datetime) -> str:
+    return at.isoformat(timespec="microseconds")
+
+
+Time: TypeAlias = Annotated[
+    AwareDatetime,
+    PlainSerializer(_iso, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+"""ISO 8601 with microseconds and offset, always written the same way, so that screens may compare the strings."""
+
+
+def shown(*examples: dict[str, Any]) -> ConfigDict:
+    """Make the config of a model that shows these examples in the OpenAPI document."""
+    return ConfigDict(json_schema_extra={"examples": list(examples)})
+
+
+_AT = "2026-03-02T08:15:01.000000+00:00"
+SAMPLE_EXAMPLE: dict[str, Any] = {
+    "series": "ISO-STM-L1",
+    "at": _AT,
+    "received_at": "2026-03-02T08:15:01.212000+00:00",
+    "values": [52.4, 21.3, None],
+    "quality": [0, 0, 3],
+    "backfilled": False,
+    "reason": "DB_Env.H2O2: BadWaitingForInitialData",
+}
+ALARM_EXAMPLE: dict[str, Any] = {
+    "id": "ISO-STM-L1/chamber_pressure/action",
+    "channel": "ISO-STM-L1/chamber_pressure",
+    "device": "ISO-STM-L1",
+    "zone": "STM-L1-A-ISO",
+    "line": "STM-L1",
+    "level": "action",
+    "state": "UNACK",
+    "active": True,
+    "acknowledged": False,
+    "raised_at": _AT,
+    "changed_at": _AT,
+    "worst": 17.8,
+    "detail": "17.8 Pa < 20 Pa",
+    "acknowledged_by": "",
+}
+COLLECTOR_HEALTH_EXAMPLE: dict[str, Any] = {
+    "at": _AT,
+    "status": "ok",
+    "devices": 5,
+    "devices_live": 5,
+    "oldest_sample_age_s": 0.7,
+    "database": {"ok": True, "detail": "", "waiting": 0},
+    "journal": {"ok": True, "detail": "", "entries": 1843},
+    "inbox": {"size": 0, "limit": 1000, "lost": 0},
+    "poll_lateness_ms": {"p50": 0.4, "p99": 2.1},
+}
+
+
+class Sample(BaseModel):
+    """What one poll of one device gave, or one record of a counter: a value and a quality for each place."""
+
+    model_config = shown(SAMPLE_EXAMPLE)
+
+    series: str
+    at: Time
+    received_at: Time
+    values: list[FiniteFloat | None]
+    quality: list[Quality] | None = Field(description="one per value; null: all are good")
+    backfilled: bool
+    reason: str
+
+
+class Alarm(BaseModel):
+    """How one limit stands, or one device's communication, or one part of the service."""
+
+    model_config = shown(ALARM_EXAMPLE)
+
+    id: str
+    channel: str | None
+    device: str | None
+    zone: str | None
+    line: str | None
+    level: Level
+    state: AlarmState
+    active: bool
+    acknowledged: bool
+    raised_at: Time
+    changed_at: Time
+    worst: FiniteFloat | None
+    detail: str
+    acknowledged_by: str
+
+
+class DatabaseHealth(BaseModel):
+    """The collector's way to the database; `waiting` counts the journal entries not yet copied."""
+
+    ok: bool
+    detail: str
+    waiting: int
+
+
+class JournalHealth(BaseModel):
+    """The collector's own disk."""
+
+    ok: bool
+    detail: str
+    entries: int
+
+
+class InboxHealth(BaseModel):
+    """The queue between polling and judging; `lost` counts what did not fit, since the start."""
+
+    size: int
+    limit: int
+    lost: int
+
+
+class Lateness(BaseModel):
+    """How late polls ran, in milliseconds."""
+
+    p50: FiniteFloat | None
+    p99: FiniteFloat | None
+
+
+class CollectorHealth(BaseModel):
+    """What the collector says about itself, about once a second."""
+
+    model_config = shown(COLLECTOR_HEALTH_EXAMPLE)
+
+    at: Time
+    status: Literal["ok", "degraded"]
+    devices: int
+    devices_live: int
+    oldest_sample_age_s: FiniteFloat | None
+    database: DatabaseHealth
+    journal: JournalHealth
+    inbox: InboxHealth
+    poll_lateness_ms: Lateness
+
+
+class Snapshot(BaseModel):
+    """The first message: everything as it stands. `plant_sha256` and `health` are null until a collector was heard."""
+
+    model_config = shown(
+        {
+            "type": "snapshot",
+            "at": _AT,
+            "plant_sha256": "9f2c…",
+            "samples": [SAMPLE_EXAMPLE],
+            "alarms": [ALARM_EXAMPLE],
+            "health": COLLECTOR_HEALTH_EXAMPLE,
+        }
+    )
+
+    type: Literal["snapshot"] = "snapshot"
+    at: Time
+    plant_sha256: str | None
+    samples: list[Sample]
+    alarms: list[Alarm]
+    health: CollectorHealth | None
+
+
+class SampleMessage(Sample):
+    """One new Sample."""
+
+    type: Literal["sample"] = "sample"
+
+
+class AlarmMessage(BaseModel):
+    """One alarm has changed."""
+
+    type: Literal["alarm"] = "alarm"
+    reason: Reason
+    at: Time
+    alarm: Alarm
+
+
+class HealthMessage(CollectorHealth):
+    """The collector's health, about once a second: a feed without it is dead."""
+
+    type: Literal["health"] = "health"
+
+
+class Link(BaseModel):
+    """Whether the server hears the collector. While it does not, no value on a screen is live."""
+
+    type: Literal["link"] = "link"
+    collector: bool
+
+
+FeedMessage: TypeAlias = Annotated[
+    Snapshot | SampleMessage | AlarmMessage | HealthMessage, Field(discriminator="type")
+]
+"""What the collector sends."""
+
+LiveMessage: TypeAlias = Annotated[
+    Snapshot | SampleMessage | AlarmMessage | HealthMessage | Link, Field(discriminator="type")
+]
+"""What a browser gets."""
+
+FEED_MESSAGE: TypeAdapter[FeedMessage] = TypeAdapter(FeedMessage)
+LIVE_MESSAGE: TypeAdapter[LiveMessage] = TypeAdapter(LiveMessage)
+
+
+class Detail(BaseModel):
+    """Why a request was not carried out, in one sentence."""
+
+    model_config = shown({"detail": "Sign in first."})
+
+    detail: str

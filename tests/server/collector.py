@@ -1,0 +1,118 @@
+"""The collector's own feed, judging and endpoint on a real Unix socket, without devices: Samples come from the test."""
+
+import asyncio
+import math
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+
+from alarms.engine import State, handle, rules
+from alarms.events import Acknowledge, Event, Transition
+from config.model import Plant, Quality, Sample
+from monitor.collector.endpoint import endpoint_app, read_or_make_token, serve_endpoint
+from monitor.collector.feed import Feed, Listener
+from tests.server.hands import Hands
+
+PRESSURE = "ISO-STM-L1/chamber_pressure"
+ALARM = f"{PRESSURE}/action"
+
+
+class CountingFeed(Feed):
+    """Tells of each listener that comes."""
+
+    def __init__(self, plant: Plant) -> None:
+        super().__init__(plant, {})
+        self.arrivals: asyncio.Queue[None] = asyncio.Queue()
+
+    @asynccontextmanager
+    async def listen(self) -> AsyncIterator[Listener]:
+        self.arrivals.put_nowait(None)
+        async with super().listen() as listener:
+            yield listener
+
+
+class Collector:
+    """Answers on `<data>/collector.sock` while `serving`."""
+
+    def __init__(self, plant: Plant, data: Path, hands: Hands) -> None:
+        self.feed = CountingFeed(plant)
+        self.well = True
+        self._plant = plant
+        self._data = data
+        self._hands = hands
+        self._rules = rules(plant)
+        self._state = State()
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        app = endpoint_app(
+            plant=self._plant,
+            feed=self.feed,
+            judge=self,
+            alarms=lambda: self._state.alarms,
+            health=self.health,
+            registry=CollectorRegistry(),
+            clock=self._hands,
+            token=read_or_make_token(self._data / "collector.token"),
+        )
+        task = asyncio.create_task(serve_endpoint(app, self._data / "collector.sock"))
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def ask(self, event: Acknowledge) -> tuple[Transition, ...]:
+        return self.judge(event)
+
+    def judge(self, event: Event) -> tuple[Transition, ...]:
+        """Take an event in, as the pipeline does: judge it, and show it and what came of it."""
+        self._state, transitions = handle(self._rules, self._state, event)
+        if isinstance(event, Sample):
+            self.feed.sample(event)
+        for transition in transitions:
+            self.feed.transition(transition)
+        return transitions
+
+    def measure(self, pressure_pa: float) -> Sample:
+        """One more second of the isolator, all of it well but the pressure as told; NaN: unavailable."""
+        self._hands.pass_s(1)
+        sample = isolator_sample(self._plant, self._hands.at, pressure_pa)
+        self.judge(sample)
+        return sample
+
+    def health(self) -> dict[str, Any]:
+        return {
+            "at": self._hands.at.isoformat(),
+            "status": "ok" if self.well else "degraded",
+            "devices": 5,
+            "devices_live": 5,
+            "oldest_sample_age_s": 0.7,
+            "database": {"ok": True, "detail": "", "waiting": 0},
+            "journal": {"ok": self.well, "detail": "", "entries": 12},
+            "inbox": {"size": 0, "limit": 1000, "lost": 0},
+            "poll_lateness_ms": {"p50": 0.4, "p99": 2.1},
+        }
+
+
+def isolator_sample(plant: Plant, at: datetime, pressure_pa: float) -> Sample:
+    """Make a Sample of the isolator in which every limit holds, but for the pressure."""
+    series = plant.series["ISO-STM-L1"]
+    middles = {limit.channel: _middle(limit.low, limit.high) for limit in plant.limits}
+    values = tuple(
+        pressure_pa if channel.id == PRESSURE else middles.get(channel.id, 1.0) for channel in series.channels
+    )
+    bad = tuple(Quality.UNAVAILABLE if math.isnan(value) else Quality.GOOD for value in values)
+    quality = None if all(one is Quality.GOOD for one in bad) else bad
+    return Sample(series.id, at, values, quality, at + timedelta(milliseconds=200))
+
+
+def _middle(low: float | None, high: float | None) -> float:
+    if low is not None and high is not None:
+        return (low + high) / 2
+    return low + 1 if low is not None else high - 1 if high is not None else 1.0

@@ -1,0 +1,128 @@
+"""The server on a free port of loopback, and a browser's ways to it."""
+
+import asyncio
+import json
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+
+from config.load import load
+from config.model import Plant
+from monitor.server.app import create_app
+from monitor.server.gate import COOKIE
+from monitor.server.serve import serve_app
+from monitor.server.service import Service
+from monitor.server.sessions import Person, Role
+from monitor.server.settings import Settings
+from tests.server.collector import Collector
+from tests.server.hands import Hands
+
+NO_DATABASE = "postgresql://nobody@127.0.0.1:1/none"
+
+
+class Screen:
+    """A browser's live screen."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+
+    async def next(self) -> dict[str, Any]:
+        message: dict[str, Any] = json.loads(await self.socket.recv())
+        return message
+
+    async def until(self, kind: str, **facts: Any) -> dict[str, Any]:
+        """Read on until a message of this kind with these facts comes."""
+        while True:
+            message = await self.next()
+            if message["type"] == kind and facts.items() <= message.items():
+                return message
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that runs, and who wants something from it."""
+
+    address: str
+    service: Service
+
+    def sign_in(self, role: Role = Role.OPERATOR, name: str = "li") -> str:
+        """Open a session without a password, and give its token."""
+        return self.service.sessions.open(Person(name, role))
+
+    @asynccontextmanager
+    async def client(self, token: str = "", **headers: str) -> AsyncIterator[httpx.AsyncClient]:
+        cookie = {"Cookie": f"{COOKIE}={token}"} if token else {}
+        async with httpx.AsyncClient(
+            base_url=self.address, headers={**cookie, **headers}, trust_env=False
+        ) as client:
+            yield client
+
+    @asynccontextmanager
+    async def screen(self, token: str, **options: Any) -> AsyncIterator[Screen]:
+        address = self.address.replace("http", "ws", 1) + "api/v1/live"
+        cookie = {"Cookie": f"{COOKIE}={token}"} if token else {}
+        async with connect(
+            address, additional_headers=cookie, proxy=None, close_timeout=1, **options
+        ) as socket:
+            yield Screen(socket)
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Running]:
+    """Run a server as `gradewatch serve` does, until the end of the block."""
+    app = create_app(settings)
+    address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    task = asyncio.create_task(serve_app(app, settings, address.set_result))
+    either: list[asyncio.Future[Any]] = [task, address]
+    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+    try:
+        yield Running(address.result(), app.state.service)
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+@pytest.fixture(autouse=True)
+def no_grace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The collector's endpoint would wait two seconds for its listeners to go by themselves."""
+    monkeypatch.setattr("monitor.asgi.GRACE_S", 0)
+
+
+@pytest.fixture(scope="session")
+def plant() -> Plant:
+    return load(Path(__file__).parents[2] / "config" / "plants" / "demo")
+
+
+@pytest.fixture
+def hands() -> Hands:
+    return Hands()
+
+
+@pytest.fixture
+def settings(plant: Plant, hands: Hands) -> Iterator[Settings]:
+    # Not pytest's own folder: a socket's path must be short.
+    with tempfile.TemporaryDirectory(prefix="gradewatch-test-") as folder:
+        yield Settings(plant, Path(folder), NO_DATABASE, Path(folder) / "dist", hands.now, port=0)
+
+
+@pytest.fixture
+async def collector(settings: Settings, hands: Hands) -> AsyncIterator[Collector]:
+    """The collector's endpoint, running."""
+    made = Collector(settings.plant, settings.data, hands)
+    async with made.serving():
+        yield made
+
+
+@pytest.fixture
+async def server(settings: Settings) -> AsyncIterator[Running]:
+    """A server without a database."""
+    async with running(settings) as made:
+        yield made

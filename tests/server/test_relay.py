@@ -1,0 +1,133 @@
+"""The live feed, from the collector's socket to the browser's."""
+
+import json
+import math
+import socket
+from dataclasses import replace
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+from config.model import Plant
+from monitor.server import relay
+from monitor.server.settings import Settings
+from tests.server.collector import Collector
+from tests.server.conftest import Running, running
+from tests.server.hands import Hands
+
+
+async def test_a_new_screen_gets_a_snapshot_then_each_message_once(
+    collector: Collector, server: Running
+) -> None:
+    async with server.screen(server.sign_in()) as first:
+        await first.until("link", collector=True)
+        collector.measure(52.5)
+        assert (await first.next())["values"][0] == 52.5
+        async with server.screen(server.sign_in()) as later:
+            snapshot = await later.next()
+            assert snapshot["type"] == "snapshot"
+            assert snapshot["plant_sha256"] == server.service.settings.plant.sha256
+            assert [sample["values"][0] for sample in snapshot["samples"]] == [52.5]
+            assert await later.next() == {"type": "link", "collector": True}
+            collector.measure(53.5)
+            collector.measure(54.5)
+            for screen in (first, later):
+                assert [(await screen.next())["values"][0] for _ in range(2)] == [53.5, 54.5]
+
+
+async def test_a_value_that_is_not_there_is_null(collector: Collector, server: Running) -> None:
+    async with server.screen(server.sign_in()) as screen:
+        await screen.until("link", collector=True)
+        collector.measure(math.nan)
+        sample = await screen.next()
+    assert sample["values"][0] is None
+    assert sample["quality"][0] == 3
+
+
+async def test_the_link_is_told_once_when_lost_and_once_when_back(settings: Settings, hands: Hands) -> None:
+    collector = Collector(settings.plant, settings.data, hands)
+    async with running(settings) as server:
+        token = server.sign_in()
+        async with server.screen(token) as screen, server.client(token) as client:
+            assert (await screen.next())["samples"] == []
+            assert await screen.next() == {"type": "link", "collector": False}
+            async with collector.serving():
+                await screen.until("link", collector=True)
+                collector.measure(52.5)
+                await screen.until("sample")
+            assert await screen.next() == {"type": "link", "collector": False}
+            latest = (await client.get("/api/v1/latest")).json()
+            assert latest["collector"] is False, "an old value must not pass for a live one"
+            assert latest["samples"][0]["values"][0] == 52.5
+            async with collector.serving():
+                collector.measure(53.5)
+                kinds = [await screen.next() for _ in range(2)]
+                assert [message["type"] for message in kinds] == ["snapshot", "link"]
+                assert kinds[1]["collector"] is True
+                collector.measure(54.5)
+                assert (await screen.next())["values"][0] == 54.5
+
+
+async def test_a_silent_collector_is_a_lost_one(
+    collector: Collector, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "SILENCE_S", 0.2)
+    async with running(settings) as server, server.screen(server.sign_in()) as screen:
+        await screen.until("link", collector=True)
+        await screen.until("link", collector=False)
+
+
+async def test_the_feed_of_another_plant_is_not_relayed(server: Running, plant: Plant, hands: Hands) -> None:
+    other = Collector(replace(plant, sha256="0" * 64), server.service.settings.data, hands)
+    other.measure(52.5)
+    async with other.serving():
+        for _ in range(2):
+            await other.feed.arrivals.get()  # the second time it has turned away from the first
+    assert not server.service.relay.collector
+    assert server.service.relay.samples == {}, "the values would stand under wrong names"
+
+
+async def test_a_message_that_is_no_message_loses_the_link(collector: Collector, server: Running) -> None:
+    async with server.screen(server.sign_in()) as screen:
+        await screen.until("link", collector=True)
+        collector.feed.health({**collector.health(), "oldest_sample_age_s": math.nan})
+        assert await screen.next() == {"type": "link", "collector": False}
+        await screen.until("link", collector=True)
+
+
+async def test_a_screen_that_does_not_read_is_cut_and_slows_nobody(
+    collector: Collector, server: Running
+) -> None:
+    narrow = socket.socket()
+    narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    narrow.connect(("127.0.0.1", int(server.address.rstrip("/").rpartition(":")[2])))
+    narrow.setblocking(False)
+    async with (
+        server.screen(server.sign_in()) as quick,
+        server.screen(server.sign_in(), sock=narrow, max_queue=1, compression=None) as slow,
+    ):
+        await quick.until("link", collector=True)
+        health = collector.health()
+        # Noise, for the other screen's connection compresses.
+        health["journal"]["detail"] = "".join(str(hash((number, "noise"))) for number in range(5_000))
+        sent = 0
+        while len(server.service.relay._browsers) == 2:
+            collector.feed.health({**health, "inbox": {"size": sent, "limit": 1000, "lost": 0}})
+            assert (await quick.until("health"))["inbox"]["size"] == sent, "every message, in order"
+            sent += 1
+            assert sent < 2_000, "the slow screen is never cut"
+        with pytest.raises(ConnectionClosed):
+            await slow.until("never")
+
+
+async def test_a_newer_value_is_never_replaced_by_an_older(collector: Collector, server: Running) -> None:
+    token = server.sign_in()
+    async with server.screen(token) as screen, server.client(token) as client:
+        await screen.until("link", collector=True)
+        older = collector.measure(52.5)
+        collector.measure(53.5)
+        collector.feed.sample(older)
+        for _ in range(3):
+            await screen.until("sample")
+        latest = json.loads((await client.get("/api/v1/latest")).text)
+        assert latest["samples"][0]["values"][0] == 53.5
