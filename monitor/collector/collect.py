@@ -32,7 +32,7 @@ from monitor.collector.metrics import registry_of
 from monitor.collector.pipeline import INBOX_LIMIT, Pipeline
 from monitor.collector.poll import Poll
 from monitor.collector.respond import Responder, Worker
-from monitor.collector.restore import Restored, gap_samples, restore
+from monitor.collector.restore import Restored, gap_samples, restore, resumed
 
 JOURNAL = "journal.sqlite"
 SOCKET = "collector.sock"
@@ -166,6 +166,7 @@ class Collector:
         self._offer(Fault(until, "collector", ""))
         rows = list(gap_samples(self._plant, self._restored.state, until, self._clock.now()))
         self._journal.append([codec.sample_entry(row) for row in rows], None)
+        self.pipeline.state = resumed(self._plant, self._restored.state, until)
         log.warning("gap", ran_until=ran_until.isoformat(), rows=len(rows))
 
     async def _endpoint(self) -> None:

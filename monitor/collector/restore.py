@@ -60,6 +60,12 @@ def gap_samples(plant: Plant, state: State, until: datetime, received_at: dateti
             at += timedelta(seconds=device.period_s)
 
 
+def resumed(plant: Plant, state: State, until: datetime) -> State:
+    """Let each device's silence count from `until`: before that it was not the device that was silent."""
+    devices = {key: until for key in state.latest if not plant.series[key].records}
+    return replace(state, latest={**state.latest, **devices})
+
+
 def _fits(plant: Plant, sample: Sample) -> bool:
     series = plant.series.get(sample.series)
     return series is not None and len(series.channels) == len(sample.values)
