@@ -67,7 +67,7 @@ class ParticleCounter(Machine):
     """A 1 CFM counter that samples without a pause.
 
     Attributes:
-        sample_time_s: length of a sample.
+        sample_time_s: length of a sample, as set.
         records: finished samples, oldest first; the oldest is lost once the buffer is full.
         new_data: a record was finished that nobody has read.
         running: samples follow one another.
@@ -148,12 +148,13 @@ class ParticleCounter(Machine):
             self._status |= 1 << FLOW_BIT
 
     def _begin_sample(self, at_s: float) -> None:
-        self._sample_end_s = at_s + self.sample_time_s
+        self._sample_length_s = self.sample_time_s  # a new setting counts from the next sample on
+        self._sample_end_s = at_s + self._sample_length_s
         self._counts = [0] * len(SIZES)
         self._status = 0
 
     def _end_sample(self) -> None:
         end_unix_s = math.floor(self.start_unix_s + self._sample_end_s) + self.clock_offset_s
-        self.records.append(Record(end_unix_s, self.sample_time_s, tuple(self._counts), self._status))
+        self.records.append(Record(end_unix_s, self._sample_length_s, tuple(self._counts), self._status))
         self.new_data = True
         self._begin_sample(self._sample_end_s)

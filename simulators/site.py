@@ -1,5 +1,6 @@
 """The simulated plant behind its wires: every device at its own address."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
@@ -54,8 +55,7 @@ class Site:
         """Close every device for good."""
         for modbus in self._modbus.values():
             await modbus.close()
-        for opcua in self._opcua.values():
-            await opcua.stop()
+        await asyncio.gather(*(opcua.stop() for opcua in self._opcua.values()))
 
     async def switch(self, device: str, up: bool) -> None:
         """Take a device from its network, or give it back. It goes on measuring meanwhile.

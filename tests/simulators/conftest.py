@@ -1,0 +1,47 @@
+"""The demo plant, and the same plant at addresses that are free on this machine."""
+
+import socket
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from config.load import load
+from config.model import Plant, Protocol
+from simulators.plant import SimulatedPlant
+
+DEMO = Path(__file__).parents[2] / "config" / "plants" / "demo"
+START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+
+
+def free_ports(count: int) -> list[int]:
+    """Return loopback ports that nobody listens on."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [int(one.getsockname()[1]) for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+def moved(plant: Plant, *devices: str) -> Plant:
+    """Return the plant with these devices only, each at a free address."""
+    ports = free_ports(len(devices))
+    there = {}
+    for name, port in zip(devices, ports, strict=True):
+        device = plant.devices[name]
+        opcua = device.profile.protocol is Protocol.OPCUA
+        there[name] = replace(
+            device, address=f"opc.tcp://127.0.0.1:{port}/" if opcua else f"127.0.0.1:{port}"
+        )
+    return replace(plant, devices=there)
+
+
+@pytest.fixture(scope="session")
+def plant() -> Plant:
+    return load(DEMO)
+
+
+@pytest.fixture
+def simulated(plant: Plant) -> SimulatedPlant:
+    return SimulatedPlant(plant, START, seed=1)
