@@ -204,10 +204,10 @@ class Wire:
             client.close()
 
     def _sound_client(self, doing: str) -> AsyncModbusTcpClient:
-        if self._fault is not None:
-            raise self._fault
         if self._client is None:
             raise Unreachable(f"{self._address}: not connected")
+        if self._fault is not None:
+            raise self._fault
         self._doing = doing
         return self._client
 

@@ -1,0 +1,73 @@
+"""One OPC UA server for all of these tests: starting one takes seconds."""
+
+import asyncio
+import threading
+from collections.abc import Coroutine, Iterator
+from typing import Any, TypeVar
+
+import pytest
+from asyncua.server.server import Server
+from asyncua.ua.uatypes import DataValue, Int16, NodeId, String, Variant
+
+URI = "http://www.siemens.com/simatic-s7-opcua"
+
+T = TypeVar("T")
+
+
+class OpcUaServer:
+    """An asyncua server in a thread of its own, so that every test may have its own event loop.
+
+    Attributes:
+        port: where it listens; also through a proxy, since no name in its endpoint is used to connect.
+    """
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._server = Server()
+        self._index = 0
+        self.port = 0
+
+    def start(self) -> None:
+        self._thread.start()
+        self._run(self._start())
+
+    def stop(self) -> None:
+        self._run(self._server.stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def add(self, identifier: str, value: float | bool) -> None:
+        """A new node of the S7 namespace."""
+        self._run(self._add(identifier, value))
+
+    def put(self, identifier: str, value: DataValue) -> None:
+        """Let a node hold exactly this value, status and time."""
+        self._run(self._server.write_attribute_value(self._node(identifier), value))
+
+    def _node(self, identifier: str) -> NodeId:
+        return NodeId(String(identifier), Int16(self._index))
+
+    def _run(self, doing: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(doing, self._loop).result(timeout=60)
+
+    async def _start(self) -> None:
+        await self._server.init()
+        self._server.set_endpoint("opc.tcp://127.0.0.1:0/")
+        await self._server.register_namespace("urn:another:maker")
+        self._index = await self._server.register_namespace(URI)
+        await self._server.start()
+        self.port = self._server.bserver.port  # type: ignore[union-attr]  # it has been started
+
+    async def _add(self, identifier: str, value: float | bool) -> None:
+        objects = self._server.nodes.objects
+        await objects.add_variable(self._node(identifier), identifier, Variant(value))
+
+
+@pytest.fixture(scope="session")
+def opcua_server() -> Iterator[OpcUaServer]:
+    server = OpcUaServer()
+    server.start()
+    yield server
+    server.stop()
