@@ -33,7 +33,12 @@ class Edition(StrEnum):
 
 def place(url: str) -> str:
     """Say where a URL leads, for a message: `host:port/database`, without user and password."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "URL"
+    if "@" in parts.path + parts.query + parts.fragment:
+        return "URL"  # a password with a slash in it would be taken for the host
     host = parts.netloc.rpartition("@")[2] or parse_qs(parts.query).get("host", ["localhost"])[0]
     return host + parts.path
 
@@ -78,13 +83,23 @@ def explained(where: str) -> Iterator[None]:
         raise DatabaseError(_explain(error, where)) from error
 
 
+@contextmanager
+def _reaching(url: str) -> Iterator[None]:
+    with explained(place(url)):
+        try:
+            yield
+        except ValueError:
+            # Not in its own words, which may hold a part of the password.
+            raise asyncpg.InterfaceError("its URL cannot be read") from None
+
+
 async def connect(url: str) -> Connection:
     """Open one connection.
 
     Raises:
         DatabaseError: it cannot be reached, or refuses.
     """
-    with explained(place(url)):
+    with _reaching(url):
         return await asyncpg.connect(url, timeout=CONNECT_TIMEOUT_S, command_timeout=COMMAND_TIMEOUT_S)
 
 
@@ -97,15 +112,23 @@ async def close(connection: Connection) -> None:
 
 
 async def open_pool(url: str) -> Pool:
-    """Open a pool of one to eight connections, for reading. The caller closes it.
+    """Open a pool of at most eight connections, for reading, and check that one can be made. The caller closes it.
 
     Raises:
         DatabaseError: it cannot be reached, or refuses.
     """
-    with explained(place(url)):
-        return await asyncpg.create_pool(
-            url, min_size=1, max_size=8, timeout=CONNECT_TIMEOUT_S, command_timeout=COMMAND_TIMEOUT_S
+    with _reaching(url):
+        # None is kept open for its own sake, so that an outage is met, and told, only by who asks something.
+        pool = asyncpg.create_pool(
+            url, min_size=0, max_size=8, timeout=CONNECT_TIMEOUT_S, command_timeout=COMMAND_TIMEOUT_S
         )
+        await pool
+        try:
+            await pool.fetchval("SELECT 1")
+        except BaseException:
+            pool.terminate()
+            raise
+        return pool
 
 
 async def edition(connection: Connection) -> Edition:

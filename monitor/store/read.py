@@ -58,7 +58,9 @@ LIMIT $6"""  # noqa: S608 - our own words
 _BUCKETS = f"""
 SELECT at, min, max, mean, coalesce(n, 0) AS n, coalesce(n_good, 0) AS n_good
 FROM generate_series(
-    date_bin(make_interval(secs => $6), $2, 'epoch'), $3 - INTERVAL '1 microsecond', make_interval(secs => $6)
+    date_bin(make_interval(secs => $6), $2::timestamptz, 'epoch'),
+    $3::timestamptz - INTERVAL '1 microsecond',
+    make_interval(secs => $6)
 ) AS at
 LEFT JOIN (
     SELECT date_bin(make_interval(secs => $6), at, 'epoch') AS at,

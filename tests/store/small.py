@@ -41,13 +41,18 @@ def channel_model(key: str, unit: str = "Pa", *, record: bool = False) -> Channe
 
 
 def plant(
-    row: Sequence[str] = ("a", "b", "c"), records: Sequence[str] = ("x", "y"), unit: str = "Pa", sha256: str = "1" * 64
+    row: Sequence[str] = ("a", "b", "c"),
+    records: Sequence[str] = ("x", "y"),
+    unit: str = "Pa",
+    sha256: str = "1" * 64,
 ) -> Plant:
     """Make the plant with these channel keys, in this order."""
     models = [channel_model(key, unit) for key in row] + [channel_model(key, record=True) for key in records]
     profile = Profile("small", Protocol.MODBUS_TCP, LABEL, "none", tuple(models))
     both = tuple(
-        Series(name, "D", _channels(name, [model for model in models if model.record is record]), records=record)
+        Series(
+            name, "D", _channels(name, [model for model in models if model.record is record]), records=record
+        )
         for name, record in (("D", False), ("D#records", True))
     )
     device = Device("D", profile, "Z", "L", LABEL, "127.0.0.1:1", both)
@@ -68,11 +73,17 @@ def plant(
 
 
 def _channels(series: str, models: Sequence[ChannelModel]) -> tuple[Channel, ...]:
-    return tuple(Channel(f"D/{model.key}", "D", "Z", model, series, place) for place, model in enumerate(models))
+    return tuple(
+        Channel(f"D/{model.key}", "D", "Z", model, series, place) for place, model in enumerate(models)
+    )
 
 
 def sample(
-    number: float, *values: float, quality: Sequence[Quality] | None = None, series: str = "D", backfilled: bool = False
+    number: float,
+    *values: float,
+    quality: Sequence[Quality] | None = None,
+    series: str = "D",
+    backfilled: bool = False,
 ) -> Sample:
     """Make the Sample of one second; without values, three that follow from the second."""
     return Sample(

@@ -41,16 +41,22 @@ async def test_migrating_again_changes_nothing(url: str, sql: Connection) -> Non
     assert [row["name"] for row in before] == list(migrations())
 
 
-async def test_a_landed_migration_that_was_edited_is_refused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_landed_migration_that_was_edited_is_refused(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     edited = {name: content + b"\n-- one more word" for name, content in migrations().items()}
     monkeypatch.setattr(migrate_module, "migrations", lambda: edited)
-    with pytest.raises(DatabaseError, match=r"0001_first\.sql was changed after it had landed.*restore the file"):
+    with pytest.raises(
+        DatabaseError, match=r"0001_first\.sql was changed after it had landed.*restore the file"
+    ):
         await migrate(url)
 
 
 async def test_a_database_newer_than_the_service_is_refused(url: str, sql: Connection) -> None:
     await sql.execute("INSERT INTO migration (number, name, sha256) VALUES (9, '0009_later.sql', 'x')")
-    with pytest.raises(DatabaseError, match=r"0009_later\.sql, which this version does not know; install the newer"):
+    with pytest.raises(
+        DatabaseError, match=r"0009_later\.sql, which this version does not know; install the newer"
+    ):
         await migrate(url)
 
 

@@ -1,0 +1,108 @@
+"""Registering the plant: a channel's place in the database is given once, whatever the plant's order becomes."""
+
+import json
+
+import pytest
+
+from config.model import Quality
+from monitor.store.database import Connection, DatabaseError
+from monitor.store.write import Writer
+from tests.database import Server
+from tests.store.small import NOON, plant, sample, second
+
+
+async def test_the_plant_stands_in_the_database(url: str, sql: Connection) -> None:
+    for _ in range(2):
+        await (await Writer.open(url, plant(), "c", NOON)).close()
+    rows = await sql.fetch(
+        "SELECT c.id, s.name, place FROM channel c JOIN series s ON s.id = series_id ORDER BY 2, 3"
+    )
+    assert [tuple(row) for row in rows] == [
+        ("D/a", "D", 0),
+        ("D/b", "D", 1),
+        ("D/c", "D", 2),
+        ("D/x", "D#records", 0),
+        ("D/y", "D#records", 1),
+    ]
+    tables = ("workshop", "line", "zone", "device")
+    assert [await sql.fetchval(f"SELECT label_zh FROM {table}") for table in tables] == ["隔离器"] * 4
+    [version] = await sql.fetch("SELECT * FROM plant_version")
+    assert (version["sha256"], version["first_seen"]) == ("1" * 64, NOON)
+    body = json.loads(version["body"])
+    assert body["devices"]["D"]["series"][0]["channels"][1]["model"]["key"] == "b"
+
+
+async def test_a_new_version_of_the_plant_is_kept_beside_the_old_one(url: str, sql: Connection) -> None:
+    await (await Writer.open(url, plant(), "c", NOON)).close()
+    await (await Writer.open(url, plant(sha256="2" * 64), "c", second(60))).close()
+    rows = await sql.fetch("SELECT sha256, first_seen FROM plant_version ORDER BY 2")
+    assert [tuple(row) for row in rows] == [("1" * 64, NOON), ("2" * 64, second(60))]
+
+
+async def test_a_new_order_a_new_channel_and_a_retired_one_leave_the_places_alone(
+    url: str, sql: Connection
+) -> None:
+    first = await Writer.open(url, plant(("a", "b", "c")), "c", NOON)
+    await first.write(1, [sample(1, 1, 2, 3)], [], [])
+    await first.close()
+    second_writer = await Writer.open(url, plant(("c", "d", "a")), "c", NOON)
+    poor = sample(3, 3, 4, 1, quality=(Quality.GOOD, Quality.STALE, Quality.UNCERTAIN))
+    await second_writer.write(2, [sample(2, 3, 4, 1), poor], [], [])
+    await second_writer.close()
+    stored = await sql.fetch("SELECT values, quality FROM sample ORDER BY at")
+    assert [tuple(row) for row in stored] == [
+        ([1, 2, 3], None),
+        ([1, None, 3, 4], [0, None, 0, 0]),
+        ([1, None, 3, 4], [1, None, 0, 2]),
+    ]
+    seen = await sql.fetch(
+        "SELECT at, channel, value, quality, device, zone, unit FROM reading ORDER BY at, channel"
+    )
+    assert [(row["at"], row["channel"], row["value"], row["quality"]) for row in seen] == [
+        (second(1), "D/a", 1, 0),
+        (second(1), "D/b", 2, 0),
+        (second(1), "D/c", 3, 0),
+        (second(2), "D/a", 1, 0),
+        (second(2), "D/c", 3, 0),
+        (second(2), "D/d", 4, 0),
+        (second(3), "D/a", 1, 1),
+        (second(3), "D/c", 3, 0),
+        (second(3), "D/d", 4, 2),
+    ]
+    assert {(row["device"], row["zone"], row["unit"]) for row in seen} == {("D", "Z", "Pa")}
+
+
+async def test_a_retired_place_is_never_given_again(url: str, sql: Connection) -> None:
+    for keys in (("a", "b"), ("a",), ("a", "e"), ("e", "b")):
+        await (await Writer.open(url, plant(keys), "c", NOON)).close()
+    rows = await sql.fetch("SELECT key, place FROM channel WHERE key < 'x' ORDER BY place")
+    assert [tuple(row) for row in rows] == [("a", 0), ("b", 1), ("e", 2)]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["DELETE FROM channel", "UPDATE channel SET place = 9", "TRUNCATE channel", "UPDATE channel SET id = ''"],
+)
+async def test_nobody_can_take_a_place_away(url: str, sql: Connection, statement: str) -> None:
+    await (await Writer.open(url, plant(), "c", NOON)).close()
+    with pytest.raises(Exception, match="channel refused: it is only ever added to"):
+        await sql.execute(statement)
+
+
+async def test_what_is_stored_under_a_name_goes_on_meaning_the_same(url: str) -> None:
+    await (await Writer.open(url, plant(), "c", NOON)).close()
+    with pytest.raises(
+        DatabaseError, match="D/a is stored in 'Pa', and the plant now says 'mbar'; give the new one"
+    ):
+        await Writer.open(url, plant(unit="mbar"), "c", NOON)
+    with pytest.raises(
+        DatabaseError, match="D/c is stored in another series than D#records; give the new one"
+    ):
+        await Writer.open(url, plant(("a", "b"), ("x", "y", "c")), "c", NOON)
+
+
+async def test_without_tables_it_says_how_to_make_them(timescale: Server) -> None:
+    empty = await timescale.empty()
+    with pytest.raises(DatabaseError, match=r'relation "plant_version" does not exist; .*gradewatch migrate'):
+        await Writer.open(empty, plant(), "c", NOON)
+    await timescale.drop(empty)
