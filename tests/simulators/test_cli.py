@@ -1,0 +1,113 @@
+"""`gradewatch-sim` as a person uses it: one line when something is wrong, exit 0 when it is asked to stop."""
+
+import asyncio
+import signal
+import socket
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+import yaml
+
+from simulators import cli
+from tests.simulators.conftest import DEMO, free_ports
+
+COUNTER = "PC-A-STM-L1"
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """The demo plant with its Modbus devices only, at free addresses: it starts at once."""
+    for name in ("plant.yaml", "zones.yaml"):
+        (tmp_path / name).write_text((DEMO / name).read_text())
+    devices = yaml.safe_load((DEMO / "devices.yaml").read_text())["devices"]
+    modbus = [device for device in devices if not device["address"].startswith("opc")]
+    for device, port in zip(modbus, free_ports(len(modbus)), strict=True):
+        device["address"] = f"127.0.0.1:{port}"
+    (tmp_path / "devices.yaml").write_text(yaml.safe_dump({"devices": modbus}, allow_unicode=True))
+    return tmp_path
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["gradewatch-sim", *words])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    return int(ended.value.code or 0)
+
+
+def test_no_simulator_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    control = f"127.0.0.1:{free_ports(1)[0]}"
+    assert run(monkeypatch, "fault", "clear", "--control", control) == 1
+    said = capsys.readouterr()
+    assert said.err == f"no simulator answers on {control}; start one with: gradewatch-sim serve\n"
+    assert said.out == ""
+
+
+def test_a_plant_that_cannot_be_loaded_is_told_with_its_place(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], small: Path
+) -> None:
+    (small / "devices.yaml").write_text("devices: 5\n")
+    assert run(monkeypatch, "serve", str(small)) == 1
+    assert f"{small / 'devices.yaml'}:1" in capsys.readouterr().err
+
+
+def test_a_control_address_that_is_taken_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], small: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        control = f"127.0.0.1:{taken.getsockname()[1]}"
+        assert run(monkeypatch, "serve", str(small), "--control", control) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"the control endpoint cannot listen on {control}: ")
+    assert said.count("\n") == 1
+
+
+class Serving:
+    """`gradewatch-sim serve` as a process of its own."""
+
+    def __init__(self, plant_dir: Path) -> None:
+        self.control = f"127.0.0.1:{free_ports(1)[0]}"
+        program = "from simulators.cli import main; main()"
+        self._command = [sys.executable, "-c", program, "serve", str(plant_dir), "--control", self.control]
+
+    async def start(self) -> str:
+        self._process = await asyncio.create_subprocess_exec(*self._command, stdout=-1, stderr=-1)
+        assert self._process.stdout is not None
+        return (await self._process.stdout.readline()).decode()
+
+    async def end(self, number: signal.Signals) -> tuple[int | None, str]:
+        self._process.send_signal(number)
+        _, said = await self._process.communicate()
+        return self._process.returncode, said.decode()
+
+
+async def test_it_serves_and_is_told_what_goes_wrong(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], small: Path
+) -> None:
+    serving = Serving(small)
+    assert await serving.start() == "serving 3 devices\n"
+    try:
+        to = ("--control", serving.control)
+        assert run(monkeypatch, "fault", "counter-flow", "--device", COUNTER, *to) == 0
+        async with httpx.AsyncClient(trust_env=False) as client:
+            listed = (await client.get(f"http://{serving.control}/fault")).json()
+        assert listed["active"] == [{"name": "counter-flow", "device": COUNTER}]
+        assert run(monkeypatch, "device", COUNTER, "down", *to) == 0
+        assert run(monkeypatch, "fault", "clear", *to) == 0
+        assert capsys.readouterr().err == ""
+        assert run(monkeypatch, "fault", "flood", "--device", COUNTER, *to) == 1
+        assert capsys.readouterr().err.startswith("no fault 'flood'; there are: glove-breach, ")
+        assert run(monkeypatch, "device", "PC-9", "up", *to) == 1
+        assert capsys.readouterr().err.startswith("no device 'PC-9'; the plant has: ")
+    finally:
+        ended = await serving.end(signal.SIGTERM)
+    assert ended == (0, "")
+
+
+async def test_interrupting_it_is_a_good_end_too(small: Path) -> None:
+    serving = Serving(small)
+    await serving.start()
+    assert await serving.end(signal.SIGINT) == (0, "")
