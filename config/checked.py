@@ -27,6 +27,15 @@ _PROBLEMS = {
     "model_type": "not a mapping of keys",
     "dict_type": "not a mapping of keys",
     "string_pattern_mismatch": "not in the right form",
+    "string_too_short": "empty",
+    "string_too_long": "longer than {max_length} letters",
+    "string_unicode": "not text that can be kept",
+    "finite_number": "not a finite number",
+    "greater_than": "not above {gt}",
+    "greater_than_equal": "below {ge}",
+    "less_than_equal": "above {le}",
+    "too_short": "shorter than {min_length}",
+    "too_long": "longer than {max_length}",
 }
 
 
@@ -100,14 +109,23 @@ def check(
     except ValidationError as error:
         for details in error.errors(include_url=False):
             keys = tuple(key for key in details["loc"] if key != "[key]")
-            bad.add(keys[:2] if isinstance(data.get(keys[0]), list) else keys[:1])
-            faults.append(source.fault(_message(model, details), *origin(keys)))
+            bad.add(keys[:2] if keys and isinstance(data.get(keys[0]), list) else keys[:1])
+            faults.append(
+                source.fault(_message(model, details, _stands(source, origin, keys)), *origin(keys))
+            )
     return Checked(source, data, frozenset(bad), origin)
 
 
-def _message(model: type[Written], details: ErrorDetails) -> str:
-    keys = details["loc"]
-    name = next((key for key in reversed(keys) if isinstance(key, str) and key != "[key]"), "")
+def _stands(source: Source, origin: Callable[[Keys], Keys], keys: Keys) -> Keys:
+    """Cut what the model added: a delay written as one number has no `alert` and `action` in the file."""
+    while origin(keys) not in source.lines:
+        keys = keys[:-1]
+    return keys
+
+
+def _message(model: type[Written], details: ErrorDetails, stands: Keys) -> str:
+    keys = details["loc"] if details["type"] in {"missing", "extra_forbidden", "invalid_key"} else stands
+    name = next((key for key in reversed(keys) if isinstance(key, str)), "")
     around, field = _field(model, keys)
     description = field.description if field else None
     match details["type"]:
@@ -116,11 +134,12 @@ def _message(model: type[Written], details: ErrorDetails) -> str:
         case "missing":
             return f"missing key {name!r}; write {name}: {description}"
         case "value_error":
-            return f"{name}: {details['ctx']['error']}"
+            where = f"{name}: " if isinstance(keys[-1], str) else ""
+            return f"{where}{details['ctx']['error']}"
         case "enum" | "literal_error":
             problem = f"not {details['ctx']['expected']}"
         case kind:
-            problem = _PROBLEMS.get(kind) or f"not accepted: {details['msg']}"
+            problem = _PROBLEMS.get(kind, details["msg"]).format_map(details.get("ctx", {}))
     return (
         f"{name} is {_SHORT.repr(details['input'])}, {problem}; write {description or 'what belongs there'}"
     )

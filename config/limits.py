@@ -27,6 +27,7 @@ def make_limits(
     for row in rows:
         matched = [name for name in channels if fnmatchcase(name, row.written.channel)]
         faults.extend(_wrong_channel(row, matched, channels, blind))
+        faults.extend(_deadband_too_wide(row))
         for limit in (limit for name in matched for limit in _levels(row.written, name)):
             if limit.id in limits:
                 faults.append(_again(row, limit, limits[limit.id][1]))
@@ -49,6 +50,19 @@ def _wrong_channel(
                 f"unit {row.written.unit!r}, but {name} is in {unit!r}; write unit: {unit!r} and figures in it",
                 "unit",
             )
+
+
+def _deadband_too_wide(row: Row[WrittenLimit]) -> Iterator[Fault]:
+    deadband = row.written.deadband
+    for level, bounds in ((Level.ALERT, row.written.alert), (Level.ACTION, row.written.action)):
+        if bounds and bounds.low is not None and bounds.high is not None:
+            half = (bounds.high - bounds.low) / 2
+            if deadband >= half:
+                yield row.fault(
+                    f"deadband {deadband:g} leaves nothing of the {level} band, so that alarm could never clear;"
+                    f" write less than {half:g}",
+                    "deadband",
+                )
 
 
 def _levels(written: WrittenLimit, channel: str) -> Iterator[Limit]:

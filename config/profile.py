@@ -1,7 +1,6 @@
 """Profile YAML -> Profile: repeated entries written out, every fault with its line."""
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -145,7 +144,9 @@ def _wrong(checked: Checked, stem: str) -> Iterator[Fault]:
 def _wrong_namespace(checked: Checked, opcua: bool) -> Iterator[Fault]:
     given = checked.data.get("namespace_uri")
     if opcua and not given:
-        yield checked.source.fault("missing key 'namespace_uri'; write the URI of the nodes' namespace")
+        yield checked.source.fault(
+            "missing key 'namespace_uri'; write the URI of the nodes' namespace", "protocol"
+        )
     if given and not opcua:
         yield checked.source.fault("namespace_uri is for opcua; leave it out", "namespace_uri")
 
@@ -166,10 +167,15 @@ def _wrong_address(channel: Row[WrittenChannel], opcua: bool) -> Iterator[Fault]
 
 def _twice(channels: list[Row[WrittenChannel]], outputs: list[Row[WrittenOutput]]) -> Iterator[Fault]:
     for rows in (channels, outputs):
-        count = Counter(row.written.key for row in rows)
+        lines: dict[str, int] = {}
         for row in rows:
-            if count[row.written.key] > 1:
-                yield row.fault(f"key {row.written.key!r} stands twice; give each its own", "key")
+            line = row.fault("", "key").line
+            if row.written.key in lines:
+                yield row.fault(
+                    f"key {row.written.key!r} stands twice, first in line {lines[row.written.key]}; rename it",
+                    "key",
+                )
+            lines.setdefault(row.written.key, line)
     taken: dict[object, str] = {}
     for channel in channels:
         for place in _places(channel.written):
@@ -204,7 +210,7 @@ def _wrong_output(output: Row[WrittenOutput], known: list[str], opcua: bool) -> 
         )
     if set(written.words) != set(written.reads):
         yield output.fault(
-            "reads must name the same states as words, so that every write can be checked", "reads"
+            f"reads does not name the states of words; write {', '.join(written.words)} there too", "reads"
         )
 
 

@@ -124,7 +124,9 @@ def _compose(text: str) -> yaml.Node | None:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
         why = " ".join(filter(None, (error.context, error.problem)))
-        raise _UnreadableError(line, f"is not YAML: {why}; check indentation, quotes and brackets") from error
+        raise _UnreadableError(
+            line, f"is not YAML: {why}; check indentation and brackets, and put quotes around signs"
+        ) from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise _UnreadableError(line, "holds a character that YAML does not allow; remove it") from error
@@ -190,6 +192,7 @@ def _scalar(node: yaml.ScalarNode) -> object:
     try:
         match node.tag.removeprefix("tag:yaml.org,2002:"):
             case "str":
+                text.encode()  # half of a surrogate pair can be written as an escape, but never kept
                 return text
             case "int" | "float" if len(text) > DIGITS_MAX:
                 raise _UnreadableError(
@@ -207,5 +210,5 @@ def _scalar(node: yaml.ScalarNode) -> object:
                 raise _UnreadableError(_line(node), f"the tag {node.tag!r} is not used here; leave it out")
     except (ValueError, KeyError) as error:
         raise _UnreadableError(
-            _line(node), f"{text[:40]!r} is not what its tag says; leave the tag out"
+            _line(node), f"{text[:40]!r} is no value; write it plainly, without a tag"
         ) from error

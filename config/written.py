@@ -32,8 +32,13 @@ Whole: TypeAlias = Annotated[
         }
     ),
 ]
+Unit: TypeAlias = Annotated[str, Field(max_length=20, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Key: TypeAlias = Annotated[str, Field(max_length=64, pattern=r"^[a-z0-9][a-z0-9_]*$")]
+# The same, but in a repeated entry with names in braces until it is written out.
 TemplateKey: TypeAlias = Annotated[Key, WithJsonSchema({"type": "string", "maxLength": 64})]
+TemplateRoom: TypeAlias = Annotated[
+    str, Field(max_length=64, pattern=r"^[a-z0-9_]*$"), WithJsonSchema({"type": "string", "maxLength": 64})
+]
 
 
 class Written(BaseModel):
@@ -100,8 +105,8 @@ class WrittenDevice(Written):
         default=0.8,
         description="longest wait for one poll in seconds, shorter than period_s, for example 0.8",
     )
-    rooms: dict[str, Id] = Field(default={}, description="for a gateway: room of the profile -> id of a zone")
-    settings: dict[str, Number] = Field(
+    rooms: dict[Key, Id] = Field(default={}, description="for a gateway: room of the profile -> id of a zone")
+    settings: dict[Key, Number] = Field(
         default={}, description="what the driver needs besides, e.g. {sample_time_s: 6}"
     )
 
@@ -150,9 +155,7 @@ class WrittenLimit(Written):
         pattern=r"^[A-Za-z0-9_.*-]+/[A-Za-z0-9_.*-]+$",
         description="<device>/<key>, where * stands for anything, for example HCI-STM-L1/ch*_temp",
     )
-    unit: str = Field(
-        max_length=20, description="the channel's unit, repeated so that the figures cannot be misread"
-    )
+    unit: Unit = Field(description="the channel's unit, repeated so that the figures cannot be misread")
     alert: WrittenBounds | None = Field(
         default=None, description="the alert level, for example {low: 30, high: 70}"
     )
@@ -174,14 +177,6 @@ class WrittenLimit(Written):
     def _has_a_level(self) -> "WrittenLimit":
         if self.alert is None and self.action is None:
             raise ValueError("has no level; write alert, action or both")
-        for name, bounds in (("alert", self.alert), ("action", self.action)):
-            if bounds and bounds.low is not None and bounds.high is not None:
-                band = bounds.high - bounds.low
-                if 2 * self.deadband >= band:
-                    raise ValueError(
-                        f"deadband {self.deadband:g} leaves nothing of the {name} band of {band:g}, so that alarm could"
-                        f" never clear; write a deadband below {band / 2:g}"
-                    )
         return self
 
 
@@ -256,7 +251,7 @@ class WrittenChannel(Written):
     key: TemplateKey = Field(
         description="the channel's name in small letters, digits and _, for example ch1_temp"
     )
-    unit: str = Field(max_length=20, description='the unit, for example Pa, or "" where there is none')
+    unit: Unit = Field(description='the unit, for example Pa, or "" where there is none')
     kind: Annotated[model.Kind, Strict(strict=False)] = Field(
         description="analog, count, state, bits or time"
     )
@@ -270,7 +265,7 @@ class WrittenChannel(Written):
         default=None, alias="register", description="Modbus: where it stands"
     )
     record: bool = Field(default=False, description="true if it belongs to a counter's records")
-    room: str = Field(default="", max_length=64, description="which room of a gateway it measures")
+    room: TemplateRoom = Field(default="", description="which room of a gateway it measures")
     states: dict[int, WrittenText] = Field(default={}, description="kind state: value -> text")
 
 
@@ -279,11 +274,11 @@ class WrittenOutput(Written):
 
     key: TemplateKey = Field(description="the output's name, for example red")
     register_: WrittenRegister = Field(alias="register", description="the register to write")
-    words: dict[str, Annotated[int, Field(ge=0, le=65_535)]] = Field(
+    words: dict[Key, Annotated[int, Field(ge=0, le=65_535)]] = Field(
         min_length=1, description="state -> word on the wire, for example {off: 0x0100, on: 0x0101}"
     )
     channel: str = Field(description="the key of the channel that reads the output back")
-    reads: dict[str, Number] = Field(description="state -> value of that channel once the output stands so")
+    reads: dict[Key, Number] = Field(description="state -> value of that channel once the output stands so")
 
 
 class WrittenProfile(Written):

@@ -1,0 +1,94 @@
+"""Whatever the bytes: a Plant, or faults that each name a file that is there and a line; never anything else."""
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from config.load import Fault, PlantFaults, load
+from tests.config.conftest import Copy
+
+LIGHT = settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+SPLINTERS = [
+    b"", b"\x00", b"\xff\xfe", b"\t", b"\r", b"\xe2\x80\xa8", b":", b": ", b"- ", b"[", b"]", b"{",
+    b"}", b"'", b'"', b"&a ", b"*a", b"!!binary ", b"<<: ", b"? ", b">-\n", b"#", b"---\n",
+    b"...\n", b"%YAML 1.2\n", b"null", b"true", b"~", b"-1", b"1e400", b"0x" + b"f" * 41, b"9" * 41,
+    b"9" * 30, b".inf", b"2026-02-30", b"1:30", b'"\\ud800"', b'"\\0"', b'"\\U99999999"', b"{n}",
+    b"{}", b"{n.__class__}", b"each: {n: 1..99}\n", b"[key]", b"../..", b"*/*", b"*", b"states",
+]  # fmt: skip
+
+
+def faults_of(plant: Path, profiles: Path) -> tuple[Fault, ...] | None:
+    """Load; give None for a plant."""
+    try:
+        load(plant, profiles)
+    except PlantFaults as error:
+        return error.faults
+    return None
+
+
+def holds(plant: Path, profiles: Path) -> None:
+    """Load; whatever comes must be a plant or proper faults, which can be printed."""
+    faults = faults_of(plant, profiles)
+    assert faults is None or faults
+    for fault in faults or ():
+        assert Path(fault.file).exists(), fault
+        assert fault.line >= 1, fault
+        assert str(fault).encode("utf-8").decode().isprintable(), fault
+
+
+@pytest.fixture(scope="module")
+def spare(make_copy: Callable[[], Copy]) -> Copy:
+    """Give one copy for all examples; each restores what it changed."""
+    return make_copy()
+
+
+@given(
+    raw=st.binary(max_size=200)
+    | st.text(alphabet="abc:-{}[]\"'&*!|>#?%@,\n 019\x00\u2028é", max_size=80).map(str.encode)
+)
+@example(raw=b"")
+@example(raw=b"\xef\xbb\xbfplant: demo")
+@example(raw=b"{1: {2: 3}}")
+@example(raw=b"zones: {}\ndevices: 5\nlimits: [null, 1, [], {}]\nlabel: null")
+@example(raw=b"devices: [{id: [], profile: {}, rooms: {1: 2}, settings: {a: b}}]")
+@example(raw=b'plant: "\\ud800"\n"\\ud800": 1\n"\\0": 2')
+@LIGHT
+def test_any_bytes_as_a_plant_are_faults(tmp_path: Path, raw: bytes) -> None:
+    (tmp_path / "plant.yaml").write_bytes(raw)
+    with pytest.raises(PlantFaults):
+        load(tmp_path)
+    holds(tmp_path, tmp_path)
+
+
+@given(seed=st.integers(0, 2**32), changes=st.integers(1, 5))
+@LIGHT
+def test_a_plant_or_profile_broken_anywhere_gives_faults_or_a_plant(
+    spare: Copy, seed: int, changes: int
+) -> None:
+    chance = random.Random(seed)
+    path = chance.choice(sorted([*spare.plant.iterdir(), *spare.profiles.iterdir()]))
+    whole = path.read_bytes()
+    try:
+        path.write_bytes(broken(whole, chance, changes))
+        holds(spare.plant, spare.profiles)
+    finally:
+        path.write_bytes(whole)
+
+
+def broken(raw: bytes, chance: random.Random, changes: int) -> bytes:
+    """Cut, double, and put splinters in, at places that chance names."""
+    for _ in range(changes):
+        start = chance.randrange(len(raw) + 1)
+        end = min(len(raw), start + chance.choice([0, 1, 2, 5, 20, 200]))
+        piece = chance.choice([*SPLINTERS, raw[start:end] * 2, bytes([chance.randrange(256)])])
+        raw = raw[:start] + piece + raw[end:]
+    return raw
