@@ -26,6 +26,7 @@ from monitor.server.settings import Settings
 from monitor.server.wire import LIVE_MESSAGE
 
 RESTART_S = 1.0
+BODY_BYTES_MAX = 64 * 1024
 
 _log = structlog.get_logger()
 
@@ -46,6 +47,7 @@ def create_app(settings: Settings) -> FastAPI:
         openapi_url=f"{API}/openapi.json",
         docs_url=None,  # FastAPI's page loads its scripts from a CDN
         redoc_url=None,
+        max_body_size=BODY_BYTES_MAX,
         generate_unique_id_function=_operation,
         lifespan=_lifespan,
     )

@@ -1,4 +1,4 @@
-"""What stands before every route: size, origin, session, and the headers on every answer.
+"""What stands before every route: origin, session, and the headers on every answer.
 
 The gate knows the few open doors and shuts all others, so a route that somebody adds is shut from its first day.
 """
@@ -9,14 +9,13 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from monitor.server.refusal import BODY_TOO_LARGE, NOT_SIGNED_IN, OTHER_ORIGIN, Refusal, answer
+from monitor.server.refusal import NOT_SIGNED_IN, OTHER_ORIGIN, Refusal, answer
 from monitor.server.sessions import Sessions
 
 API = "/api/v1"
 COOKIE = "gradewatch_session"
 OPEN_DOORS = frozenset({("POST", f"{API}/session"), ("GET", f"{API}/health")})
 READING = frozenset({"GET", "HEAD"})
-BODY_BYTES_MAX = 64 * 1024
 
 HEADERS = {
     # data: for the small pictures and fonts that the bundler writes into the style sheet.
@@ -54,7 +53,6 @@ class Gate:
             await self._app(scope, receive, passed)
 
     def _check(self, connection: HTTPConnection) -> None:
-        _check_size(connection)
         _check_origin(connection)
         token = connection.cookies.get(COOKIE, "")
         session = self._sessions.find(token)
@@ -69,13 +67,6 @@ def _is_open(scope: Scope) -> bool:
         return False
     is_dashboard = scope["method"] in READING and not scope["path"].startswith("/api")
     return is_dashboard or (scope["method"], scope["path"]) in OPEN_DOORS
-
-
-def _check_size(connection: HTTPConnection) -> None:
-    """A body is read whole before its route sees it, so its size must be known and small."""
-    length = connection.headers.get("content-length", "0")
-    if "transfer-encoding" in connection.headers or not length.isdecimal() or int(length) > BODY_BYTES_MAX:
-        raise BODY_TOO_LARGE
 
 
 def _check_origin(connection: HTTPConnection) -> None:

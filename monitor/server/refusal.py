@@ -36,7 +36,3 @@ OTHER_ORIGIN = Refusal(
     403,
     Text(en="This request came from a page of another site.", zh="该请求来自其他网站的页面，已拒绝。"),
 )
-BODY_TOO_LARGE = Refusal(
-    413,
-    Text(en="The request body is too large, or its length is not given.", zh="请求内容过大，或未注明长度。"),
-)

@@ -34,10 +34,10 @@ async def serve(settings: Settings, ready: Callable[[str], None] | None = None) 
     Raises:
         ServerError: the address or the certificate cannot be used.
     """
-    await serve_app(create_app(settings), settings, ready)
+    await serve_made(create_app(settings), settings, ready)
 
 
-async def serve_app(app: FastAPI, settings: Settings, ready: Callable[[str], None] | None = None) -> None:
+async def serve_made(app: FastAPI, settings: Settings, ready: Callable[[str], None] | None = None) -> None:
     """Serve an application that was made from these settings; see `serve`."""
     server = uvicorn.Server(_configure(app, settings))
     listener = _listen(settings.host, settings.port)
@@ -61,7 +61,7 @@ def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listener = socket.create_server((host, port), family=family)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise ServerError(
             f"cannot listen on {host}:{port}: {error}; stop what is using it, or choose another --host or --port"
         ) from error

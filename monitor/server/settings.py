@@ -32,7 +32,7 @@ class Settings:
     dashboard: Path
     now: Callable[[], datetime]
     host: str = "127.0.0.1"
-    port: int = 8080
+    port: int = 8000
     session_idle_s: float = 15 * 60
     session_limit_s: float = 12 * 3600
     tls_certificate: Path | None = None

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from alarms.engine import State, handle, rules
-from alarms.events import Acknowledge, Event, Transition
+from alarms.events import Acknowledge, Alarm, Event, Transition
 from config.model import Plant, Quality, Sample
 from monitor.collector.endpoint import endpoint_app, read_or_make_token, serve_endpoint
 from monitor.collector.feed import Feed, Listener
@@ -53,7 +53,7 @@ class Collector:
             plant=self._plant,
             feed=self.feed,
             judge=self,
-            alarms=lambda: self._state.alarms,
+            alarms=lambda: self.alarms,
             health=self.health,
             registry=CollectorRegistry(),
             clock=self._hands,
@@ -66,6 +66,10 @@ class Collector:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+
+    @property
+    def alarms(self) -> Mapping[str, Alarm]:
+        return self._state.alarms
 
     async def ask(self, event: Acknowledge) -> tuple[Transition, ...]:
         return self.judge(event)

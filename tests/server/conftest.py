@@ -5,7 +5,7 @@ import json
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +15,20 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from config.load import load
 from config.model import Plant
+from monitor.server.access import PASSWORD_VARIABLE
 from monitor.server.app import create_app
 from monitor.server.gate import COOKIE
-from monitor.server.serve import serve_app
+from monitor.server.serve import serve_made
 from monitor.server.service import Service
 from monitor.server.sessions import Person, Role
 from monitor.server.settings import Settings
+from tests.database import database_url, timescale
 from tests.server.collector import Collector
 from tests.server.hands import Hands
 
+__all__ = ["database_url", "timescale"]
+
+PASSWORD = "correct horse battery staple"
 NO_DATABASE = "postgresql://nobody@127.0.0.1:1/none"
 
 
@@ -79,7 +84,7 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
     """Run a server as `gradewatch serve` does, until the end of the block."""
     app = create_app(settings)
     address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    task = asyncio.create_task(serve_app(app, settings, address.set_result))
+    task = asyncio.create_task(serve_made(app, settings, address.set_result))
     either: list[asyncio.Future[Any]] = [task, address]
     await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
     try:
@@ -125,4 +130,15 @@ async def collector(settings: Settings, hands: Hands) -> AsyncIterator[Collector
 async def server(settings: Settings) -> AsyncIterator[Running]:
     """A server without a database."""
     async with running(settings) as made:
+        yield made
+
+
+@pytest.fixture
+async def keeping(
+    settings: Settings, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Running]:
+    """A server with a database, whose administrator has the password `PASSWORD`."""
+    monkeypatch.setenv(PASSWORD_VARIABLE, PASSWORD)
+    async with running(replace(settings, database_url=database_url)) as made:
+        await made.service.database.up.wait()
         yield made

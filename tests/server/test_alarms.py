@@ -1,0 +1,124 @@
+"""Alarms as people see and acknowledge them."""
+
+import pytest
+
+from monitor.server.gate import API
+from monitor.server.sessions import Role
+from monitor.server.settings import Settings
+from monitor.store.write import Writer
+from tests.server.collector import ALARM, Collector
+from tests.server.conftest import Running, Screen
+from tests.server.hands import Hands
+
+
+async def raised(collector: Collector, screen: Screen) -> dict[str, str]:
+    """Let the chamber's pressure fall, and give what names the occurrence."""
+    await screen.until("link", collector=True)
+    collector.measure(10.0)
+    message = await screen.until("alarm", reason="raised")
+    assert message["alarm"]["id"] == ALARM, "action has no delay, alert has one"
+    return {"alarm": ALARM, "raised_at": message["alarm"]["raised_at"]}
+
+
+async def test_an_alarm_is_acknowledged_under_the_name_of_who_is_signed_in(
+    collector: Collector, server: Running
+) -> None:
+    token = server.sign_in(name="李明")
+    async with server.screen(token) as screen, server.client(token) as client:
+        occurrence = await raised(collector, screen)
+        answer = await client.post(
+            f"{API}/alarms/acknowledge", json={**occurrence, "comment": "glove", "who": "somebody else"}
+        )
+        assert answer.status_code == 200
+        alarm = answer.json()["alarm"]
+        assert (alarm["state"], alarm["acknowledged_by"]) == ("ACKED", "李明")
+        message = await screen.until("alarm", reason="acknowledged")
+        assert message["alarm"] == alarm
+        (listed,) = (await client.get(f"{API}/alarms")).json()["alarms"]
+        assert listed == alarm
+        again = await client.post(f"{API}/alarms/acknowledge", json=occurrence)
+        assert again.status_code == 409
+
+
+async def test_a_returned_alarm_stays_listed_until_it_was_seen(collector: Collector, server: Running) -> None:
+    token = server.sign_in()
+    async with server.screen(token) as screen, server.client(token) as client:
+        occurrence = await raised(collector, screen)
+        for _ in range(20):
+            collector.measure(52.5)
+        cleared = await screen.until("alarm", reason="cleared")
+        assert cleared["alarm"]["state"] == "RTNUN"
+        (listed,) = [
+            one for one in (await client.get(f"{API}/alarms")).json()["alarms"] if one["id"] == ALARM
+        ]
+        assert listed["state"] == "RTNUN"
+        assert (await client.post(f"{API}/alarms/acknowledge", json=occurrence)).status_code == 200
+        await screen.until("alarm", reason="acknowledged")
+        assert ALARM not in [one["id"] for one in (await client.get(f"{API}/alarms")).json()["alarms"]]
+
+
+async def test_what_cannot_be_acknowledged(collector: Collector, server: Running) -> None:
+    token = server.sign_in()
+    async with server.screen(token) as screen, server.client(token) as client:
+        occurrence = await raised(collector, screen)
+        other = {**occurrence, "raised_at": "2026-03-02T00:00:00Z"}
+        unknown = {**occurrence, "alarm": "NO/such/action"}
+        for body, status in (
+            (other, 409),
+            (unknown, 404),
+            ({**occurrence, "comment": "\x00"}, 422),
+            ({}, 422),
+        ):
+            answer = await client.post(f"{API}/alarms/acknowledge", json=body)
+            assert answer.status_code == status, body
+            assert isinstance(answer.json()["detail"], str)
+    async with server.client(server.sign_in(Role.VIEWER)) as client:
+        assert (await client.post(f"{API}/alarms/acknowledge", json=occurrence)).status_code == 403
+
+
+async def test_without_a_collector_nothing_is_acknowledged(server: Running) -> None:
+    async with server.client(server.sign_in()) as client:
+        body = {"alarm": ALARM, "raised_at": "2026-03-02T00:00:00Z"}
+        answer = await client.post(f"{API}/alarms/acknowledge", json=body)
+        assert answer.status_code == 503
+        assert "nothing was acknowledged" in answer.json()["detail"]
+        (server.service.settings.data / "collector.token").write_text("of a collector that is gone")
+        assert (await client.post(f"{API}/alarms/acknowledge", json=body)).status_code == 503
+
+
+async def test_a_wrong_token_is_no_acknowledgement(collector: Collector, server: Running) -> None:
+    token = server.sign_in()
+    async with server.screen(token) as screen, server.client(token) as client:
+        occurrence = await raised(collector, screen)
+        (server.service.settings.data / "collector.token").write_text("a guess")
+        answer = await client.post(f"{API}/alarms/acknowledge", json=occurrence)
+        assert answer.status_code == 503
+
+
+async def test_the_history_comes_from_the_database(
+    keeping: Running, settings: Settings, hands: Hands, collector: Collector
+) -> None:
+    sample = collector.measure(10.0)
+    alarms = [alarm for alarm in collector.alarms.values() if alarm.id == ALARM]
+    writer = await Writer.open(keeping.service.settings.database_url, settings.plant, "test", hands.now())
+    await writer.write(1, [sample], [], alarms)
+    await writer.close()
+    period = {"start": "2026-03-02T08:00:00+00:00", "end": "2026-03-02T17:00:00+08:00"}
+    async with keeping.client(keeping.sign_in()) as client:
+        (told,) = (await client.get(f"{API}/alarms/history", params=period)).json()["alarms"]
+        before = {"start": "2026-03-01T08:00:00Z", "end": "2026-03-02T08:00:00Z"}
+        assert (await client.get(f"{API}/alarms/history", params=before)).json() == {"alarms": []}
+    assert told["id"] == ALARM
+    assert (told["state"], told["worst"]) == ("UNACK", 10.0)
+    assert (told["channel"], told["zone"], told["line"]) == (
+        ALARM.rpartition("/")[0],
+        "STM-L1-A-ISO",
+        "STM-L1",
+    )
+
+
+@pytest.mark.parametrize("limit", ["0", "5001", "x"])
+async def test_the_history_has_a_limit(server: Running, limit: str) -> None:
+    period = {"start": "2026-03-02T00:00:00Z", "end": "2026-03-02T01:00:00Z", "limit": limit}
+    async with server.client(server.sign_in()) as client:
+        assert (await client.get(f"{API}/alarms/history", params=period)).status_code == 422

@@ -1,0 +1,92 @@
+"""The OpenAPI document is what the dashboard's types are made from."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+
+from monitor.server.app import create_app
+from monitor.server.command import Acknowledged
+from monitor.server.gate import API
+from monitor.server.routes import alarms, health, live, plant, readings, session
+from monitor.server.settings import Settings
+from monitor.server.wire import LIVE_MESSAGE, Detail, Snapshot
+from tests.server.conftest import Running
+
+Document = dict[str, Any]
+
+
+@pytest.fixture
+def document(settings: Settings) -> Document:
+    return create_app(settings).openapi()
+
+
+def contents(document: Document) -> Iterator[tuple[str, Document]]:
+    """Give every request's and answer's schema, with where it stands."""
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            bodies = {"request": operation.get("requestBody", {}), **operation["responses"]}
+            for kind, body in bodies.items():
+                for media in body.get("content", {}).values():
+                    yield f"{method} {path} {kind}", media["schema"]
+
+
+def test_every_request_and_answer_has_an_example(document: Document) -> None:
+    told = list(contents(document))
+    assert len(told) > 20
+    for where, schema in told:
+        model = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        assert model.get("examples"), f"{where} has no example"
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        *(alarms.Standing, alarms.History, alarms.Seen, Acknowledged, health.Health, live.Latest),
+        *(
+            plant.PlantDocument,
+            readings.Readings,
+            session.Credentials,
+            session.SignedInPerson,
+            Detail,
+            Snapshot,
+        ),
+    ],
+)
+def test_every_example_is_one(model: type[Any]) -> None:
+    for example in model.model_json_schema()["examples"]:
+        TypeAdapter(model).validate_python(example)
+
+
+def test_the_messages_of_the_live_feed_are_told_too(document: Document) -> None:
+    schemas = document["components"]["schemas"]
+    kinds = set(schemas["LiveMessage"]["discriminator"]["mapping"])
+    assert kinds == {"snapshot", "sample", "alarm", "health", "link"}
+    for reference in schemas["LiveMessage"]["discriminator"]["mapping"].values():
+        assert reference.rpartition("/")[2] in schemas
+    LIVE_MESSAGE.validate_python({"type": "link", "collector": False})
+
+
+async def test_the_document_is_for_people_who_are_signed_in(server: Running) -> None:
+    async with server.client(server.sign_in()) as client:
+        assert "/api/v1/live" not in (await client.get(f"{API}/openapi.json")).json()["paths"]
+        for page in ("/docs", "/redoc"):
+            assert (await client.get(page)).status_code == 404
+
+
+async def test_the_plant_is_told_without_addresses(server: Running) -> None:
+    async with server.client(server.sign_in()) as client:
+        answer = await client.get(f"{API}/plant")
+    told = answer.json()
+    configured = server.service.settings.plant
+    channels = [
+        channel for device in told["devices"] for series in device["series"] for channel in series["channels"]
+    ]
+    assert [channel["id"] for channel in channels] == list(configured.channels)
+    assert all(channel["label"]["zh"] for channel in channels)
+    assert len(told["limits"]) == len(configured.limits)
+    assert told["sha256"] == configured.sha256
+    assert "127.0.0.1" not in answer.text
+    state = next(channel for channel in channels if channel["kind"] == "state")
+    assert all(value.lstrip("-").isdigit() for value in state["states"])
