@@ -1,0 +1,73 @@
+/** How alarms are ordered and worded. Pure, but for the language, which every text follows. */
+
+import type { Alarm, Level, Limit } from "./api-types";
+import { bound, unit, value } from "./format";
+import { said, t } from "./i18n";
+import type { PlantIndex } from "./plant";
+
+/** Worst first. The rank is also the letter that is shown in the level's shape. */
+export const levels: readonly Level[] = ["action", "alert", "diagnostic"];
+
+export const rank = (level: Level): number => levels.indexOf(level) + 1;
+
+/** The worst level first; in it what nobody has seen; in that the newest. */
+export function byPriority(a: Alarm, b: Alarm): number {
+  if (a.level !== b.level) return rank(a.level) - rank(b.level);
+  if (a.acknowledged !== b.acknowledged) return a.acknowledged ? 1 : -1;
+  return b.raised_at.localeCompare(a.raised_at) || a.id.localeCompare(b.id);
+}
+
+/** The alarms after one of them changed. An answer that comes late changes nothing. */
+export function changed(alarms: ReadonlyMap<string, Alarm>, alarm: Alarm): ReadonlyMap<string, Alarm> {
+  const before = alarms.get(alarm.id);
+  if (before && Date.parse(before.changed_at) > Date.parse(alarm.changed_at)) return alarms;
+  const after = new Map(alarms);
+  if (alarm.state === "NORM") after.delete(alarm.id);
+  else after.set(alarm.id, alarm);
+  return after;
+}
+
+/** Which bound was crossed, judged from the worst value; undefined where there is none. */
+export function side(alarm: Alarm, limit: Limit | undefined): "low" | "high" | undefined {
+  if (!limit || alarm.worst === null) return undefined;
+  if (limit.low !== null && alarm.worst < limit.low) return "low";
+  return limit.high !== null && alarm.worst > limit.high ? "high" : undefined;
+}
+
+/** What is wrong, in a few words: `Chamber pressure low`, `Isolator: communication lost`. */
+export function title(alarm: Alarm, index: PlantIndex): string {
+  const channel = alarm.channel === null ? undefined : index.channels.get(alarm.channel)?.channel;
+  const device = alarm.device === null ? undefined : index.devices.get(alarm.device);
+  const [part = "", cause = ""] = [alarm.id.slice(alarm.id.indexOf("/") + 1), alarm.id.split("/").at(-1)];
+  if (alarm.id.startsWith("service/")) return t("service_part", { part });
+  if (cause === "communication" && device) return `${said(device.label)} · ${t("communication_lost")}`;
+  if (!channel) return alarm.id;
+  if (cause === "blind") return `${said(channel.label)} · ${t("blind")}`;
+  const crossed = side(alarm, index.limits.get(alarm.id));
+  return crossed ? `${said(channel.label)} · ${t(crossed)}` : said(channel.label);
+}
+
+/** Where it is: `STM-L1 · Isolator`. Empty for the service itself. */
+export function place(alarm: Alarm, index: PlantIndex): string {
+  const zone = alarm.zone === null ? undefined : index.zones.get(alarm.zone)?.zone;
+  const device = alarm.device === null ? undefined : index.devices.get(alarm.device);
+  const spot = zone ? said(zone.label) : device?.id;
+  return [alarm.line ?? zone?.line, spot].filter((part) => part !== undefined).join(" · ");
+}
+
+/** The bound that was crossed, with an arrow: `▼ 20 Pa`. Empty where there is none. */
+export function crossing(alarm: Alarm, index: PlantIndex): string {
+  const limit = index.limits.get(alarm.id);
+  const channel = limit && index.channels.get(limit.channel)?.channel;
+  const crossed = side(alarm, limit);
+  if (!limit || !channel || !crossed) return "";
+  const figure = crossed === "low" ? limit.low : limit.high;
+  return figure === null ? "" : `${crossed === "low" ? "▼" : "▲"} ${bound(figure)} ${unit(channel.unit)}`.trimEnd();
+}
+
+/** The value furthest outside, with its unit. Empty where there is none. */
+export function worst(alarm: Alarm, index: PlantIndex): string {
+  const channel = alarm.channel === null ? undefined : index.channels.get(alarm.channel)?.channel;
+  if (!channel || alarm.worst === null) return "";
+  return `${value(channel, alarm.worst, said)} ${unit(channel.unit)}`.trimEnd();
+}

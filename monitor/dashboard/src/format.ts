@@ -1,0 +1,126 @@
+/** Numbers and times as a person reads them: the same in every view. Pure. */
+
+import type { Channel, Limit, Text } from "./api-types";
+
+const missing = "—";
+
+/** Decimals worth reading, by unit. Fixed, so that a live number does not change its width. */
+const decimals: Record<string, number> = {
+  "": 0,
+  Pa: 1,
+  "m/s": 2,
+  "°C": 1,
+  "%": 1,
+  "%RH": 1,
+  "Pa/min": 1,
+  ppm: 2,
+  A: 2,
+  bar: 2,
+  s: 0,
+  "L/min": 1,
+  "m3/h": 0,
+  "g/min": 1,
+  g: 0,
+};
+const otherwise = 2;
+
+/** Units as they are printed. A count of things has none. */
+const spelling: Record<string, string> = {
+  "m3/h": "m³/h",
+  m3: "m³",
+  "%vol/h": "% vol/h",
+  "%RH": "% RH",
+  count: "",
+  records: "",
+};
+
+export const unit = (written: string): string => spelling[written] ?? written;
+
+/** A plain number with fixed decimals, a thin space between thousands and a true minus sign. */
+export function figure(value: number, places: number): string {
+  const [whole = "", fraction] = Math.abs(value).toFixed(places).split(".");
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, "\u202f");
+  const digits = fraction === undefined ? grouped : `${grouped}.${fraction}`;
+  return value < 0 && Number(value.toFixed(places)) !== 0 ? `\u2212${digits}` : digits;
+}
+
+/** A channel's value without its unit: a number, the name of a state, the bits that are set, or a time. */
+export function value(channel: Channel, shown: number | null, text: (label: Text) => string): string {
+  if (shown === null || Number.isNaN(shown)) return missing;
+  switch (channel.kind) {
+    case "state": {
+      const state = channel.states[String(shown)];
+      return state ? text(state) : figure(shown, 0);
+    }
+    case "bits":
+      return shown === 0 ? "0" : `0x${Math.round(shown).toString(16).toUpperCase()}`;
+    case "count":
+      return figure(shown, 0);
+    case "time":
+      return time(channel, shown);
+    case "analog":
+      return figure(shown, decimals[channel.unit] ?? otherwise);
+  }
+}
+
+/** Instants before 2001 are not instants but durations or counters. */
+const earliest_instant_s = 1e9;
+
+function time(channel: Channel, shown: number): string {
+  if (shown < earliest_instant_s) return figure(shown, channel.unit === "s" ? 0 : otherwise);
+  return new Date(shown * 1000).toISOString().slice(0, 10);
+}
+
+/** A limit's figure: as it was written in the plant, never rounded. */
+export function bound(limit: number): string {
+  return limit < 0 ? `\u2212${-limit}` : String(limit);
+}
+
+/** What a limit permits: `20 – 90`, `≤ 0.5`, `≥ 85`; its spaces do not break a line. */
+export function permitted(limit: Pick<Limit, "low" | "high">): string {
+  const { low, high } = limit;
+  if (low !== null && high !== null) return `${bound(low)}\u00a0–\u00a0${bound(high)}`;
+  if (high !== null) return `≤\u00a0${bound(high)}`;
+  return low === null ? missing : `≥\u00a0${bound(low)}`;
+}
+
+/** An age or a duration: `0.8 s`, `12 s`, `3 min`, `2 h 05 min`, `4 d 3 h`. */
+export function duration(seconds: number | null): string {
+  if (seconds === null || !Number.isFinite(seconds)) return missing;
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return `${hours} h ${String(minutes % 60).padStart(2, "0")} min`;
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+/** The same for a stopwatch that a person watches: whole seconds, so that it ticks evenly. */
+export const elapsed = (seconds: number | null): string =>
+  seconds === null || seconds >= 120 ? duration(seconds) : `${Math.max(0, Math.floor(seconds))} s`;
+
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+function formatter(timeZone: string): Intl.DateTimeFormat {
+  let found = formatters.get(timeZone);
+  if (!found) {
+    // Swedish writes ISO dates and a 24-hour clock.
+    found = new Intl.DateTimeFormat("sv-SE", { timeZone, dateStyle: "short", timeStyle: "medium" });
+    formatters.set(timeZone, found);
+  }
+  return found;
+}
+
+/** `2026-11-21 14:03:42` in the plant's time zone. */
+export const dateTime = (at_ms: number, timeZone: string): string => formatter(timeZone).format(at_ms);
+
+/** `14:03:42` in the plant's time zone. */
+export const timeOfDay = (at_ms: number, timeZone: string): string => dateTime(at_ms, timeZone).slice(-8);
+
+/** `UTC+08:00`: how far the plant's time zone is from UTC at that time. */
+export function offset(at_ms: number, timeZone: string): string {
+  const parts = new Intl.DateTimeFormat("en", { timeZone, timeZoneName: "longOffset" }).formatToParts(at_ms);
+  const name = parts.find((part) => part.type === "timeZoneName")?.value ?? "GMT";
+  return name.replace("GMT", "UTC").replace("+00:00", "");
+}

@@ -1,0 +1,98 @@
+/** Keeps the live feed: dials, hears, notices silence, dials again. What it hears goes to the store. */
+
+import { Refusal, liveAddress, plant, whoAmI } from "./api";
+import type { Message } from "./api-types";
+import { wait_ms, worthRedialling } from "./link";
+import { indexOf } from "./plant";
+import { collectorPlant, index, link, linkEvent, now_ms, receive, usePlant } from "./store";
+
+/** More messages than this wait for no frame. A plant of a hundred devices sends about a hundred a second. */
+const longest_queue = 1000;
+const tick_ms = 500;
+
+let socket: WebSocket | null = null;
+let redial: number | undefined;
+let queue: Message[] = [];
+let drawing = false;
+
+/** Starts everything that keeps the screen live; gives back what stops it. */
+export function stayLive(): () => void {
+  const ticking = setInterval(tick, tick_ms);
+  document.addEventListener("visibilitychange", turn);
+  dial();
+  return () => {
+    clearInterval(ticking);
+    clearTimeout(redial);
+    document.removeEventListener("visibilitychange", turn);
+    hangUp();
+  };
+}
+
+/** A page that is hidden or shown again no longer gets what it was promised: frames, or punctual timers. */
+function turn(): void {
+  flush();
+  tick();
+}
+
+function tick(): void {
+  now_ms.value = performance.now();
+  if (worthRedialling(link.value, now_ms.value)) dial();
+}
+
+function dial(): void {
+  hangUp();
+  clearTimeout(redial);
+  linkEvent({ kind: "connecting", at_ms: performance.now() });
+  const own = new WebSocket(liveAddress());
+  socket = own;
+  own.onopen = () => linkEvent({ kind: "opened", at_ms: performance.now() });
+  own.onmessage = (event: MessageEvent<string>) => hear(JSON.parse(event.data) as Message);
+  own.onclose = () => void closed();
+}
+
+function hangUp(): void {
+  if (!socket) return;
+  socket.onopen = socket.onmessage = socket.onclose = null;
+  socket.close();
+  socket = null;
+}
+
+async function closed(): Promise<void> {
+  socket = null;
+  linkEvent({ kind: "closed", at_ms: performance.now() });
+  redial = setTimeout(dial, wait_ms(link.value.attempts));
+  // A browser does not say why a WebSocket was refused; the session does.
+  await whoAmI().catch(unreachable);
+}
+
+/** Samples are drawn with the next frame, many at once. A hidden page has no frames but must stay up to date. */
+function hear(message: Message): void {
+  queue.push(message);
+  if (queue.length >= longest_queue) return flush();
+  if (drawing) return;
+  drawing = true;
+  if (document.hidden) setTimeout(flush, tick_ms);
+  else requestAnimationFrame(flush);
+}
+
+function flush(): void {
+  const heard = queue;
+  queue = [];
+  drawing = false;
+  if (heard.length === 0) return;
+  receive(heard, performance.now());
+  const known = index.peek()?.plant.sha256;
+  if (heard.some((message) => message.type === "snapshot") && known !== collectorPlant.peek()) {
+    loadPlant().catch(unreachable);
+  }
+}
+
+/** Asks for the plant and takes it in use. Raises Refusal. */
+export async function loadPlant(): Promise<void> {
+  usePlant(indexOf(await plant()));
+}
+
+/** A refusal needs no answer here: the next attempt, or the sign-in page, is already on its way. */
+function unreachable(error: unknown): void {
+  if (!(error instanceof Refusal)) throw error;
+}

@@ -1,0 +1,17 @@
+import { effect } from "@preact/signals";
+import { render } from "preact";
+import "./styles/fonts.css";
+import "./styles/theme.css";
+import "./styles/base.css";
+import "./styles/frame.css";
+import "./styles/overview.css";
+import "./styles/detail.css";
+import { App } from "./app";
+import { language } from "./i18n";
+
+effect(() => {
+  document.documentElement.lang = language.value === "zh" ? "zh-CN" : "en";
+});
+
+const root = document.getElementById("app");
+if (root) render(<App />, root);

@@ -1,0 +1,120 @@
+/** The plant as the screen needs it: found by id, and what each zone shows on its tile. Nothing here is fixed. */
+
+import type { Channel, Device, Limit, Line, Plant, Series, Zone } from "./api-types";
+
+/** Where a channel's value comes from. */
+export interface Source {
+  channel: Channel;
+  device: Device;
+  series: Series;
+  limits: readonly Limit[];
+}
+
+/** One numbered part of a device that has several alike, such as a chamber of a honeycomb incubator. */
+export interface Chamber {
+  number: number;
+  sources: readonly Source[];
+}
+
+/** A zone with everything that is measured in it. `face`: the channels its tile shows, most telling first. */
+export interface ZoneView {
+  zone: Zone;
+  line: Line | undefined;
+  sources: readonly Source[];
+  face: readonly Source[];
+  chambers: readonly Chamber[];
+}
+
+export interface PlantIndex {
+  plant: Plant;
+  channels: ReadonlyMap<string, Source>;
+  devices: ReadonlyMap<string, Device>;
+  zones: ReadonlyMap<string, ZoneView>;
+  limits: ReadonlyMap<string, Limit>;
+}
+
+/** Fewer numbered parts than this are listed, not drawn as a comb. */
+const fewest_chambers = 4;
+const longest_face = 3;
+
+export function indexOf(plant: Plant): PlantIndex {
+  const channels = sourcesOf(plant);
+  const lines = new Map(plant.lines.map((line) => [line.id, line]));
+  const byZone = groupBy([...channels.values()], (source) => source.channel.zone);
+  return {
+    plant,
+    channels,
+    devices: new Map(plant.devices.map((device) => [device.id, device])),
+    zones: new Map(plant.zones.map((zone) => [zone.id, viewOf(zone, lines.get(zone.line), byZone.get(zone.id) ?? [])])),
+    limits: new Map(plant.limits.map((limit) => [limit.id, limit])),
+  };
+}
+
+function sourcesOf(plant: Plant): Map<string, Source> {
+  const limits = groupBy(plant.limits, (limit) => limit.channel);
+  const channels = new Map<string, Source>();
+  for (const device of plant.devices) {
+    for (const series of device.series) {
+      for (const channel of series.channels) {
+        channels.set(channel.id, { channel, device, series, limits: limits.get(channel.id) ?? [] });
+      }
+    }
+  }
+  return channels;
+}
+
+function viewOf(zone: Zone, line: Line | undefined, sources: Source[]): ZoneView {
+  const chambers = chambersOf(sources);
+  return { zone, line, sources, face: faceOf(chambers[0]?.sources ?? sources), chambers };
+}
+
+/**
+ * What a tile shows: channels under a limit, one for each unit. Pressure comes first, because it is what keeps
+ * a clean zone clean.
+ */
+export function faceOf(sources: readonly Source[]): Source[] {
+  const analog = sources.filter(({ channel }) => channel.kind === "analog" || channel.kind === "count");
+  const limited = analog.filter(({ limits }) => limits.length > 0);
+  const candidates = limited.length > 0 ? limited : analog;
+  const byUnit = [...groupBy(candidates, ({ channel }) => channel.unit).values()].map((alike) => alike[0]);
+  const first = byUnit.filter((source) => source !== undefined);
+  return [...first.filter(isPressure), ...first.filter((source) => !isPressure(source))].slice(0, longest_face);
+}
+
+const isPressure = ({ channel }: Source): boolean => channel.unit === "Pa";
+
+/** The chambers among a zone's channels: keys such as `ch3_temp`. Empty when there are too few for a comb. */
+export function chambersOf(sources: readonly Source[]): Chamber[] {
+  const numbered = groupBy(sources, ({ channel }) => chamberOf(channel) ?? 0);
+  numbered.delete(0);
+  if (numbered.size < fewest_chambers) return [];
+  return [...numbered].map(([number, own]) => ({ number, sources: own })).sort((a, b) => a.number - b.number);
+}
+
+/** The chamber's number in a key such as `ch3_temp`, or undefined. */
+export function chamberOf(channel: Channel): number | undefined {
+  const found = /^ch(\d+)_/.exec(channel.key)?.[1];
+  return found === undefined ? undefined : Number(found);
+}
+
+/** The channels of all chambers that measure what `source` measures in one of them. */
+export function alike({ chambers }: ZoneView, source: Source): Source[] {
+  const kind = source.channel.key.replace(/^ch\d+_/, "");
+  return chambers.flatMap(({ sources }) => sources.filter(({ channel }) => channel.key.replace(/^ch\d+_/, "") === kind));
+}
+
+export function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group) group.push(item);
+    else groups.set(keyOf(item), [item]);
+  }
+  return groups;
+}
+
+/** The zone that a first look should fall on: the first of grade A that measures anything, or simply the first. */
+export function firstZone(index: PlantIndex): ZoneView | undefined {
+  const views = [...index.zones.values()];
+  return views.find(({ zone, face }) => zone.grade === "A" && face.length > 0) ?? views[0];
+}

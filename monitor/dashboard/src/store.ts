@@ -1,0 +1,195 @@
+/**
+ * Everything the screen knows, as signals. One signal for each series, so that a sample redraws only what shows it.
+ * Views read; only this file and what it is told by `live.ts` writes.
+ */
+
+import { batch, computed, signal, type ReadonlySignal, type Signal } from "@preact/signals";
+import { byPriority, changed } from "./alarms";
+import type { Alarm, Device, Health, Message, Person, Sample } from "./api-types";
+import { ServerClock } from "./clock";
+import { cut, step, unlinked, type Link, type LinkEvent } from "./link";
+import { firstZone, type PlantIndex, type Source } from "./plant";
+import { next, nothing, oldAfter_ms, reading, type Reading, type Row } from "./rows";
+
+/** Who is signed in; null: nobody; undefined: not known yet. */
+export const person = signal<Person | null | undefined>(undefined);
+export const index = signal<PlantIndex | null>(null);
+export const alarms = signal<ReadonlyMap<string, Alarm>>(new Map());
+export const health = signal<Health | null>(null);
+export const link = signal<Link>(unlinked);
+/** The plant as the collector has it; differs from the server's while one of them has not been restarted. */
+export const collectorPlant = signal("");
+/** Counts snapshots: what was missed before one must be asked for again. */
+export const snapshots = signal(0);
+
+/** The browser's monotonic clock, renewed twice a second: ages and silences are drawn from it. */
+export const now_ms = signal(performance.now());
+const clock = new ServerClock();
+const clockSet = signal(0);
+/** The server's time, epoch milliseconds; undefined before it was heard. */
+export const server_ms = computed(() => (clockSet.value, clock.at(now_ms.value)));
+/** Whole seconds of it, so that what shows seconds is drawn once a second. */
+export const server_s = computed(() => (server_ms.value === undefined ? undefined : Math.floor(server_ms.value / 1000)));
+
+export const notLive = computed(() => cut(link.value, now_ms.value));
+export const alarmList = computed(() => [...alarms.value.values()].sort(byPriority));
+export const alarmsByZone = computed(() => grouped(alarmList.value, (alarm) => alarm.zone));
+export const alarmsByChannel = computed(() => grouped(alarmList.value, (alarm) => alarm.channel));
+
+function grouped(list: readonly Alarm[], keyOf: (alarm: Alarm) => string | null): ReadonlyMap<string, Alarm[]> {
+  const groups = new Map<string, Alarm[]>();
+  for (const alarm of list) {
+    const key = keyOf(alarm);
+    if (key !== null) groups.set(key, [...(groups.get(key) ?? []), alarm]);
+  }
+  return groups;
+}
+
+/** Whether the plant is small enough for tall tiles and for naming every device. */
+export const roomy = computed(() => (index.value?.plant.lines.length ?? 0) <= 2);
+
+// --- What the person is looking at ---------------------------------------------------------------
+
+export type Focus = { zone: string } | { device: string };
+
+export const focus = signal<Focus | null>(null);
+export const chosenChannel = signal<string | null>(null);
+export const chosen = computed(() => index.value?.channels.get(chosenChannel.value ?? "") ?? null);
+
+export function lookAtZone(id: string): void {
+  const view = index.value?.zones.get(id);
+  const troubled = alarmsByZone.value.get(id)?.find((alarm) => alarm.channel !== null)?.channel;
+  batch(() => {
+    focus.value = { zone: id };
+    chosenChannel.value = troubled ?? view?.face[0]?.channel.id ?? view?.sources[0]?.channel.id ?? null;
+  });
+}
+
+export function lookAtDevice(id: string): void {
+  batch(() => {
+    focus.value = { device: id };
+    chosenChannel.value = index.value?.devices.get(id)?.series[0]?.channels[0]?.id ?? null;
+  });
+}
+
+export function lookAtAlarm(alarm: Alarm): void {
+  if (alarm.zone !== null && alarm.channel !== null) {
+    batch(() => {
+      focus.value = { zone: alarm.zone ?? "" };
+      chosenChannel.value = alarm.channel;
+    });
+  } else if (alarm.device !== null) lookAtDevice(alarm.device);
+}
+
+/** Takes a plant in use; the focus stays where it was if that is still there. */
+export function usePlant(plant: PlantIndex): void {
+  batch(() => {
+    index.value = plant;
+    readings.clear();
+    if (chosen.value !== null) return;
+    const first = firstZone(plant);
+    if (first) lookAtZone(first.zone.id);
+  });
+}
+
+// --- Values ----------------------------------------------------------------------------------------
+
+const rows = new Map<string, Signal<Row | null>>();
+
+export function rowOf(series: string): Signal<Row | null> {
+  let row = rows.get(series);
+  if (!row) rows.set(series, (row = signal(null)));
+  return row;
+}
+
+const readings = new Map<string, ReadonlySignal<Reading>>();
+
+/** How a channel stands now; renewed with its series and with the clock. */
+export function readingOf(source: Source): ReadonlySignal<Reading> {
+  const { channel, device, series } = source;
+  let found = readings.get(channel.id);
+  if (!found) {
+    const row = rowOf(series.id);
+    found = computed(() => {
+      const limit_ms = oldAfter_ms(device.period_s, series.records, row.value?.interval_ms);
+      return row.value === null ? nothing : reading(row.value, channel.place, server_ms.value, limit_ms);
+    });
+    readings.set(channel.id, found);
+  }
+  return found;
+}
+
+/** How a device as a whole stands: how long ago its every-second row last held anything usable, and why not since. */
+export function deviceStanding(device: Device): { age_s: number | null; live: boolean; reason: string } {
+  const row = rowOf(device.series[0]?.id ?? device.id).value;
+  const now = server_ms.value;
+  if (row === null || now === undefined || Number.isNaN(row.usable_ms)) {
+    return { age_s: null, live: false, reason: row?.sample.reason ?? "" };
+  }
+  const age_s = Math.max(0, now - row.usable_ms) / 1000;
+  return { age_s, live: age_s * 1000 <= oldAfter_ms(device.period_s, false, undefined), reason: row.sample.reason };
+}
+
+type Listener = (sample: Sample) => void;
+const listeners = new Map<string, Set<Listener>>();
+
+/** Hears every sample of a series, also those that were superseded before the screen was drawn. */
+export function listen(series: string, listener: Listener): () => void {
+  const own = listeners.get(series) ?? new Set();
+  listeners.set(series, own.add(listener));
+  return () => own.delete(listener);
+}
+
+// --- What the server says ---------------------------------------------------------------------------
+
+export function linkEvent(event: LinkEvent): void {
+  link.value = step(link.value, event);
+}
+
+/** Takes in messages that were heard at `heard_ms` (monotonic), in order, as one change of the screen. */
+export function receive(messages: readonly Message[], heard_ms: number): void {
+  batch(() => {
+    for (const message of messages) take(message, heard_ms);
+  });
+}
+
+function take(message: Message, heard_ms: number): void {
+  switch (message.type) {
+    case "snapshot":
+      tell(message.at, heard_ms);
+      for (const sample of message.samples) takeSample(sample);
+      alarms.value = new Map(message.alarms.map((alarm) => [alarm.id, alarm]));
+      health.value = message.health;
+      collectorPlant.value = message.plant_sha256;
+      snapshots.value += 1;
+      return linkEvent({ kind: "snapshot", at_ms: heard_ms });
+    case "sample":
+      takeSample(message);
+      break;
+    case "alarm":
+      takeAlarm(message.alarm);
+      break;
+    case "health":
+      tell(message.at, heard_ms);
+      health.value = message;
+      break;
+    case "link":
+      return linkEvent({ kind: "collector", up: message.collector, at_ms: heard_ms });
+  }
+  linkEvent({ kind: "heard", at_ms: heard_ms });
+}
+
+function tell(at: string, heard_ms: number): void {
+  clock.heard(Date.parse(at), heard_ms);
+  clockSet.value += 1;
+}
+
+function takeSample(sample: Sample): void {
+  const row = rowOf(sample.series);
+  row.value = next(row.value, sample);
+  for (const listener of listeners.get(sample.series) ?? []) listener(sample);
+}
+
+export function takeAlarm(alarm: Alarm): void {
+  alarms.value = changed(alarms.value, alarm);
+}

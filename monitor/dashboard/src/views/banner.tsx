@@ -1,0 +1,82 @@
+/** Always in sight: the worst alarm, what to do about it, and how many there are of each level. */
+
+import { computed } from "@preact/signals";
+import type { Alarm } from "../api-types";
+import { crossing, levels, place, title, worst } from "../alarms";
+import { elapsed, timeOfDay } from "../format";
+import { t } from "../i18n";
+import type { PlantIndex } from "../plant";
+import { alarmList, index, lookAtAlarm, server_s } from "../store";
+import { Acknowledge } from "./acknowledge";
+import { Mark } from "./mark";
+
+const top = computed(() => alarmList.value[0]);
+
+export function Banner() {
+  const alarm = top.value;
+  const plant = index.value;
+  if (!plant) return null;
+  return (
+    <section class={`banner ${alarm ? alarm.level : "calm"}`} data-testid="banner" aria-label={t("alarms")}>
+      {alarm ? <Worst key={`${alarm.id} ${alarm.raised_at}`} alarm={alarm} plant={plant} /> : <Calm />}
+      <Counts />
+    </section>
+  );
+}
+
+function Calm() {
+  return (
+    <p class="headline" role="status">
+      <b>{t("no_alarms")}</b>
+    </p>
+  );
+}
+
+function Worst({ alarm, plant }: { alarm: Alarm; plant: PlantIndex }) {
+  return (
+    <>
+      <Mark level={alarm.level} flashing={!alarm.acknowledged} />
+      <button class="headline" onClick={() => lookAtAlarm(alarm)} title={t("show")}>
+        <b role="alert">
+          {place(alarm, plant)} · {title(alarm, plant)}
+        </b>
+        <span>
+          <Facts alarm={alarm} plant={plant} />
+        </span>
+      </button>
+      {!alarm.acknowledged && <Acknowledge alarm={alarm} testid="banner-acknowledge" />}
+    </>
+  );
+}
+
+function Facts({ alarm, plant }: { alarm: Alarm; plant: PlantIndex }) {
+  const raised_ms = Date.parse(alarm.raised_at);
+  const lasted_s = server_s.value === undefined ? null : server_s.value - raised_ms / 1000;
+  const facts = [
+    alarm.worst === null ? alarm.detail : `${t("worst", { value: worst(alarm, plant) })}  ${crossing(alarm, plant)}`,
+    `${t("since")} ${timeOfDay(raised_ms, plant.plant.time_zone)} (${elapsed(lasted_s)})`,
+    t(`state_${alarm.state}`),
+  ];
+  return <>{facts.filter((fact) => fact !== "").join(" · ")}</>;
+}
+
+function Counts() {
+  const all = alarmList.value;
+  const unseen = all.filter((alarm) => !alarm.acknowledged).length;
+  return (
+    <ul class="counts">
+      {levels.map((level) => {
+        const own = all.filter((alarm) => alarm.level === level);
+        return (
+          <li key={level} class={own.length === 0 ? "none" : ""} data-testid={`count-${level}`}>
+            <Mark level={level} flashing={own.some((alarm) => !alarm.acknowledged)} />
+            <span>
+              {t(level)} <b>{own.length}</b>
+            </span>
+          </li>
+        );
+      })}
+      <li class={unseen === 0 ? "none" : ""}>{t("unacknowledged", { n: unseen })}</li>
+    </ul>
+  );
+}

@@ -1,0 +1,146 @@
+/** What is in focus, closely: the trend of one channel and every channel of the zone or device. */
+
+import { useComputed } from "@preact/signals";
+import type { Alarm } from "../api-types";
+import { rank } from "../alarms";
+import { duration, permitted, unit, value } from "../format";
+import { said, t } from "../i18n";
+import { chamberOf, groupBy, type PlantIndex, type Source } from "../plant";
+import { isUsable, type Reading } from "../rows";
+import { alarmsByChannel, chosenChannel, focus, index, readingOf, type Focus } from "../store";
+import { Mark } from "./mark";
+import { Trend } from "./trend";
+
+/** `trend`: whether the trend stands here, or has a place of its own. */
+export function Detail({ trend }: { trend: boolean }) {
+  const plant = index.value;
+  const at = focus.value;
+  if (!plant || !at) return <aside class="panel detail quiet">{t("select_zone")}</aside>;
+  const sources = sourcesIn(plant, at);
+  return (
+    <aside class="panel detail" aria-label={t("channels")}>
+      <h2>
+        {headOf(plant, at)} <span class="quiet">{t("n_channels", { n: sources.length })}</span>
+      </h2>
+      {trend && <Trend />}
+      <div class="scroll">
+        <table class="channels">
+          <thead>
+            <tr>
+              <th>{t("channel")}</th>
+              <th class="number">{t("value")}</th>
+              <th class="number">{t("age")}</th>
+              <th class="number limit">{t("limit_alert")}</th>
+              <th class="number limit">{t("limit_action")}</th>
+            </tr>
+          </thead>
+          {[...groupBy(sources, groupOf)].map(([name, own]) => (
+            <Group key={name} name={name} sources={own} />
+          ))}
+        </table>
+      </div>
+    </aside>
+  );
+}
+
+function sourcesIn(plant: PlantIndex, at: Focus): readonly Source[] {
+  if ("zone" in at) return plant.zones.get(at.zone)?.sources ?? [];
+  return [...plant.channels.values()].filter((source) => source.device.id === at.device);
+}
+
+function headOf(plant: PlantIndex, at: Focus): string {
+  if ("zone" in at) {
+    const view = plant.zones.get(at.zone);
+    return view ? `${view.zone.line} · ${said(view.zone.label)} · ${t("grade", { grade: view.zone.grade })}` : at.zone;
+  }
+  const device = plant.devices.get(at.device);
+  return device ? `${device.id} · ${said(device.label)}` : at.device;
+}
+
+/** Channels stand together by device, by chamber, and by row. */
+function groupOf({ channel, device, series }: Source): string {
+  const chamber = chamberOf(channel);
+  const part = chamber === undefined ? (series.records ? t("records") : "") : t("chamber", { n: chamber });
+  return [device.id, said(device.label), part].filter((word) => word !== "").join(" · ");
+}
+
+function Group({ name, sources }: { name: string; sources: readonly Source[] }) {
+  return (
+    <tbody>
+      <tr class="group">
+        <th colSpan={5} scope="rowgroup">
+          {name}
+        </th>
+      </tr>
+      {sources.map((source) => (
+        <ChannelRow key={source.channel.id} source={source} />
+      ))}
+    </tbody>
+  );
+}
+
+function ChannelRow({ source }: { source: Source }) {
+  const { channel } = source;
+  const now = readingOf(source);
+  const shown = useComputed(() => value(channel, now.value.value, said));
+  const age = useComputed(() => duration(now.value.age_s));
+  const why = useComputed(() => whyNot(now.value));
+  const look = useComputed(() => `${isUsable(now.value.standing) ? "" : "untrusted"} ${now.value.standing}`);
+  const worst = worstOf(alarmsByChannel.value.get(channel.id) ?? []);
+  const chosen = chosenChannel.value === channel.id;
+  return (
+    <tr class={`${worst?.active ? worst.level : ""}${chosen ? " chosen" : ""}`} onClick={() => (chosenChannel.value = channel.id)}>
+      <td class="name">
+        <button class="link" aria-pressed={chosen}>
+          {worst && <Mark level={worst.level} flashing={!worst.acknowledged} />}
+          {said(channel.label)}
+        </button>
+        <span class="why">{why}</span>
+        <span class="limits">{limitsOf(source)}</span>
+      </td>
+      <td class={look}>
+        <span class="figure" data-testid={`value-${channel.id}`}>
+          {shown}
+        </span>{" "}
+        <small>{unit(channel.unit)}</small>
+      </td>
+      <td class="number age" data-testid={`age-${channel.id}`}>
+        {age}
+      </td>
+      <td class="number limit">{limitOf(source, "alert")}</td>
+      <td class="number limit">{limitOf(source, "action")}</td>
+    </tr>
+  );
+}
+
+const worstOf = (alarms: readonly Alarm[]): Alarm | undefined =>
+  [...alarms].sort((a, b) => Number(b.active) - Number(a.active) || rank(a.level) - rank(b.level))[0];
+
+function limitOf({ limits }: Source, level: "alert" | "action"): string {
+  return limits.filter((limit) => limit.level === level).map(permitted).join(", ");
+}
+
+/** Both limits in one line, for a screen too narrow for their columns. */
+const limitsOf = (source: Source): string =>
+  (["alert", "action"] as const)
+    .map((level) => [t(`limit_${level}`), limitOf(source, level)])
+    .filter(([, figures]) => figures !== "")
+    .map((words) => words.join(" "))
+    .join(" · ");
+
+/** Why a value is not to be relied on; "" when it is. */
+function whyNot(now: Reading): string {
+  switch (now.standing) {
+    case "fresh":
+      return "";
+    case "never":
+      return now.quality === "unavailable" && now.reason === "" ? t("never") : because(now);
+    case "old":
+      return t("too_old");
+    case "doubtful":
+    case "blind":
+      return because(now);
+  }
+}
+
+const because = (now: Reading): string => [t(`quality_${now.quality}`), now.reason].filter((word) => word !== "").join(" · ");

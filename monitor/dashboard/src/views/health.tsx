@@ -1,0 +1,68 @@
+/** How the monitoring itself is doing, along the bottom. */
+
+import type { ComponentChildren } from "preact";
+import { duration, figure } from "../format";
+import { t, type Key } from "../i18n";
+import { collectorPlant, health, index } from "../store";
+import { Mark } from "./mark";
+
+/** A poll that is later than this is worth a look: a quarter of the second that it has. */
+const late_ms = 250;
+const old_s = 3;
+
+export function HealthBar() {
+  const now = health.value;
+  const plant = index.value?.plant;
+  const differs = collectorPlant.value !== "" && plant !== undefined && collectorPlant.value !== plant.sha256;
+  return (
+    <footer class="foot" aria-label={t("health")} data-testid="health">
+      {now && (
+        <>
+          <Fact name="devices_live" bad={now.devices_live < now.devices}>
+            {now.devices_live} / {now.devices}
+          </Fact>
+          <Fact name="oldest_sample" bad={(now.oldest_sample_age_s ?? Infinity) > old_s}>
+            {duration(now.oldest_sample_age_s)}
+          </Fact>
+          <Fact name="lateness" bad={(now.poll_lateness_ms.p99 ?? 0) > late_ms}>
+            {now.poll_lateness_ms.p99 === null ? "—" : `${figure(now.poll_lateness_ms.p99, 0)} ms`}
+          </Fact>
+          <Fact name="database" bad={!now.database.ok} detail={now.database.detail}>
+            {t(now.database.ok ? "ok" : "fails")}
+          </Fact>
+          <Fact name="journal" bad={!now.journal.ok} detail={now.journal.detail}>
+            {t(now.journal.ok ? "ok" : "fails")}
+          </Fact>
+          <Fact name="buffered" bad={false}>
+            {figure(now.database.waiting, 0)}
+          </Fact>
+          <Fact name="lost" bad={now.inbox.lost > 0}>
+            {figure(now.inbox.lost, 0)}
+          </Fact>
+        </>
+      )}
+      {plant && (
+        <Fact name="configuration" bad={differs} last>
+          {plant.id} · <code>{plant.sha256.slice(0, 8)}</code> {differs && t("configuration_differs")}
+        </Fact>
+      )}
+    </footer>
+  );
+}
+
+interface FactProps {
+  name: Key;
+  bad: boolean;
+  detail?: string;
+  last?: boolean;
+  children: ComponentChildren;
+}
+
+function Fact({ name, bad, detail = "", last = false, children }: FactProps) {
+  return (
+    <span class={`fact${bad ? " bad" : ""}${last ? " last" : ""}`} title={detail} data-testid={`health-${name}`}>
+      {bad && <Mark level="diagnostic" />}
+      {t(name)} <b>{children}</b>
+    </span>
+  );
+}

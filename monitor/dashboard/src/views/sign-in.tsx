@@ -1,0 +1,81 @@
+/** Signing in and what can go wrong with it. */
+
+import { useState } from "preact/hooks";
+import { Refusal, signIn, whoAmI } from "../api";
+import { t } from "../i18n";
+import { person } from "../store";
+import { LanguageSwitch, Logo, ThemeSwitch } from "./header";
+
+export function SignIn() {
+  return (
+    <div class="sign-in">
+      <nav class="switches">
+        <LanguageSwitch />
+        <ThemeSwitch />
+      </nav>
+      <main>
+        <h1>
+          <Logo /> Gradewatch
+        </h1>
+        <p class="quiet">{t("tagline")}</p>
+        <SignInForm />
+      </main>
+    </div>
+  );
+}
+
+function SignInForm() {
+  const [busy, setBusy] = useState(false);
+  const [failure, setFailure] = useState("");
+  const [capsLock, setCapsLock] = useState(false);
+
+  const submit = async (event: SubmitEvent & { currentTarget: HTMLFormElement }): Promise<void> => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    setBusy(true);
+    setFailure(await attempt(String(form.get("name")).trim(), String(form.get("password"))));
+    setBusy(false);
+  };
+
+  return (
+    <form onSubmit={(event) => void submit(event)}>
+      <label>
+        {t("name")}
+        <input data-testid="name" name="name" autocomplete="username" autocapitalize="none" required autofocus />
+      </label>
+      <label>
+        {t("password")}
+        <input
+          data-testid="password"
+          name="password"
+          type="password"
+          autocomplete="current-password"
+          required
+          onKeyUp={(event) => setCapsLock(event.getModifierState("CapsLock"))}
+        />
+      </label>
+      <p class="hint" role="status">
+        {capsLock ? t("caps_lock") : ""}
+      </p>
+      <button class="primary" data-testid="sign-in" disabled={busy}>
+        {busy ? t("signing_in") : t("sign_in")}
+      </button>
+      <p class="failure" role="alert" data-testid="sign-in-failure">
+        {failure}
+      </p>
+    </form>
+  );
+}
+
+/** Signs in; gives why it failed, or "". */
+async function attempt(name: string, password: string): Promise<string> {
+  try {
+    await signIn(name, password);
+    person.value = await whoAmI();
+    return "";
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    if (error.status === 0) return t("no_server");
+    return error.status === 401 ? t("wrong_password") : error.message;
+  }
+}

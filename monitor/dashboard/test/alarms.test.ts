@@ -1,0 +1,64 @@
+import { expect, test } from "vitest";
+import { byPriority, changed, crossing, place, title, worst } from "../src/alarms";
+import { alike, indexOf, firstZone } from "../src/plant";
+import { alarm, plant } from "./plant";
+
+const index = indexOf(plant);
+
+test("the worst level first, then what nobody has seen, then the newest", () => {
+  const list = [
+    alarm("d", { level: "diagnostic", raised_at: "2026-11-21T06:00:09Z" }),
+    alarm("seen", { acknowledged: true, raised_at: "2026-11-21T06:00:05Z" }),
+    alarm("older", { raised_at: "2026-11-21T06:00:01Z" }),
+    alarm("newer", { raised_at: "2026-11-21T06:00:03Z" }),
+    alarm("a", { level: "alert" }),
+  ];
+  expect(list.sort(byPriority).map(({ id }) => id)).toEqual(["newer", "older", "seen", "a", "d"]);
+});
+
+test("a change replaces, NORM removes, and an answer that comes late changes nothing", () => {
+  const before = new Map([["x", alarm("x", { changed_at: "2026-11-21T06:00:05Z" })]]);
+  const acked = alarm("x", { changed_at: "2026-11-21T06:00:06Z", state: "ACKED", acknowledged: true });
+  expect(changed(before, acked).get("x")).toBe(acked);
+  expect(changed(before, { ...acked, state: "NORM" }).size).toBe(0);
+  expect(changed(before, alarm("x", { changed_at: "2026-11-21T06:00:04Z" }))).toBe(before);
+  expect(before.size).toBe(1);
+});
+
+test("an alarm of a limit says what, where, how bad and against what", () => {
+  const low = alarm("ISO/pressure/action");
+  expect([title(low, index), place(low, index), worst(low, index), crossing(low, index)]).toEqual([
+    "pressure · low",
+    "L1 · Isolator",
+    "3.1 Pa",
+    "▼ 20 Pa",
+  ]);
+  expect(crossing(alarm("ISO/pressure/alert", { level: "alert", worst: 71 }), index)).toBe("▲ 70 Pa");
+});
+
+test("alarms that are of no limit have words too", () => {
+  const none = { channel: null, worst: null } as const;
+  expect(title(alarm("ISO/communication", none), index)).toBe("Isolator · communication lost");
+  expect(title(alarm("ISO/pressure/blind", { worst: null }), index)).toBe("pressure · no usable value");
+  const service = alarm("service/journal", { ...none, device: null, zone: null, line: null });
+  expect([title(service, index), place(service, index)]).toEqual(["Monitoring service: journal", ""]);
+  expect(title(alarm("gone/gone/alert", { channel: "gone/gone" }), index)).toBe("gone/gone/alert");
+});
+
+test("a tile shows limited channels, pressure first, one for each unit", () => {
+  const face = index.zones.get("L1-ISO")?.face.map(({ channel }) => channel.key);
+  expect(face).toEqual(["pressure", "velocity"]);
+  expect(index.zones.get("L1-C")?.face).toEqual([]);
+});
+
+test("numbered chambers make a comb; the look falls on the first grade A zone that measures something", () => {
+  const comb = index.zones.get("L1-HCI");
+  const first = comb?.face[0];
+  expect(comb?.chambers.map(({ number }) => number)).toEqual([1, 2, 3, 4]);
+  expect(first?.channel.id).toBe("HCI/ch1_temp");
+  expect(comb && first && alike(comb, first).map(({ channel }) => channel.key)).toEqual(
+    [1, 2, 3, 4].map((n) => `ch${n}_temp`),
+  );
+  expect(index.zones.get("L1-ISO")?.chambers).toEqual([]);
+  expect(firstZone(index)?.zone.id).toBe("L1-ISO");
+});

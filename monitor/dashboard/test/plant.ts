@@ -1,0 +1,101 @@
+/** A small plant for the tests, in the words of the server. */
+
+import type { Alarm, Channel, Kind, Limit, Plant } from "../src/api-types";
+
+const both = (word: string): { en: string; zh: string } => ({ en: word, zh: `${word}（中）` });
+
+const channel = (device: string, key: string, unit: string, zone: string, place: number, kind: Kind = "analog"): Channel => ({
+  id: `${device}/${key}`,
+  key,
+  unit,
+  kind,
+  label: both(key),
+  zone,
+  place,
+  states: {},
+});
+
+export const limit = (of: string, level: "alert" | "action", low: number | null, high: number | null): Limit => ({
+  id: `${of}/${level}`,
+  channel: of,
+  level,
+  low,
+  high,
+  deadband: 0,
+  on_delay_s: 0,
+  off_delay_s: 0,
+  rationale: "",
+});
+
+const comb = [1, 2, 3, 4].map((n, place) => channel("HCI", `ch${n}_temp`, "°C", "L1-HCI", place));
+
+export const plant: Plant = {
+  id: "test",
+  label: both("Test"),
+  time_zone: "Asia/Shanghai",
+  sha256: "00ff",
+  workshops: [{ id: "W", label: both("Workshop") }],
+  lines: [{ id: "L1", workshop: "W", mode: "c_isolator", product: "MSC", label: both("Line"), tower: "" }],
+  zones: [
+    { id: "L1-C", line: "L1", grade: "C", label: both("Core") },
+    { id: "L1-ISO", line: "L1", grade: "A", label: both("Isolator") },
+    { id: "L1-HCI", line: "L1", grade: "A", label: both("Comb") },
+  ],
+  devices: [
+    {
+      id: "ISO",
+      label: both("Isolator"),
+      zone: "L1-ISO",
+      line: "L1",
+      profile: "isolator",
+      period_s: 1,
+      series: [
+        {
+          id: "ISO",
+          records: false,
+          channels: [
+            channel("ISO", "velocity", "m/s", "L1-ISO", 0),
+            channel("ISO", "pressure", "Pa", "L1-ISO", 1),
+            channel("ISO", "pressure_b", "Pa", "L1-ISO", 2),
+            channel("ISO", "door", "", "L1-ISO", 3, "state"),
+            channel("ISO", "current", "A", "L1-ISO", 4),
+          ],
+        },
+      ],
+    },
+    {
+      id: "HCI",
+      label: both("Comb"),
+      zone: "L1-HCI",
+      line: "L1",
+      profile: "comb",
+      period_s: 1,
+      series: [{ id: "HCI", records: false, channels: [...comb, channel("HCI", "box", "Pa", "L1-HCI", 4)] }],
+    },
+  ],
+  limits: [
+    limit("ISO/velocity", "alert", 0.36, 0.54),
+    limit("ISO/pressure", "alert", 30, 70),
+    limit("ISO/pressure", "action", 20, 90),
+    limit("ISO/pressure_b", "action", 20, 90),
+    limit("HCI/ch1_temp", "alert", 36.5, 37.5),
+  ],
+};
+
+export const alarm = (id: string, given: Partial<Alarm> = {}): Alarm => ({
+  id,
+  channel: "ISO/pressure",
+  device: "ISO",
+  zone: "L1-ISO",
+  line: "L1",
+  level: "action",
+  state: "UNACK",
+  active: true,
+  acknowledged: false,
+  raised_at: "2026-11-21T06:00:00.000000+00:00",
+  changed_at: "2026-11-21T06:00:00.000000+00:00",
+  worst: 3.1,
+  detail: "3.1 Pa",
+  acknowledged_by: "",
+  ...given,
+});

@@ -1,0 +1,89 @@
+import { beforeEach, expect, test } from "vitest";
+import type { Health, Message, Sample } from "../src/api-types";
+import { indexOf } from "../src/plant";
+import * as store from "../src/store";
+import { alarm, plant } from "./plant";
+
+const at = "2026-11-21T06:00:00.000000+00:00";
+const health: Health = {
+  at,
+  status: "ok",
+  devices: 2,
+  devices_live: 2,
+  oldest_sample_age_s: 0.5,
+  database: { ok: true, detail: "", waiting: 0 },
+  journal: { ok: true, detail: "", entries: 0 },
+  inbox: { size: 0, limit: 10, lost: 0 },
+  poll_lateness_ms: { p50: 1, p99: 2 },
+};
+const sample = (s: number, values: (number | null)[]): Sample & { type: "sample" } => ({
+  type: "sample",
+  series: "ISO",
+  at: new Date(Date.parse(at) + s * 1000).toISOString(),
+  received_at: at,
+  values,
+  quality: null,
+  backfilled: false,
+  reason: "",
+});
+const snapshot: Message = {
+  type: "snapshot",
+  at,
+  plant_sha256: "00ff",
+  samples: [sample(0, [0.45, 45, 45, 1, 2])],
+  alarms: [alarm("ISO/pressure/action")],
+  health,
+};
+
+beforeEach(() => {
+  store.now_ms.value = 1000;
+  store.usePlant(indexOf(plant));
+  store.linkEvent({ kind: "connecting", at_ms: 1000 });
+  store.receive([snapshot], 1000);
+});
+
+const pressure = () => {
+  const source = store.index.value?.channels.get("ISO/pressure");
+  if (!source) throw new Error("no such channel");
+  return store.readingOf(source);
+};
+
+test("a snapshot makes the screen live, with values, alarms and the server's time", () => {
+  expect(store.notLive.value).toBeNull();
+  expect(pressure().value).toMatchObject({ value: 45, standing: "fresh", age_s: 0 });
+  expect(store.alarmList.value.map(({ id }) => id)).toEqual(["ISO/pressure/action"]);
+  expect(store.alarmsByZone.value.get("L1-ISO")).toHaveLength(1);
+  expect(store.server_ms.value).toBe(Date.parse(at));
+});
+
+test("without messages the values grow old and the screen says that it is not live", () => {
+  store.now_ms.value = 4001;
+  expect(pressure().value.standing).toBe("old");
+  expect(store.notLive.value).toBe("silent");
+});
+
+test("every sample is heard, also those that came together", () => {
+  const heard: (number | null | undefined)[] = [];
+  const deaf = store.listen("ISO", ({ values }) => heard.push(values[1]));
+  store.receive([sample(1, [0, 44]), sample(2, [0, 43])], 1100);
+  deaf();
+  store.receive([sample(3, [0, 42])], 1200);
+  expect(heard).toEqual([44, 43]);
+  expect(pressure().value.value).toBe(42);
+});
+
+test("an alarm that is over and seen leaves the list", () => {
+  const over = alarm("ISO/pressure/action", { state: "NORM", changed_at: "2026-11-21T06:00:09Z" });
+  store.receive([{ type: "alarm", reason: "cleared", at, alarm: over }], 1100);
+  expect(store.alarmList.value).toEqual([]);
+});
+
+test("the first look falls on what is measured in grade A, and an alarm leads to its channel", () => {
+  expect(store.focus.value).toEqual({ zone: "L1-ISO" });
+  store.lookAtZone("L1-HCI");
+  expect(store.chosenChannel.value).toBe("HCI/ch1_temp");
+  store.lookAtAlarm(alarm("ISO/pressure/action"));
+  expect([store.focus.value, store.chosenChannel.value]).toEqual([{ zone: "L1-ISO" }, "ISO/pressure"]);
+  store.lookAtAlarm(alarm("HCI/communication", { channel: null, device: "HCI" }));
+  expect(store.focus.value).toEqual({ device: "HCI" });
+});
