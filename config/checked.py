@@ -71,7 +71,7 @@ class Checked:
         """Give the sound rows of one section."""
         written = self.data.get(section)
         for place, raw in enumerate(written if isinstance(written, list) else ()):
-            if (section, place) not in self.bad:
+            if not self.bad & {(section,), (section, place)}:
                 yield Row(model.model_validate(raw), self.source, self.origin((section, place)))
 
     def ids(self, section: str) -> Iterator[str]:

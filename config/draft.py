@@ -59,7 +59,7 @@ class Draft:
         }
 
 
-def draft(plant_dir: Path, profiles_dir: Path, faults: list[Fault]) -> Draft | None:
+def read_draft(plant_dir: Path, profiles_dir: Path, faults: list[Fault]) -> Draft | None:
     """Read a plant's folder and the profiles it names.
 
     Args:

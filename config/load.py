@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from config.draft import Draft, draft
+from config.draft import Draft, read_draft
 from config.faults import Fault, PlantFaults
 from config.limits import make_limits
 from config.model import (
@@ -39,7 +39,7 @@ def load(plant_dir: Path, profiles_dir: Path | None = None) -> Plant:
         PlantFaults: with every fault of the folder and of the profiles it names.
     """
     faults: list[Fault] = []
-    written = draft(plant_dir, profiles_dir or PROFILES_DIR, faults)
+    written = read_draft(plant_dir, profiles_dir or PROFILES_DIR, faults)
     if written is None:
         raise PlantFaults(faults)
     faults.extend(reference_faults(written))

@@ -11,6 +11,8 @@ from config.source import Keys, Source, read
 from config.written import WrittenChannel, WrittenOutput, WrittenProfile, WrittenRegister, WrittenText
 
 REPEATS_MAX = 100
+ENTRIES_MAX = 1000
+FILLED_MAX_LETTERS = 1000
 
 _RANGE = re.compile(r"^(\d{1,4})\.\.(\d{1,4})$")
 _NAME = re.compile(r"\{(\w+)\}")
@@ -70,7 +72,8 @@ def _written_out(
         except ValueError as error:
             faults.append(source.fault(f"each: {error}", section, place, "each"))
             continue
-        for entry in repeated:
+        # One entry too many is kept, so that the model says that there are too many.
+        for entry in repeated[: ENTRIES_MAX + 1 - len(entries)]:
             origins[section, len(entries)] = (section, place)
             entries.append(entry)
     return entries
@@ -106,9 +109,13 @@ def _filled(value: object, names: Mapping[str, object]) -> object:
         return [_filled(inner, names) for inner in value]
     if not isinstance(value, str):
         return value
+    if len(value) > FILLED_MAX_LETTERS:
+        raise ValueError(f"repeats a text of more than {FILLED_MAX_LETTERS} letters; write it shorter")
     for name in _NAME.findall(value):
         if name not in names:
             raise ValueError(f"does not name {name!r}, which {value!r} asks for; {nearest(name, names)}")
+        if len(str(names[name])) > FILLED_MAX_LETTERS:
+            raise ValueError(f"gives {name!r} more than {FILLED_MAX_LETTERS} letters; write it shorter")
     alone = _NAME.fullmatch(value)
     return names[alone[1]] if alone else _NAME.sub(lambda found: str(names[found[1]]), value)
 

@@ -17,6 +17,9 @@ Id: TypeAlias = Annotated[
     ),
 ]
 Words: TypeAlias = Annotated[str, Field(min_length=1, max_length=1000, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Prose: TypeAlias = Annotated[
+    str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]*$")
+]
 Number: TypeAlias = Annotated[float, Field(allow_inf_nan=False, ge=-1e15, le=1e15)]
 Seconds: TypeAlias = Annotated[float, Field(allow_inf_nan=False, ge=0, le=86_400)]
 Whole: TypeAlias = Annotated[
@@ -171,7 +174,7 @@ class WrittenLimit(Written):
     off_delay_s: Delays = Field(
         description="seconds inside before the alarm clears: a number, or {alert: 5, action: 5}"
     )
-    rationale: Words = Field(description="why these figures and delays, for QA (Annex 1 4.16)")
+    rationale: Prose = Field(description="why these figures and delays, for QA (Annex 1 4.16)")
 
     @model_validator(mode="after")
     def _has_a_level(self) -> "WrittenLimit":

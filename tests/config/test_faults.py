@@ -173,6 +173,22 @@ def test_every_fault_is_told_at_once_and_none_that_only_follows(copy: Copy) -> N
     assert str(error).count("\n") == len(faults) - 1
 
 
+def test_a_rationale_may_have_several_lines(copy: Copy) -> None:
+    copy.append("limits.yaml", row(rationale="|\n      one\n      two"))
+    assert load(copy.plant, copy.profiles).limits[-1].rationale == "one\ntwo\n"
+
+
+def test_a_profile_without_bounds_is_cut_short(copy: Copy) -> None:
+    entry = 'each: {n: 1..100}\n    key: "{n}"\n    unit: ""\n'
+    (copy.profiles / "patlite_la6.yaml").write_text("channels:\n" + f"  - {entry}" * 2000)
+    assert any("longer than 1000" in fault.message for fault in copy.faults())
+    (copy.profiles / "patlite_la6.yaml").write_text(f"channels:\n  - {entry}    label: {'a{n}' * 1000}\n")
+    assert any("repeats a text of more than 1000 letters" in fault.message for fault in copy.faults())
+    long = f"channels:\n  - each: [{{n: {'x' * 1001}}}]\n    key: a{{n}}\n"
+    (copy.profiles / "patlite_la6.yaml").write_text(long)
+    assert any("gives 'n' more than 1000 letters" in fault.message for fault in copy.faults())
+
+
 def test_words_that_older_yaml_would_twist_stay_words(copy: Copy) -> None:
     copy.change("plant.yaml", "product: MSC", "product: no")
     assert load(copy.plant, copy.profiles).lines["STM-L1"].product == "no"
