@@ -47,8 +47,8 @@ async def serve(
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     site = Site(plant, now, seed)
     with _listener(control) as listener:
-        await site.open()
         try:
+            await site.open()
             await _run(site, listener, stop, ready)
         finally:
             await site.close()

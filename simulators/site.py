@@ -42,14 +42,10 @@ class Site:
         """Open every device.
 
         Raises:
-            AddressInUse: a device cannot listen; those that could are closed again.
+            AddressInUse: a device cannot listen; `close` is due all the same, for those that could.
         """
-        try:
-            for wire in self._wires.values():
-                await wire.open()
-        except Exception:
-            await self.close()
-            raise
+        for wire in self._wires.values():
+            await wire.open()
 
     async def close(self) -> None:
         """Close every device for good."""

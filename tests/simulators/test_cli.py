@@ -65,6 +65,16 @@ def test_a_control_address_that_is_taken_is_one_line(
     assert said.count("\n") == 1
 
 
+def test_a_device_address_that_is_taken_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], small: Path
+) -> None:
+    devices = yaml.safe_load((small / "devices.yaml").read_text())["devices"]
+    address, control = devices[-1]["address"], f"127.0.0.1:{free_ports(1)[0]}"
+    with socket.create_server(("127.0.0.1", int(address.rpartition(":")[2]))):
+        assert run(monkeypatch, "serve", str(small), "--control", control) == 1
+    assert capsys.readouterr().err == f"{devices[-1]['id']} cannot listen on {address}: free it\n"
+
+
 class Serving:
     """`gradewatch-sim serve` as a process of its own."""
 

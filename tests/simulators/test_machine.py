@@ -42,7 +42,13 @@ def test_a_transmitter_gives_its_own_digits_and_nothing_below_its_range() -> Non
         shown.append(quantity.shown)
     assert min(shown) == 0.0
     assert all(value == round(value, 2) for value in shown)
-    assert "-0.0" not in {repr(value) for value in shown}
+
+
+def test_no_transmitter_shows_minus_zero() -> None:
+    quantity, rng = Quantity(0.0, noise=0.02, decimals=1), Random(1)
+    for _ in range(100):
+        quantity.deviate(rng)
+        assert repr(quantity.shown) in {"0.0", "0.1", "-0.1"}
 
 
 def test_noise_has_the_deviation_it_says() -> None:

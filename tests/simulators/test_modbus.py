@@ -108,6 +108,8 @@ async def test_the_counter_keeps_its_two_tables_apart(served: Served) -> None:
     assert not (await served.client.write_register(24, 0)).isError()
     assert (await served.holding(24, 1)) == [0]
     assert (await served.client.write_register(24, 5)).exception_code == ILLEGAL_VALUE
+    assert not (await served.client.read_holding_registers(3008, count=2)).isError()
+    assert (await served.client.read_input_registers(3008, count=2)).exception_code == ILLEGAL_ADDRESS
 
 
 @pytest.mark.parametrize("served", [TOWER], indirect=True)
