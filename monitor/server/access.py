@@ -24,7 +24,7 @@ class Passwords:
     def __init__(self) -> None:
         self._hasher = PasswordHasher()
         self._turn = asyncio.Semaphore(CHECKS_AT_ONCE)
-        self._nobody = self._hasher.hash(secrets.token_urlsafe(32))
+        self._nobody = ""
 
     async def hash(self, password: str) -> str:
         """Hash a password for keeping."""
@@ -34,6 +34,8 @@ class Passwords:
     async def fits(self, kept: str | None, password: str) -> bool:
         """Check a password; for a name that does not exist (`kept` is None) it takes just as long."""
         async with self._turn:
+            if not self._nobody:
+                self._nobody = await asyncio.to_thread(self._hasher.hash, secrets.token_urlsafe(32))
             fits = await asyncio.to_thread(self._verify, kept or self._nobody, password)
         return fits and kept is not None
 

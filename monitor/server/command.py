@@ -16,22 +16,15 @@ PATIENCE_S = 5.0
 
 _log = structlog.get_logger()
 
-_COLLECTOR_GONE = Refusal(
-    503,
-    Text(
-        en="The collector does not answer, so nothing was acknowledged. Try again; alarms on the floor go on.",
-        zh="采集进程无响应，确认未生效，请重试。现场报警不受影响。",
-    ),
-    {"Retry-After": "2"},
+_COLLECTOR_GONE = Text(
+    en="The collector does not answer, so the alarm may not be acknowledged; look at the list and try again.",
+    zh="采集进程无响应，报警可能尚未确认，请查看报警列表后重试。",
 )
 _REFUSED = {
-    404: Refusal(404, Text(en="There is no such alarm.", zh="没有该报警。")),
-    409: Refusal(
-        409,
-        Text(
-            en="That occurrence of the alarm is over, or somebody has acknowledged it; look at the list again.",
-            zh="该次报警已结束或已被确认，请重新查看报警列表。",
-        ),
+    404: Text(en="There is no such alarm.", zh="没有该报警。"),
+    409: Text(
+        en="That occurrence of the alarm is over, or somebody has acknowledged it; look at the list again.",
+        zh="该次报警已结束或已被确认，请重新查看报警列表。",
     ),
 }
 
@@ -72,12 +65,12 @@ class Commands:
                 "/acknowledge", json=body, headers={"Authorization": f"Bearer {token}"}
             )
             if reply.status_code in _REFUSED:
-                raise _REFUSED[reply.status_code]
+                raise Refusal(reply.status_code, _REFUSED[reply.status_code])
             reply.raise_for_status()
             return Acknowledged.model_validate_json(reply.content)
         except (OSError, httpx.HTTPError, ValidationError) as error:
             _log.warning("acknowledge_failed", alarm=alarm, error=str(error) or type(error).__name__)
-            raise _COLLECTOR_GONE from error
+            raise Refusal(503, _COLLECTOR_GONE, {"Retry-After": "2"}) from error
 
     async def close(self) -> None:
         """Drop the connections."""

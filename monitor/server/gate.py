@@ -9,13 +9,19 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from monitor.server.refusal import NOT_SIGNED_IN, OTHER_ORIGIN, Refusal, answer
+from config.model import Text
+from monitor.server.refusal import Refusal, answer
 from monitor.server.sessions import Sessions
 
 API = "/api/v1"
 COOKIE = "gradewatch_session"
 OPEN_DOORS = frozenset({("POST", f"{API}/session"), ("GET", f"{API}/health")})
 READING = frozenset({"GET", "HEAD"})
+
+NOT_SIGNED_IN = Text(en="Sign in first.", zh="请先登录。")
+OTHER_ORIGIN = Text(
+    en="This request came from a page of another site.", zh="该请求来自其他网站的页面，已拒绝。"
+)
 
 HEADERS = {
     # data: for the small pictures and fonts that the bundler writes into the style sheet.
@@ -57,7 +63,7 @@ class Gate:
         token = connection.cookies.get(COOKIE, "")
         session = self._sessions.find(token)
         if session is None and not _is_open(connection.scope):
-            raise NOT_SIGNED_IN
+            raise Refusal(401, NOT_SIGNED_IN)
         connection.state.token = token
         connection.state.session = session
 
@@ -75,7 +81,7 @@ def _check_origin(connection: HTTPConnection) -> None:
     if origin is None or connection.scope.get("method") in READING:
         return
     if urlsplit(origin).netloc.lower() != connection.headers.get("host", "").lower():
-        raise OTHER_ORIGIN
+        raise Refusal(403, OTHER_ORIGIN)
 
 
 def _with_headers(send: Send, path: str) -> Send:

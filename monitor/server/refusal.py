@@ -9,7 +9,7 @@ from config.model import Text
 
 
 class Refusal(Exception):  # noqa: N818 - it is an answer to a person, not a failure of the service
-    """A request that is not carried out.
+    """A request that is not carried out. Made anew each time: an exception keeps what it was raised through.
 
     Attributes:
         status: the HTTP status.
@@ -29,10 +29,3 @@ def answer(refusal: Refusal, request: Headers) -> JSONResponse:
     chinese = request.get("accept-language", "").lower().startswith("zh")
     detail = refusal.text.zh if chinese else refusal.text.en
     return JSONResponse({"detail": detail}, refusal.status, refusal.headers)
-
-
-NOT_SIGNED_IN = Refusal(401, Text(en="Sign in first.", zh="请先登录。"))
-OTHER_ORIGIN = Refusal(
-    403,
-    Text(en="This request came from a page of another site.", zh="该请求来自其他网站的页面，已拒绝。"),
-)

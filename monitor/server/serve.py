@@ -95,6 +95,8 @@ def _configure(app: FastAPI, settings: Settings) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         ws="websockets-sansio",
+        # The same text goes to every screen of the plant's own network; packing it for each would cost a core.
+        ws_per_message_deflate=False,
         ws_max_size=BROWSER_MESSAGE_BYTES_MAX,
         timeout_graceful_shutdown=SHUTDOWN_S,
         ssl_certfile=settings.tls_certificate,

@@ -1,7 +1,5 @@
 """Alarms as people see and acknowledge them."""
 
-import pytest
-
 from monitor.server.gate import API
 from monitor.server.sessions import Role
 from monitor.server.settings import Settings
@@ -81,7 +79,7 @@ async def test_without_a_collector_nothing_is_acknowledged(server: Running) -> N
         body = {"alarm": ALARM, "raised_at": "2026-03-02T00:00:00Z"}
         answer = await client.post(f"{API}/alarms/acknowledge", json=body)
         assert answer.status_code == 503
-        assert "nothing was acknowledged" in answer.json()["detail"]
+        assert "may not be acknowledged" in answer.json()["detail"]
         (server.service.settings.data / "collector.token").write_text("of a collector that is gone")
         assert (await client.post(f"{API}/alarms/acknowledge", json=body)).status_code == 503
 
@@ -117,8 +115,9 @@ async def test_the_history_comes_from_the_database(
     )
 
 
-@pytest.mark.parametrize("limit", ["0", "5001", "x"])
-async def test_the_history_has_a_limit(server: Running, limit: str) -> None:
-    period = {"start": "2026-03-02T00:00:00Z", "end": "2026-03-02T01:00:00Z", "limit": limit}
+async def test_the_history_has_a_limit(server: Running) -> None:
+    period = {"start": "2026-03-02T00:00:00Z", "end": "2026-03-02T01:00:00Z"}
     async with server.client(server.sign_in()) as client:
-        assert (await client.get(f"{API}/alarms/history", params=period)).status_code == 422
+        for limit in ("0", "5001", "x"):
+            answer = await client.get(f"{API}/alarms/history", params={**period, "limit": limit})
+            assert answer.status_code == 422, limit

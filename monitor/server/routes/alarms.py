@@ -22,7 +22,7 @@ HISTORY_MAX = 5000
 router = APIRouter(prefix="/alarms", tags=["alarms"])
 _log = structlog.get_logger()
 
-_ONLY_LOOKS = Refusal(403, Text(en="A viewer cannot acknowledge alarms.", zh="“查看者”角色不能确认报警。"))
+_ONLY_LOOKS = Text(en="A viewer cannot acknowledge alarms.", zh="“查看者”角色不能确认报警。")
 
 
 class Standing(BaseModel):
@@ -85,7 +85,7 @@ async def read_alarm_history(
 async def acknowledge(seen: Seen, session: SignedIn, here: Here) -> Acknowledged:
     """Say, under the name of who is signed in, that one occurrence of an alarm was seen."""
     if session.person.role is Role.VIEWER:
-        raise _ONLY_LOOKS
+        raise Refusal(403, _ONLY_LOOKS)
     name = session.person.name
     done = await here.commands.acknowledge(seen.alarm, seen.raised_at, name, seen.comment)
     _log.info("acknowledged", alarm=seen.alarm, name=name)

@@ -18,7 +18,7 @@ from monitor.server.wire import Detail, shown
 router = APIRouter(prefix="/session", tags=["session"])
 _log = structlog.get_logger()
 
-_WRONG = Refusal(401, Text(en="The name or the password is wrong.", zh="用户名或密码错误。"))
+_WRONG = Text(en="The name or the password is wrong.", zh="用户名或密码错误。")
 
 
 class Credentials(BaseModel):
@@ -84,7 +84,7 @@ async def _tried(here: Service, credentials: Credentials, address: str) -> Perso
     if person is None:
         # Without the name: people type their password there.
         _log.warning("sign_in_refused", address=address)
-        raise _WRONG
+        raise Refusal(401, _WRONG)
     here.tries.give_back(credentials.name, address)
     return person
 
