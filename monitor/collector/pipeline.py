@@ -107,6 +107,8 @@ class Pipeline:
                 item.answer.set_result(transitions)
             if self.lost > self._lost_told:
                 self._tell_loss()
+            if not self._inbox.empty():
+                await asyncio.sleep(0)  # a backlog must not keep Commands from going out
 
     async def tick(self) -> None:
         """Let time pass for the engine, once a second, until cancelled."""
@@ -194,6 +196,7 @@ class Pipeline:
     def _tell_loss(self) -> None:
         lost, self._lost_told = self.lost - self._lost_told, self.lost
         now = self._clock.now()
-        # Raised and cleared at once: the alarm stays, returned and unacknowledged, until a person has seen it.
-        self.offer(Fault(now, "inbox", f"{lost} events lost: the inbox or the journal was full"))
-        self.offer(Fault(now, "inbox", ""))
+        # Past the inbox, which has no room. Raised and cleared at once: the alarm stays, returned and
+        # unacknowledged, until a person has seen it.
+        self._take(Fault(now, "inbox", f"{lost} events lost: the inbox or the journal was full"))
+        self._take(Fault(now, "inbox", ""))

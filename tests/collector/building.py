@@ -1,0 +1,79 @@
+"""A pipeline with its neighbours, wired as the collector wires them, on a real journal."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from alarms.engine import State
+from alarms.events import Event, Transition
+from config.model import Command, Plant
+from monitor.collector.feed import Feed
+from monitor.collector.journal import Journal, JournalReader
+from monitor.collector.pipeline import Pipeline
+from tests.alarms.building import plant
+from tests.collector.clock import HandClock
+
+JOURNAL = "journal.sqlite"
+
+
+class Commands:
+    """Notes each Command that the pipeline gives."""
+
+    def __init__(self) -> None:
+        self.given: list[Command] = []
+        self.is_busy = False
+
+    def offer(self, command: Command, written: "asyncio.Future[None] | None") -> None:
+        """Note it; its intent must be on its way to the disk."""
+        assert written is not None
+        self.given.append(command)
+
+    def busy(self, device: str) -> bool:
+        """Say what the test has set."""
+        return self.is_busy
+
+
+class Line:
+    """One pipeline under test, and what it gave to each of its neighbours."""
+
+    def __init__(self, folder: Path, of: Plant | None = None, state: State | None = None) -> None:
+        self.plant = of or plant()
+        self.clock = HandClock()
+        self.path = folder / JOURNAL
+        self.journal = Journal(self.path)
+        self.commands = Commands()
+        self.feed = Feed(self.plant, {})
+        self.pipeline = Pipeline(
+            self.plant,
+            state or State(),
+            self.clock,
+            journal=self.journal,
+            respond=self.commands,
+            publish=self.feed,
+        )
+
+    async def take(self, *events: Event) -> list[tuple[Transition, ...]]:
+        """Put events on the inbox; return what came of each."""
+        return [await self.pipeline.ask(event) for event in events]
+
+    def kinds(self) -> Sequence[str]:
+        """Return the kinds of all entries in the journal, in order."""
+        reader = JournalReader(self.path)
+        kinds = [entry.kind for entry in reader.after(0, 10_000)]
+        reader.close()
+        return kinds
+
+
+@asynccontextmanager
+async def running(folder: Path, of: Plant | None = None, state: State | None = None) -> AsyncIterator[Line]:
+    """Run a pipeline; at the end everything it wrote is on the disk."""
+    line = Line(folder, of, state)
+    line.journal.start()
+    task = asyncio.create_task(line.pipeline.run())
+    try:
+        yield line
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+        await line.journal.close()

@@ -1,0 +1,156 @@
+"""The journal: what was written is read back without loss, in order, and survives whatever stops the collector."""
+
+import asyncio
+import math
+import sqlite3
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alarms.events import Acknowledge, ActionResult, Alarm, Fault, Reason, Transition
+from config.model import Command, Level, Quality, Sample
+from monitor.collector import codec
+from monitor.collector.journal import Entry, Journal, JournalError, JournalReader
+from tests.alarms.building import T0, after
+
+times = st.integers(0, 10**15).map(lambda us: T0 + timedelta(microseconds=us))
+numbers = st.floats(allow_nan=False)
+
+
+@given(
+    st.builds(
+        Sample,
+        series=st.text(min_size=1, max_size=20),
+        at=times,
+        values=st.tuples(numbers, numbers),
+        quality=st.none() | st.tuples(st.sampled_from(Quality), st.sampled_from(Quality)),
+        received_at=times,
+        source_at=st.none() | times,
+        backfilled=st.booleans(),
+        reason=st.text(max_size=40),
+    )
+)
+def test_a_sample_comes_back_as_it_was(one: Sample) -> None:
+    assert codec.sample_of(codec.sample_entry(one)) == one
+
+
+def test_a_value_that_is_not_there_comes_back_as_nan() -> None:
+    lost = Sample("ISO", T0, (math.nan, 45.0), (Quality.UNREACHABLE, Quality.GOOD), T0, reason="no answer")
+    values = codec.sample_of(codec.sample_entry(lost)).values
+    assert math.isnan(values[0])
+    assert values[1] == 45.0
+
+
+def test_events_come_back_as_they_were_and_what_came_of_them_is_no_event() -> None:
+    command = Command("ST", {"red": "on"}, "because")
+    alarm = Alarm("a", Level.ACTION, active=True, acknowledged=False, raised_at=T0, changed_at=T0, worst=1.5)
+    events = [
+        Acknowledge(T0, "a", T0, "operator", "seen"),
+        Fault(T0, "forward", "gone"),
+        ActionResult(T0, command, verified=True, detail="read back"),
+    ]
+    assert [codec.event_of(codec.entry_of(event, T0)) for event in events] == events
+    assert codec.event_of(codec.entry_of(command, T0)) is None
+    transition = Transition(T0, "a", None, alarm, Reason.RAISED)
+    entry = codec.entry_of(transition, T0)
+    assert codec.event_of(entry) is None
+    assert codec.transition_of(entry) == transition
+
+
+@given(st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1)))  # noqa: DTZ001 - made aware below
+def test_microseconds_are_exact(naive: datetime) -> None:
+    at = naive.replace(tzinfo=T0.tzinfo)
+    assert codec.from_us(codec.to_us(at)) == at
+
+
+async def written(path: Path, entries: list[Entry], state: str | None = None) -> None:
+    """Write entries into a journal and close it."""
+    journal = Journal(path)
+    journal.start()
+    await journal.append(entries, state)
+    await journal.close()
+
+
+def fault(number: int) -> Entry:
+    return codec.entry_of(Fault(after(number), f"part-{number}", "x"), after(number))
+
+
+async def test_entries_come_back_in_order_with_the_state_behind_the_right_one(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    await written(path, [fault(0), fault(1)], "first")
+    await written(path, [fault(2)])
+    reader = JournalReader(path)
+    assert [entry.seq for entry in reader.after(0, 10)] == [1, 2, 3]
+    assert [entry.at_us for entry in reader.after(1, 1)] == [fault(1).at_us]
+    assert reader.state() == (2, "first")
+    reader.close()
+
+
+async def test_every_commit_is_synced_and_the_log_is_written_ahead(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    journal = Journal(path)
+    assert journal._connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert journal._connection.execute("PRAGMA synchronous").fetchone() == (2,)  # 2 is FULL
+    await journal.close()
+
+
+async def test_what_waits_goes_into_one_transaction_and_all_are_told(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.sqlite")
+    futures = [journal.append([fault(number)], None) for number in range(50)]
+    journal.start()
+    await asyncio.gather(*futures)
+    assert journal.last_seq == 50
+    await journal.close()
+
+
+async def test_a_failing_disk_loses_nothing_and_is_told(tmp_path: Path) -> None:
+    """Another connection holds the write lock: the journal says so, keeps trying, and writes once it can."""
+    path = tmp_path / "journal.sqlite"
+    journal = Journal(path)
+    journal._connection.execute("PRAGMA busy_timeout = 10")
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    journal.start()
+    written = journal.append([fault(1)], None)
+    async with asyncio.timeout(10):
+        while not journal.failure:  # noqa: ASYNC110 - set by the writing thread
+            await asyncio.sleep(0.01)
+    assert "database is locked" in journal.failure
+    holder.execute("ROLLBACK")
+    holder.close()
+    await asyncio.wait_for(written, 10)
+    assert (journal.failure, journal.last_seq) == ("", 1)
+    await journal.close()
+
+
+async def test_a_journal_that_cannot_keep_up_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.collector.journal.QUEUE_LIMIT", 2)
+    journal = Journal(tmp_path / "journal.sqlite")
+    first, second = journal.append([fault(1)], None), journal.append([fault(2)], None)
+    with pytest.raises(JournalError, match="2 writes wait for the disk"):
+        journal.append([fault(3)], None)
+    journal.start()
+    await asyncio.gather(first, second)
+    await journal.close()
+
+
+def test_a_file_that_is_no_journal_is_named_with_the_remedy(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    path.write_bytes(b"this is not a database, whatever its name says" * 100)
+    with pytest.raises(JournalError, match=r"journal\.sqlite: file is not a database; .*move the file away"):
+        Journal(path)
+
+
+async def test_only_what_is_stored_and_old_is_forgotten(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    await written(path, [fault(number) for number in range(5)], "state")
+    await written(path, [fault(number) for number in range(5, 8)], "state")
+    reader = JournalReader(path)
+    assert reader.forget(before_seq=4, before_us=codec.to_us(after(2))) == 2
+    assert [entry.seq for entry in reader.after(0, 10)] == [3, 4, 5, 6, 7, 8]
+    assert reader.forget(before_seq=100, before_us=codec.to_us(after(1000))) == 5
+    assert [entry.seq for entry in reader.after(0, 10)] == [8]
+    reader.close()

@@ -1,0 +1,114 @@
+"""The one consumer: what each event leads to in the journal, the tower and the feed."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from alarms.events import Acknowledge, Reason, Tick
+from config.model import Sample
+from monitor.collector.journal import JournalReader
+from tests.alarms.building import ACTION, ISOLATOR, TOWER, after, plant, sample
+from tests.collector.building import running
+
+
+async def test_glove_breach_goes_to_journal_tower_and_feed(tmp_path: Path) -> None:
+    async with running(tmp_path) as line, line.feed.listen() as listener:
+        calm, breach = await line.take(sample(0, 45.0), sample(1, 10.0))
+        assert calm == ()
+        assert [(one.alarm, one.reason) for one in breach] == [(ACTION, Reason.RAISED)]
+        (command,) = line.commands.given
+        assert (command.device, command.outputs["red"], command.outputs["buzzer"]) == (
+            TOWER,
+            "on",
+            "pattern_1",
+        )
+        shown = [json.loads(await listener.next()) for _ in range(3)]
+        assert [one["type"] for one in shown] == ["sample", "sample", "alarm"]
+        assert shown[2]["alarm"]["state"] == "UNACK"
+        assert shown[2]["alarm"]["zone"] == "Z"
+    assert line.kinds() == ["sample", "sample", "transition", "command"]
+
+
+async def test_acknowledge_and_clear_turns_the_tower_off(tmp_path: Path) -> None:
+    async with running(tmp_path) as line:
+        await line.take(
+            sample(0, 10.0), Acknowledge(after(1), ACTION, after(0), "operator", "seen"), sample(1, 45.0)
+        )
+        assert [one.outputs["red"] for one in line.commands.given] == ["on", "on", "off"]
+        assert [one.outputs["buzzer"] for one in line.commands.given] == ["pattern_1", "off", "off"]
+        assert line.pipeline.state.alarms == {}
+    assert line.kinds().count("acknowledge") == 1
+
+
+async def test_ticks_are_not_journalled(tmp_path: Path) -> None:
+    async with running(tmp_path) as line:
+        await line.take(Tick(after(0)), Tick(after(1)))
+    assert line.kinds() == []
+
+
+async def test_a_repeated_time_is_dropped_and_an_older_one_kept_as_backfilled(tmp_path: Path) -> None:
+    async with running(tmp_path) as line:
+        await line.take(sample(5, 45.0), sample(5, 10.0), sample(4, 10.0))
+        assert line.commands.given == []
+    reader = JournalReader(line.path)
+    assert [(entry.at_us, entry.backfilled) for entry in reader.after(0, 10)] == [
+        (int(after(5).timestamp() * 1e6), 0),
+        (int(after(4).timestamp() * 1e6), 1),
+    ]
+    reader.close()
+
+
+async def test_a_tower_that_was_switched_off_and_on_is_told_again_but_not_while_it_is_being_told(
+    tmp_path: Path,
+) -> None:
+    dark = (0.0, 0.0, 0.0)
+    async with running(tmp_path) as line:
+        await line.take(sample(0, 10.0))
+        line.commands.is_busy = True
+        await line.take(Sample(TOWER, after(1), dark, None, after(1)))
+        assert len(line.commands.given) == 1
+        line.commands.is_busy = False
+        await line.take(Sample(TOWER, after(2), dark, None, after(2)))
+        assert line.commands.given[1].outputs == line.commands.given[0].outputs
+        await line.take(Sample(TOWER, after(3), (1.0, 0.0, 1.0), None, after(3)))
+        assert len(line.commands.given) == 2
+
+
+async def test_h7_a_full_inbox_is_counted_and_alarmed_never_silent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.collector.pipeline.INBOX_LIMIT", 5)
+    async with running(tmp_path) as line:
+        for second in range(8):
+            line.pipeline.offer(sample(second, 45.0))
+        assert line.pipeline.lost == 3
+        await line.take(Tick(after(0)), Tick(after(0)))
+        (alarm,) = line.pipeline.state.alarms.values()
+        assert (alarm.id, alarm.active) == ("service/inbox", False)
+        assert alarm.detail == "3 events lost: the inbox or the journal was full"
+
+
+async def test_the_state_is_written_with_every_change_and_once_a_minute_otherwise(tmp_path: Path) -> None:
+    async with running(tmp_path) as line:
+        await line.take(*(sample(second, 45.0) for second in range(10)))
+        await line.clock.advance(61)
+        await line.take(sample(10, 45.0))
+    reader = JournalReader(line.path)
+    kept = reader.state()
+    assert kept is not None
+    assert kept[0] == 11
+    reader.close()
+
+
+async def test_once_a_second_a_tick_says_how_far_everything_was_heard(tmp_path: Path) -> None:
+    async with running(tmp_path, plant(communication_delay_s=3)) as line:
+        ticking = asyncio.create_task(line.pipeline.tick())
+        await line.take(sample(0, 45.0))
+        await line.clock.advance(5)
+        assert ISOLATOR + "/communication" not in line.pipeline.state.alarms
+        await line.clock.advance(1)
+        assert ISOLATOR + "/communication" in line.pipeline.state.alarms
+        ticking.cancel()
+        await asyncio.wait({ticking})
