@@ -60,9 +60,9 @@ class Walk:
     """A walk back through the buffer from one hole in the records, over as many polls as it takes.
 
     Attributes:
-        index: the record to read next; None starts from the newest.
-        passed: keys met, or returned, since the walk began; meeting them is no reason to stop, because a full
-            buffer moves by one while it is walked, and a walk starts anew after a lost connection.
+        index: the record to read next; None before the first step.
+        passed: keys met, or returned, since the walk began; meeting them is no reason to stop, because the
+            records of a full buffer move down by one with every new one, under the walk's feet.
         found: the missed records.
         ended: a known record, or the end of the buffer, has been met.
     """
@@ -95,8 +95,6 @@ class LighthouseDriver:
         """Make the connection; the next read looks for records missed meanwhile."""
         await self._wire.connect()
         self._just_connected = True
-        for walk in self._walks:
-            walk.index, walk.ended = None, False
 
     async def read(self, at: datetime) -> list[Sample]:
         """Read the state, and whatever records are new.

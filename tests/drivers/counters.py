@@ -24,6 +24,9 @@ def counter_device(address: str, timeout_s: float = 5.0) -> Device:
     return device(Protocol.LIGHTHOUSE, CHANNELS, address, timeout_s=timeout_s)
 
 
+NEWEST = 0xFFFF
+
+
 @dataclass(frozen=True)
 class Finished:
     """One record in the buffer."""
@@ -70,7 +73,9 @@ class Counter:
     def answer(self, question: bytes) -> Answer:
         """One Modbus answer."""
         function, address, count = question[7], *struct.unpack(">HH", question[8:12])
-        if function == 6:
+        if function == 6 and len(self.buffer) <= count < NEWEST:
+            reply = frame(question, b"\x86\x03")
+        elif function == 6:
             self.written.append((address, count))
             self.index = count
             reply = question
@@ -95,7 +100,7 @@ class Counter:
                 1010 + 4 * n + word: 0xFFFF for n, is_on in enumerate(self.on) if is_on for word in (0, 1)
             }
         self.status &= ~4
-        position = len(self.buffer) - 1 if self.index == 0xFFFF else self.index
+        position = len(self.buffer) - 1 if self.index == NEWEST else self.index
         if not 0 <= position < len(self.buffer):
             return {}
         return dict(enumerate(self.buffer[position].words()))

@@ -63,7 +63,8 @@ async def test_the_first_connection_takes_the_newest_record_only() -> None:
 
 async def test_an_empty_buffer_gives_no_record() -> None:
     async with running(Counter(status=7)) as driver:
-        assert await poll(driver, 0) == []
+        (state,) = await driver.read(AT)
+    assert (state.quality, state.reason) == (None, "")
 
 
 @pytest.mark.parametrize("sample_time_s", [1, 6, 60])
@@ -194,6 +195,33 @@ async def test_records_counted_with_the_clock_set_back_are_kept_as_backfilled() 
             found += await poll(driver, second + 120)
     assert seconds(found) == [482, 488, 494]
     assert [sample.backfilled for sample in found] == [True, False, False]
+
+
+async def test_h28_a_buffer_cleared_under_a_walk_gives_what_was_found() -> None:
+    counter = Counter()
+    counter.finish(*records([0]))
+    async with running(counter) as driver:
+        await poll(driver, 1)
+        counter.finish(*records(range(6, 301, 6)))
+        await driver.connect()
+        await poll(driver, 301)
+        counter.buffer.clear()
+        counter.finish(*records([306]))
+        found = await poll(driver, 307)
+    # The newest was returned before; the walk had read its place, and the others before it.
+    assert seconds(found) == [*range(300 - 6 * (WALK_PER_POLL - 1), 300, 6), 306]
+
+
+async def test_records_missed_while_the_clock_was_set_back_are_found() -> None:
+    counter = Counter()
+    counter.finish(*records([600]))
+    async with running(counter) as driver:
+        await poll(driver, 600)
+        counter.finish(*records([606, 490, 496]))
+        await driver.connect()
+        found = await poll(driver, 620)
+    assert seconds(found) == [490, 606, 496]
+    assert all(sample.backfilled for sample in found)
 
 
 async def test_h28_channels_that_are_off_have_no_value() -> None:

@@ -14,7 +14,8 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 from config.model import Command, Device, Output, Protocol, Quality
 from drivers.driver import DriverError, Nonsense, Refused, Unreachable
 from drivers.modbus import ModbusDriver
-from drivers.wire import UnitSilent, is_answer
+from drivers.registers import Request
+from drivers.wire import UnitSilent, Wire, is_answer
 from tests.drivers.nouns import AT, RECEIVED_AT, channel_model, device, holding, now, qualities, registers
 from tests.drivers.wires import Answer, Listener, deaf, frame, modbus_server, talker
 
@@ -75,6 +76,11 @@ async def test_bits_are_zero_or_one() -> None:
     async with modbus_server(served) as address:
         asked = {f"b{n}": holding(n, "bool", table="discrete" if n % 2 else "coil") for n in range(4)}
         values, _, _ = await read_once(registers(asked, address))
+        wire = Wire(address, 5.0)
+        await wire.connect()
+        async with wire.deadline():
+            assert await wire.ask(Request(1, "coil", 1, 3)) == [0, 1, 1], "no more than was asked for"
+        wire.close()
     assert values == [1, 0, 1, 1]
 
 
@@ -219,6 +225,12 @@ def put(answer: bytes, at: int, what: bytes) -> bytes:
     return answer[:at] + what + answer[at + len(what) :]
 
 
+def zeros(question: bytes, surplus: int) -> bytes:
+    """So many registers more than asked for, all of them 0."""
+    size = 2 * (question[11] + surplus)
+    return frame(question, bytes([3, size]) + bytes(size))
+
+
 LIES: dict[str, tuple[type[DriverError], Callable[[bytes], Answer]]] = {
     "another unit": (Nonsense, lambda q: put(honest(q), 6, b"\x09")),
     "another function": (Nonsense, lambda q: put(honest(q), 7, b"\x04")),
@@ -226,8 +238,8 @@ LIES: dict[str, tuple[type[DriverError], Callable[[bytes], Answer]]] = {
     "transaction id 0": (Nonsense, lambda q: put(honest(q), 0, b"\0\0")),
     "an old transaction id": (Nonsense, lambda q: put(honest(q), 0, b"\xff\xfe")),
     "another protocol": (Nonsense, lambda q: put(honest(q), 2, b"\0\x01")),
-    "one register too few": (Nonsense, lambda q: frame(q, b"\x03\x02\0\0")),
-    "one register too many": (Nonsense, lambda q: frame(q, b"\x03\x06" + bytes(6))),
+    "one register too few": (Nonsense, lambda q: zeros(q, -1)),
+    "one register too many": (Nonsense, lambda q: zeros(q, +1)),
     "byte count beside the length": (Nonsense, lambda q: put(honest(q), 8, b"\x02")),
     "odd byte count": (Nonsense, lambda q: frame(q, b"\x03\x03" + bytes(3))),
     "a second answer behind the first": (Nonsense, lambda q: honest(q) + honest(q)),
@@ -261,23 +273,48 @@ async def test_a_lie_is_never_a_value_and_ends_the_connection(lie: str) -> None:
 
 
 async def test_what_comes_unasked_between_two_polls_is_nonsense() -> None:
-    said = asyncio.Event()
-    extra: list[asyncio.StreamWriter] = []
+    answered, said = asyncio.Event(), asyncio.Event()
+    questions = 0
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal questions
         question = await reader.readexactly(12)
-        extra.append(writer)
         writer.write(honest(question))
-        await said.wait()
+        await answered.wait()
         writer.write(honest(question))
-        await reader.read()
+        said.set()
+        while await reader.read(12):
+            questions += 1
 
     async with Listener(serve) as server:
         driver = ModbusDriver(registers({"a": holding(3)}, f"127.0.0.1:{server.port}"), now)
         await driver.connect()
         assert (await driver.read(AT))[0].values == (3,)
-        said.set()
-        with pytest.raises(Nonsense, match=r"nobody asked|transaction id"):
+        answered.set()
+        await said.wait()
+        for _ in range(10):  # rounds of the loop, in which the bytes arrive
+            await asyncio.sleep(0)
+        with pytest.raises(Nonsense, match="nobody asked"):
+            await driver.read(AT)
+        await server.idle()
+    assert questions == 0, "a connection in doubt is not asked again"
+
+
+async def test_an_answer_in_the_very_moment_of_the_timeout_is_too_late() -> None:
+    """The loop stands still until both are due; then asyncio.wait_for forgets that it was cancelled."""
+
+    def answer(question: bytes) -> Answer:
+        loop = asyncio.get_running_loop()
+        end = loop.time() + 0.2
+        while loop.time() < end:
+            pass
+        return honest(question)
+
+    async with talker(answer) as server:
+        asked = {"a": holding(3), "b": holding(9)}
+        driver = ModbusDriver(registers(asked, f"127.0.0.1:{server.port}", timeout_s=0.1), now)
+        await driver.connect()
+        with pytest.raises(Unreachable, match=r"to read unit 1 holding 3\.\.3"):
             await driver.read(AT)
 
 

@@ -241,21 +241,25 @@ async def test_h2_a_server_that_never_answers_does_not_hang_connect(monkeypatch:
                 await driver.connect()
 
 
-async def test_h2_packets_that_vanish_hang_neither_read_nor_close(calm: OpcUaServer) -> None:
+async def test_h2_packets_that_vanish_hang_neither_read_nor_close(
+    calm: OpcUaServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     wire = Proxy(calm.port)
     async with wire.listener:
+        driver = OpcUaDriver(isolator(wire.listener.port, PRESSURE), now)
+        await driver.connect()
+        wire.hole = True
+        await driver.close()
+        wire.hole = False
+        # No deadline but the poll's own is left to end this one, and no goodbye waits for an answer.
+        monkeypatch.setattr("drivers.opcua.CONNECT_TIMEOUT_S", 1000.0)
+        monkeypatch.setattr("drivers.opcua.CLOSE_TIMEOUT_S", 1000.0)
         driver = OpcUaDriver(isolator(wire.listener.port, PRESSURE, timeout_s=0.1), now)
         await driver.connect()
         wire.hole = True
         with pytest.raises(Unreachable, match=r"read: no answer within 0\.1 s"):
             await driver.read(AT)
-        wire.hole = False
-        # Long enough for a loaded machine; the wire is whole again.
-        async with connected(isolator(wire.listener.port, PRESSURE)) as second:
-            assert (await second.read(AT))[0].values == (45.5,)
-            wire.hole = True
-            await second.close()
-        await driver.close()
+        await wire.listener.idle()
 
 
 async def test_h2_a_handshake_that_stops_half_way_leaves_nothing_behind(

@@ -55,6 +55,10 @@ class Listener:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await server.wait_closed()
 
+    async def idle(self) -> None:
+        """Wait until every connection has ended."""
+        await asyncio.gather(*self._tasks)
+
     async def __aenter__(self) -> "Listener":
         await self.up()
         return self
