@@ -3,8 +3,8 @@
 import asyncio
 import signal
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 import uvicorn
@@ -16,14 +16,6 @@ from simulators.site import Site
 
 STEP_S = 0.1
 """Ten steps a second: fast enough for the shape of a pressure loss."""
-
-
-class _Quiet(uvicorn.Server):
-    """A uvicorn that leaves the signals to the process."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 async def serve(
@@ -55,7 +47,9 @@ async def serve(
 
 
 async def _run(site: Site, listener: socket.socket, stop: asyncio.Event, ready: Callable[[], None]) -> None:
-    endpoint = _Quiet(uvicorn.Config(create_app(site), log_level="warning", access_log=False, lifespan="off"))
+    endpoint = uvicorn.Server(
+        uvicorn.Config(create_app(site), log_level="warning", access_log=False, lifespan="off")
+    )
     serving = asyncio.create_task(endpoint.serve(sockets=[listener]), name="control endpoint")
     try:
         ready()

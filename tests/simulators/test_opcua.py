@@ -12,8 +12,7 @@ from asyncua.client.client import Client
 from config.model import Node, Plant
 from simulators.errors import AddressInUse
 from simulators.isolator import Isolator
-from simulators.opcua import OpcUaWire
-from simulators.plant import SimulatedPlant
+from simulators.site import Site
 from tests.simulators.conftest import START, moved
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -22,24 +21,27 @@ S7 = "http://www.siemens.com/simatic-s7-opcua"
 
 
 class Served:
-    """The isolator on its wire."""
+    """The isolator on its wire, and a clock that a test moves."""
 
     def __init__(self, plant: Plant) -> None:
-        self.plant = moved(plant, ISOLATOR)
-        self.device = self.plant.devices[ISOLATOR]
-        self.simulated = SimulatedPlant(self.plant, START, seed=1)
-        machine = self.simulated.machine(ISOLATOR)
+        self.at = START
+        self.device = plant.devices[ISOLATOR]
+        self.site = Site(plant, lambda: self.at, seed=1)
+        machine = self.site.plant.machine(ISOLATOR)
         assert isinstance(machine, Isolator)
         self.machine = machine
-        self.wire = OpcUaWire(self.device, machine, lambda: self.simulated.at)
+
+    async def pass_time(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+        await self.site.advance()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def served(plant: Plant) -> AsyncIterator[Served]:
-    served = Served(plant)
-    await served.wire.open()
+    served = Served(moved(plant, ISOLATOR))
+    await served.site.open()
     yield served
-    await served.wire.stop()
+    await served.site.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -56,8 +58,7 @@ async def _data(client: Client, identifier: str) -> ua.DataValue:
 async def test_every_channel_of_the_profile_has_its_node_type_and_value(
     served: Served, client: Client
 ) -> None:
-    served.simulated.step(5.0)
-    await served.wire.publish()
+    await served.pass_time(5.0)
     index = await client.get_namespace_index(S7)
     assert index == 3
     models = served.device.profile.channels
@@ -74,14 +75,11 @@ async def test_every_channel_of_the_profile_has_its_node_type_and_value(
 
 
 async def test_a_value_keeps_its_time_until_it_changes(served: Served, client: Client) -> None:
-    served.simulated.step(1.0)
-    await served.wire.publish()
-    written_at = served.simulated.at
+    await served.pass_time(1.0)
+    written_at = served.at
     heartbeat = await _data(client, '"DB_Sys"."Heartbeat"')
     assert heartbeat.SourceTimestamp == written_at
-    served.simulated.step(0.2)
-    await served.wire.publish()
-    assert served.simulated.at == written_at + timedelta(seconds=0.2)
+    await served.pass_time(0.2)
     assert await _data(client, '"DB_Sys"."Heartbeat"') == heartbeat
 
 
@@ -97,7 +95,7 @@ async def test_a_request_is_answered_once_seq_has_been_written(served: Served, c
         await write("Ticket", 4711, ua.VariantType.UInt32)
         await write("Code", code, ua.VariantType.Int16)
         await write("Seq", seq, ua.VariantType.UInt16)
-        await served.wire.publish()
+        await served.pass_time(0.1)
         values = [(await _data(client, f'"DB_Cmd"."{name}"')).Value for name in ("Ack_Seq", "Ack_Code")]
         return tuple(int(value.Value) for value in values if value is not None)  # type: ignore[return-value] # two
 
@@ -121,24 +119,23 @@ async def test_down_cuts_every_session_and_up_answers_again_time_after_time(serv
     for _ in range(2):
         before = Client(served.device.address, timeout=1)
         await before.connect()
-        await served.wire.close()
-        await served.wire.close()
+        await served.site.switch(ISOLATOR, up=False)
+        await served.site.switch(ISOLATOR, up=False)
         with pytest.raises((ConnectionError, TimeoutError)):
             await _data(before, '"DB_Sys"."Heartbeat"')
         await before.disconnect()
         with pytest.raises(OSError, match="onnect"):
             await Client(served.device.address, timeout=1).connect()
-        await served.wire.open()
-        await served.wire.open()
+        await served.site.switch(ISOLATOR, up=True)
+        await served.site.switch(ISOLATOR, up=True)
         async with Client(served.device.address) as again:
             assert (await _data(again, '"DB_Sys"."Heartbeat"')).StatusCode == ua.StatusCode(ua.UInt32(0))
 
 
 async def test_while_down_the_machine_goes_on(served: Served) -> None:
-    await served.wire.close()
-    served.simulated.step(10.0)
-    await served.wire.publish()
-    await served.wire.open()
+    await served.site.switch(ISOLATOR, up=False)
+    await served.pass_time(10.0)
+    await served.site.switch(ISOLATOR, up=True)
     async with Client(served.device.address) as again:
         value = (await _data(again, '"DB_Sys"."Heartbeat"')).Value
     assert value is not None
@@ -146,11 +143,11 @@ async def test_while_down_the_machine_goes_on(served: Served) -> None:
 
 
 async def test_an_address_that_is_taken_is_named(served: Served) -> None:
-    await served.wire.close()
+    await served.site.switch(ISOLATOR, up=False)
     host, _, port = served.device.address.removeprefix("opc.tcp://").rstrip("/").partition(":")
     with (
         socket.create_server((host, int(port))),
         pytest.raises(AddressInUse, match=f"ISO-STM-L1 cannot listen on {served.device.address}"),
     ):
-        await served.wire.open()
-    await served.wire.open()
+        await served.site.switch(ISOLATOR, up=True)
+    await served.site.switch(ISOLATOR, up=True)

@@ -150,6 +150,22 @@ def test_one_device_more_changes_no_noise_of_another(plant: Plant) -> None:
     assert whole.machine(ROOMS).values() == part.machine(ROOMS).values()
 
 
+def test_two_devices_of_one_model_have_each_its_own_noise(plant: Plant) -> None:
+    rooms = plant.devices[ROOMS]
+    twin = replace(rooms, id="RM-STM-L2")
+    simulated = SimulatedPlant(replace(plant, devices={ROOMS: rooms, twin.id: twin}), START)
+    steps(simulated, 5)
+    assert simulated.machine(ROOMS).values() != simulated.machine(twin.id).values()
+
+
+def test_a_counter_in_another_zone_sees_nothing_of_a_torn_glove(plant: Plant) -> None:
+    away = replace(plant.devices[COUNTER], zone="STM-L1-A-HCI")
+    simulated = SimulatedPlant(replace(plant, devices=dict(plant.devices) | {COUNTER: away}), START)
+    simulated.start_fault("glove-breach", ISOLATOR)
+    steps(simulated, 60, 1.0)
+    assert true(simulated, COUNTER, "particles_0_5") == 5.0
+
+
 def test_a_wrong_name_is_answered_with_the_right_ones(simulated: SimulatedPlant) -> None:
     with pytest.raises(UnknownDevice, match=r"no device 'ISO-9'; the plant has: ISO-STM-L1, "):
         simulated.start_fault("glove-breach", "ISO-9")
