@@ -47,7 +47,7 @@ def test_a_value_that_is_not_there_comes_back_as_nan() -> None:
 def test_events_come_back_as_they_were_and_what_came_of_them_is_no_event() -> None:
     command = Command("ST", {"red": "on"}, "because")
     alarm = Alarm("a", Level.ACTION, active=True, acknowledged=False, raised_at=T0, changed_at=T0, worst=1.5)
-    events = [
+    events: list[Acknowledge | Fault | ActionResult] = [
         Acknowledge(T0, "a", T0, "operator", "seen"),
         Fault(T0, "forward", "gone"),
         ActionResult(T0, command, verified=True, detail="read back"),

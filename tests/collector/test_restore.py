@@ -7,7 +7,7 @@ from pathlib import Path
 from alarms import engine
 from alarms.engine import State
 from alarms.events import Acknowledge, Event, Fault, Reason, Tick
-from config.model import Level, Quality
+from config.model import Level, Quality, Sample
 from monitor.collector import codec
 from monitor.collector.journal import Entry, Journal, JournalReader
 from monitor.collector.restore import gap_samples, restore, resumed
