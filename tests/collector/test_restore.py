@@ -35,10 +35,9 @@ def written_out(story: list[Event]) -> list[tuple[list[Entry], str | None, State
     for event in story:
         before = state
         state, transitions = engine.handle(rules, before, event)
-        entry = (
-            codec.sample_entry(event) if not hasattr(event, "alarm") and hasattr(event, "series") else None
-        )
-        entries = [entry or codec.entry_of(event, event.at)]  # type: ignore[arg-type]  # the story has no ticks
+        assert not isinstance(event, Tick)
+        own = codec.sample_entry(event) if isinstance(event, Sample) else codec.entry_of(event, event.at)
+        entries = [own]
         entries += [codec.entry_of(one, one.at) for one in transitions]
         changed = state.alarms is not before.alarms or state.delays is not before.delays
         out.append((entries, codec.state_json(state) if changed else None, state))
