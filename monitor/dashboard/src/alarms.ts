@@ -17,6 +17,18 @@ export function byPriority(a: Alarm, b: Alarm): number {
   return b.raised_at.localeCompare(a.raised_at) || a.id.localeCompare(b.id);
 }
 
+/**
+ * The alarm that speaks for several: among those of the worst level that are still active (or, if none is, among all)
+ * the one that came first, because what came after is often its consequence.
+ */
+export function foremost(alarms: readonly Alarm[]): Alarm | undefined {
+  const active = alarms.filter((alarm) => alarm.active);
+  const [first, ...others] = active.length > 0 ? active : alarms;
+  const isBefore = (a: Alarm, b: Alarm): boolean =>
+    a.level === b.level ? (a.raised_at.localeCompare(b.raised_at) || a.id.localeCompare(b.id)) < 0 : rank(a.level) < rank(b.level);
+  return first && others.reduce((best, one) => (isBefore(one, best) ? one : best), first);
+}
+
 /** The alarms after one of them changed. An answer that comes late changes nothing. */
 export function changed(alarms: ReadonlyMap<string, Alarm>, alarm: Alarm): ReadonlyMap<string, Alarm> {
   const before = alarms.get(alarm.id);

@@ -4,6 +4,7 @@
  */
 
 import type { Alarm, Person, Plant, Readings } from "./api-types";
+import { language } from "./i18n";
 import { person } from "./store";
 
 const base = "/api/v1";
@@ -21,11 +22,11 @@ export class Refusal extends Error {
 }
 
 async function ask(path: string, init: RequestInit = {}): Promise<Response> {
-  const answer = await fetch(base + path, { ...init, signal: AbortSignal.timeout(patience_ms) }).catch(
-    (error: unknown) => {
-      throw new Refusal(0, String(error));
-    },
-  );
+  const headers = { ...init.headers, "accept-language": language.value };
+  const signal = AbortSignal.timeout(patience_ms);
+  const answer = await fetch(base + path, { ...init, headers, signal }).catch((error: unknown) => {
+    throw new Refusal(0, String(error));
+  });
   if (answer.status === 401) person.value = null;
   if (!answer.ok) throw new Refusal(answer.status, await detailOf(answer));
   return answer;

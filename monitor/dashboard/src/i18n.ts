@@ -6,11 +6,8 @@ import type { Text } from "./api-types";
 export type Language = "en" | "zh";
 
 const en = {
-  product: "Gradewatch",
   tagline: "Environmental monitoring",
   loading: "Loading the plant…",
-  plant_failed: "The plant could not be loaded",
-  again: "Try again",
   // Signing in
   sign_in: "Sign in",
   signing_in: "Signing in…",
@@ -20,7 +17,6 @@ const en = {
   wrong_password: "Name or password is wrong.",
   caps_lock: "Caps Lock is on.",
   no_server: "The server does not answer. Is it running?",
-  signed_out: "You were signed out. Sign in again.",
   // Header
   language: "Language",
   theme_dark: "Dark theme",
@@ -81,7 +77,6 @@ const en = {
   age: "Age",
   limit_alert: "Alert",
   limit_action: "Action",
-  every_second: "Every {period}",
   records: "Records of the counter",
   n_channels: "{n} channels",
   select_zone: "Choose a zone.",
@@ -101,7 +96,6 @@ const en = {
   // Trend
   trend: "Trend",
   last_minutes: "last {n} min",
-  no_readings: "No readings yet",
   history_failed: "Past readings are not available; live ones are drawn",
   trend_of: "Trend of {channel}, last {n} minutes",
   // Not live
@@ -125,17 +119,13 @@ const en = {
   configuration_differs: "server and collector differ",
   ok: "OK",
   fails: "fails",
-  unknown: "unknown",
 };
 
 export type Key = keyof typeof en;
 
 const zh: Record<Key, string> = {
-  product: "Gradewatch",
   tagline: "洁净环境监测",
   loading: "正在载入工厂配置…",
-  plant_failed: "无法载入工厂配置",
-  again: "重试",
   sign_in: "登录",
   signing_in: "正在登录…",
   sign_out: "退出",
@@ -144,7 +134,6 @@ const zh: Record<Key, string> = {
   wrong_password: "用户名或密码错误。",
   caps_lock: "大写锁定已开启。",
   no_server: "服务器无应答，请确认其正在运行。",
-  signed_out: "您已退出，请重新登录。",
   language: "语言",
   theme_dark: "深色主题",
   theme_light: "浅色主题",
@@ -200,7 +189,6 @@ const zh: Record<Key, string> = {
   age: "时效",
   limit_alert: "警戒限",
   limit_action: "行动限",
-  every_second: "每 {period}",
   records: "计数器记录",
   n_channels: "{n} 个通道",
   select_zone: "请选择一个区域。",
@@ -219,7 +207,6 @@ const zh: Record<Key, string> = {
   never: "尚未收到数据",
   trend: "趋势",
   last_minutes: "最近 {n} 分钟",
-  no_readings: "尚无读数",
   history_failed: "历史读数不可用，仅绘制实时读数",
   trend_of: "{channel} 趋势，最近 {n} 分钟",
   not_live: "非实时",
@@ -241,7 +228,6 @@ const zh: Record<Key, string> = {
   configuration_differs: "服务器与采集器配置不一致",
   ok: "正常",
   fails: "故障",
-  unknown: "未知",
 };
 
 export const texts: Record<Language, Record<Key, string>> = { en, zh };

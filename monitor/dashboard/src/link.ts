@@ -33,7 +33,7 @@ export function step(link: Link, event: LinkEvent): Link {
   const heard = { heard_ms: event.at_ms, attempts: 0 };
   switch (event.kind) {
     case "connecting":
-      return { ...link, socket: "connecting", snapshot: false, collector: true, attempts: link.attempts + 1 };
+      return { ...link, socket: "connecting", snapshot: false, attempts: link.attempts + 1 };
     case "opened":
       return { ...link, socket: "open", heard_ms: event.at_ms };
     case "closed":
@@ -49,7 +49,7 @@ export function step(link: Link, event: LinkEvent): Link {
 
 /** Null when live. */
 export function cut(link: Link, now_ms: number): Cut | null {
-  if (link.socket === "closed" || (link.socket === "connecting" && link.attempts > 1)) return "server";
+  if (link.socket === "closed" || (link.socket === "connecting" && link.heard_ms > 0)) return "server";
   if (!link.collector) return "collector";
   if (!link.snapshot) return "connecting";
   return now_ms - link.heard_ms > silence_limit_ms ? "silent" : null;

@@ -81,10 +81,8 @@ function flush(): void {
   drawing = false;
   if (heard.length === 0) return;
   receive(heard, performance.now());
-  const known = index.peek()?.plant.sha256;
-  if (heard.some((message) => message.type === "snapshot") && known !== collectorPlant.peek()) {
-    loadPlant().catch(unreachable);
-  }
+  const changed = (collectorPlant.peek() ?? index.peek()?.plant.sha256) !== index.peek()?.plant.sha256;
+  if (changed && heard.some((message) => message.type === "snapshot")) loadPlant().catch(unreachable);
 }
 
 /** Asks for the plant and takes it in use. Raises Refusal. */

@@ -4,7 +4,7 @@
  */
 
 import { batch, computed, signal, type ReadonlySignal, type Signal } from "@preact/signals";
-import { byPriority, changed } from "./alarms";
+import { byPriority, changed, foremost } from "./alarms";
 import type { Alarm, Device, Health, Message, Person, Sample } from "./api-types";
 import { ServerClock } from "./clock";
 import { cut, step, unlinked, type Link, type LinkEvent } from "./link";
@@ -17,8 +17,8 @@ export const index = signal<PlantIndex | null>(null);
 export const alarms = signal<ReadonlyMap<string, Alarm>>(new Map());
 export const health = signal<Health | null>(null);
 export const link = signal<Link>(unlinked);
-/** The plant as the collector has it; differs from the server's while one of them has not been restarted. */
-export const collectorPlant = signal("");
+/** The plant as the collector has it; null before it was heard. The screen must show the same one. */
+export const collectorPlant = signal<string | null>(null);
 /** Counts snapshots: what was missed before one must be asked for again. */
 export const snapshots = signal(0);
 
@@ -58,7 +58,7 @@ export const chosen = computed(() => index.value?.channels.get(chosenChannel.val
 
 export function lookAtZone(id: string): void {
   const view = index.value?.zones.get(id);
-  const troubled = alarmsByZone.value.get(id)?.find((alarm) => alarm.channel !== null)?.channel;
+  const troubled = foremost((alarmsByZone.value.get(id) ?? []).filter(({ channel }) => channel !== null))?.channel;
   batch(() => {
     focus.value = { zone: id };
     chosenChannel.value = troubled ?? view?.face[0]?.channel.id ?? view?.sources[0]?.channel.id ?? null;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { byPriority, changed, crossing, place, title, worst } from "../src/alarms";
+import { byPriority, changed, crossing, foremost, place, title, worst } from "../src/alarms";
 import { alike, indexOf, firstZone } from "../src/plant";
 import { alarm, plant } from "./plant";
 
@@ -14,6 +14,17 @@ test("the worst level first, then what nobody has seen, then the newest", () => 
     alarm("a", { level: "alert" }),
   ];
   expect(list.sort(byPriority).map(({ id }) => id)).toEqual(["newer", "older", "seen", "a", "d"]);
+});
+
+test("what speaks for a zone is what came first, among the worst that are still active", () => {
+  const over = alarm("over", { active: false, raised_at: "2026-11-21T06:00:00Z" });
+  const cause = alarm("cause", { raised_at: "2026-11-21T06:00:01Z" });
+  const later = alarm("later", { raised_at: "2026-11-21T06:00:02Z" });
+  const milder = alarm("milder", { level: "alert", raised_at: "2026-11-21T05:00:00Z" });
+  expect(foremost([milder, later, over, cause])).toBe(cause);
+  expect(foremost([milder, over])).toBe(milder);
+  expect(foremost([over])).toBe(over);
+  expect(foremost([])).toBeUndefined();
 });
 
 test("a change replaces, NORM removes, and an answer that comes late changes nothing", () => {

@@ -35,8 +35,9 @@ test("hearing values does not bring a lost collector back, hearing that it is ba
 });
 
 test("the old connection's snapshot does not make a new connection live", () => {
-  const again = after(...live, { kind: "closed", at_ms: 30 }, { kind: "connecting", at_ms: 40 }, { kind: "opened", at_ms: 50 });
-  expect(cut(again, 51)).toBe("connecting");
+  const again = after(...live, { kind: "closed", at_ms: 30 }, { kind: "connecting", at_ms: 40 });
+  expect(cut(again, 41)).toBe("server");
+  expect(cut(step(again, { kind: "opened", at_ms: 50 }), 51)).toBe("connecting");
 });
 
 test("a silent connection is given up; one whose server has lost its collector only later", () => {

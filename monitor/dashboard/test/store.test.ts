@@ -39,6 +39,7 @@ beforeEach(() => {
   store.now_ms.value = 1000;
   store.usePlant(indexOf(plant));
   store.linkEvent({ kind: "connecting", at_ms: 1000 });
+  store.linkEvent({ kind: "opened", at_ms: 1000 });
   store.receive([snapshot], 1000);
 });
 

@@ -1,8 +1,7 @@
 /** What is in focus, closely: the trend of one channel and every channel of the zone or device. */
 
 import { useComputed } from "@preact/signals";
-import type { Alarm } from "../api-types";
-import { rank } from "../alarms";
+import { foremost } from "../alarms";
 import { duration, permitted, unit, value } from "../format";
 import { said, t } from "../i18n";
 import { chamberOf, groupBy, type PlantIndex, type Source } from "../plant";
@@ -86,7 +85,7 @@ function ChannelRow({ source }: { source: Source }) {
   const age = useComputed(() => duration(now.value.age_s));
   const why = useComputed(() => whyNot(now.value));
   const look = useComputed(() => `${isUsable(now.value.standing) ? "" : "untrusted"} ${now.value.standing}`);
-  const worst = worstOf(alarmsByChannel.value.get(channel.id) ?? []);
+  const worst = foremost(alarmsByChannel.value.get(channel.id) ?? []);
   const chosen = chosenChannel.value === channel.id;
   return (
     <tr class={`${worst?.active ? worst.level : ""}${chosen ? " chosen" : ""}`} onClick={() => (chosenChannel.value = channel.id)}>
@@ -112,9 +111,6 @@ function ChannelRow({ source }: { source: Source }) {
     </tr>
   );
 }
-
-const worstOf = (alarms: readonly Alarm[]): Alarm | undefined =>
-  [...alarms].sort((a, b) => Number(b.active) - Number(a.active) || rank(a.level) - rank(b.level))[0];
 
 function limitOf({ limits }: Source, level: "alert" | "action"): string {
   return limits.filter((limit) => limit.level === level).map(permitted).join(", ");

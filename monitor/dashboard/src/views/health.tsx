@@ -13,7 +13,7 @@ const old_s = 3;
 export function HealthBar() {
   const now = health.value;
   const plant = index.value?.plant;
-  const differs = collectorPlant.value !== "" && plant !== undefined && collectorPlant.value !== plant.sha256;
+  const differs = collectorPlant.value !== null && plant !== undefined && collectorPlant.value !== plant.sha256;
   return (
     <footer class="foot" aria-label={t("health")} data-testid="health">
       {now && (

@@ -1,6 +1,6 @@
 /** Signing in and what can go wrong with it. */
 
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Refusal, signIn, whoAmI } from "../api";
 import { t } from "../i18n";
 import { person } from "../store";
@@ -29,6 +29,9 @@ function SignInForm() {
   const [failure, setFailure] = useState("");
   const [capsLock, setCapsLock] = useState(false);
 
+  const first = useRef<HTMLInputElement>(null);
+  useEffect(() => first.current?.focus(), []);
+
   const submit = async (event: SubmitEvent & { currentTarget: HTMLFormElement }): Promise<void> => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
@@ -41,7 +44,7 @@ function SignInForm() {
     <form onSubmit={(event) => void submit(event)}>
       <label>
         {t("name")}
-        <input data-testid="name" name="name" autocomplete="username" autocapitalize="none" required autofocus />
+        <input data-testid="name" name="name" autocomplete="username" autocapitalize="none" required ref={first} />
       </label>
       <label>
         {t("password")}

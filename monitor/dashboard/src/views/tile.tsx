@@ -1,7 +1,7 @@
 /** One zone: its grade, what matters most in it, and what is wrong with it. */
 
 import type { Alarm } from "../api-types";
-import { crossing } from "../alarms";
+import { crossing, foremost } from "../alarms";
 import { duration, unit, value } from "../format";
 import { said, t } from "../i18n";
 import { alike, type PlantIndex, type Source, type ZoneView } from "../plant";
@@ -13,7 +13,7 @@ import { Mark } from "./mark";
 export function Tile({ view }: { view: ZoneView }) {
   const { zone } = view;
   const own = alarmsByZone.value.get(zone.id) ?? [];
-  const worst = own.find((alarm) => alarm.active) ?? own[0];
+  const worst = foremost(own);
   const main = mainOf(view, worst, index.value);
   const now = main && readingOf(main).value;
   const inFocus = focus.value !== null && "zone" in focus.value && focus.value.zone === zone.id;
@@ -45,7 +45,7 @@ export function Tile({ view }: { view: ZoneView }) {
 
 /** The channel that is in alarm, or else the most telling one. */
 function mainOf(view: ZoneView, worst: Alarm | undefined, plant: PlantIndex | null): Source | undefined {
-  const troubled = worst?.channel ? plant?.channels.get(worst.channel) : undefined;
+  const troubled = worst?.active && worst.channel !== null ? plant?.channels.get(worst.channel) : undefined;
   return troubled ?? view.face[0];
 }
 
@@ -59,7 +59,7 @@ interface MainProps {
 function Main({ view, main, now, worst }: MainProps) {
   const plant = index.value;
   if (!main || !now || !plant) return <span class="quiet">{t("nothing_measured")}</span>;
-  const troubled = worst?.channel === main.channel.id;
+  const troubled = worst?.active === true && worst.channel === main.channel.id;
   const comb = view.chambers.length > 0;
   return (
     <>
@@ -92,10 +92,11 @@ function Second({ view, source }: { view: ZoneView; source: Source }) {
   );
 }
 
-/** From the lowest to the highest among the chambers; those that cannot be relied on are left out. */
+/** From the lowest to the highest among the chambers. One that cannot be relied on is left out, unless all are so. */
 function Spread({ view, source }: { view: ZoneView; source: Source }) {
   const readings = alike(view, source).map((one) => readingOf(one).value);
-  const known = readings.flatMap((now) => (now.value !== null && isUsable(now.standing) ? [now.value] : []));
+  const usable = readings.filter((now) => isUsable(now.standing));
+  const known = (usable.length > 0 ? usable : readings).flatMap((now) => (now.value === null ? [] : [now.value]));
   const ends = known.length === 0 ? [null] : [Math.min(...known), Math.max(...known)];
   const words = ends.map((end) => value(source.channel, end, said));
   return <>{[...new Set(words)].join(" – ")}</>;
