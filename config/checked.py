@@ -31,9 +31,9 @@ _PROBLEMS = {
     "string_too_long": "longer than {max_length} letters",
     "string_unicode": "not text that can be kept",
     "finite_number": "not a finite number",
-    "greater_than": "not above {gt}",
-    "greater_than_equal": "below {ge}",
-    "less_than_equal": "above {le}",
+    "greater_than": "not above {gt:g}",
+    "greater_than_equal": "below {ge:g}",
+    "less_than_equal": "above {le:g}",
     "too_short": "shorter than {min_length}",
     "too_long": "longer than {max_length}",
 }

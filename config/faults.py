@@ -31,10 +31,15 @@ class PlantFaults(Exception):  # noqa: N818 - the plant is at fault, not the pro
         super().__init__("\n".join(map(str, self.faults)))
 
 
+LISTED_MAX = 12
+
+
 def nearest(name: object, known: Iterable[str]) -> str:
-    """Say what may have been meant: the nearest known name, or the whole list if none is near."""
+    """Say what may have been meant: the nearest known name, or the list (its beginning, if long) if none is near."""
     names = sorted(set(known))
     near = difflib.get_close_matches(str(name), names, n=1)
     if near:
         return f"did you mean {near[0]!r}?"
-    return f"write one of {', '.join(names)}" if names else "there is none to choose from"
+    if not names:
+        return "there is none to choose from"
+    return f"write one of {', '.join(names[:LISTED_MAX])}{', …' if len(names) > LISTED_MAX else ''}"

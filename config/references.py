@@ -79,8 +79,7 @@ def _time_zone(draft: Draft) -> Iterator[Fault]:
             zoneinfo.ZoneInfo(name)
         except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
             known = [*zoneinfo.available_timezones(), "Asia/Shanghai"]
-            near = nearest(name, known) if "/" in name else "write for example Asia/Shanghai"
-            yield sheet.source.fault(f"time zone {name!r} is unknown; {near}", "time_zone")
+            yield sheet.source.fault(f"time zone {name!r} is unknown; {nearest(name, known)}", "time_zone")
 
 
 def _twice(section: str, rows: Iterable[Row[Any]]) -> Iterator[Fault]:
