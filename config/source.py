@@ -45,26 +45,10 @@ class _UnreadableError(Exception):
         self.line = line
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """Composes nodes only; the scalars are those of the YAML 1.2 core schema."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - PyYAML's own
-    depth = 0
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call]  # the stubs leave it out
-        mark = event.start_mark
-        line = mark.line + 1 if mark else 1
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
-            raise _UnreadableError(
-                line, "anchors and aliases are not used here; write the text out where it counts"
-            )
-        if self.depth >= DEPTH_MAX:
-            raise _UnreadableError(line, f"nested more than {DEPTH_MAX} deep; write it flatter")
-        self.depth += 1
-        node = super().compose_node(parent, index)
-        self.depth -= 1
-        return node
 
 
 _FLOAT = r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
@@ -118,23 +102,32 @@ def _text(raw: bytes) -> str:
 
 
 def _compose(text: str) -> yaml.Node | None:
+    if odd := yaml.reader.Reader.NON_PRINTABLE.search(text):
+        line = text.count("\n", 0, odd.start()) + 1
+        raise _UnreadableError(line, f"holds {odd[0]!r}, which YAML does not allow; remove it")
     try:
+        _look_through(text)
         return _Loader(text).get_single_node()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
         why = " ".join(filter(None, (error.context, error.problem)))
-        raise _UnreadableError(
-            line, f"is not YAML: {why}; check indentation and brackets, and put quotes around signs"
-        ) from error
-    except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        raise _UnreadableError(line, "holds a character that YAML does not allow; remove it") from error
-    except (ValueError, OverflowError) as error:
-        # PyYAML lets an escape such as "\UFFFFFFFF" through to chr().
-        raise _UnreadableError(
-            1, "holds an escape that is no character; write the character itself"
-        ) from error
+        message = f"is not YAML: {why}; check indentation and brackets, and put quotes around signs"
+        raise _UnreadableError(line, message) from error
+
+
+def _look_through(text: str) -> None:
+    """Refuse what could grow without end before any node is made of it."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        line = event.start_mark.line + 1 if event.start_mark else 1
+        if getattr(event, "anchor", None) is not None:
+            raise _UnreadableError(
+                line, "anchors and aliases are not used here; write the text out where it counts"
+            )
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEPTH_MAX:
+            raise _UnreadableError(line, f"nested more than {DEPTH_MAX} deep; write it flatter")
 
 
 class _Walk:
