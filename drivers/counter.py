@@ -61,9 +61,9 @@ class Walk:
 
     Attributes:
         index: the record to read next; None before the first step.
-        passed: keys met, or returned, since the walk began; meeting them is no reason to stop, because the
-            records of a full buffer move down by one with every new one, under the walk's feet.
-        found: the missed records.
+        passed: the newest records, returned since the walk began; meeting them is no reason to stop, because
+            the records of a full buffer move down by one with every new one, under the walk's feet.
+        found: the missed records; for the same reason one may stand here twice.
         ended: a known record, or the end of the buffer, has been met.
     """
 
@@ -178,7 +178,6 @@ class LighthouseDriver:
                 continue
             walk.ended = record.key in self._known or len(walk.found) >= BUFFER_DEPTH
             if not walk.ended:
-                walk.passed.add(record.key)
                 walk.found.append(record)
         walk.ended = walk.ended or walk.index < 0
         return steps

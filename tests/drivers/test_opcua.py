@@ -227,6 +227,8 @@ async def test_h1_an_idle_connection_that_was_cut_is_noticed_by_the_next_read(ca
         await wire.listener.up()
         with pytest.raises(Unreachable):
             await driver.read(AT)
+        with pytest.raises(Unreachable, match="not connected"):
+            await driver.read(AT)
         await driver.connect()
         assert (await driver.read(AT))[0].values == (45.5,)
         await driver.close()
@@ -244,15 +246,17 @@ async def test_h2_a_server_that_never_answers_does_not_hang_connect(monkeypatch:
 async def test_h2_packets_that_vanish_hang_neither_read_nor_close(
     calm: OpcUaServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # asyncua takes this for every single request, so only our own deadlines are left to end one.
+    monkeypatch.setattr("drivers.opcua.CONNECT_TIMEOUT_S", 1000.0)
     wire = Proxy(calm.port)
     async with wire.listener:
         driver = OpcUaDriver(isolator(wire.listener.port, PRESSURE), now)
         await driver.connect()
         wire.hole = True
         await driver.close()
+        await wire.listener.idle()
         wire.hole = False
-        # No deadline but the poll's own is left to end this one, and no goodbye waits for an answer.
-        monkeypatch.setattr("drivers.opcua.CONNECT_TIMEOUT_S", 1000.0)
+        # And where nobody answers, no goodbye waits for an answer.
         monkeypatch.setattr("drivers.opcua.CLOSE_TIMEOUT_S", 1000.0)
         driver = OpcUaDriver(isolator(wire.listener.port, PRESSURE, timeout_s=0.1), now)
         await driver.connect()
@@ -310,6 +314,27 @@ async def test_a_server_that_speaks_something_else_is_an_error_of_ours(
     async with Listener(serve) as server:
         with pytest.raises((Unreachable, Nonsense)):
             await OpcUaDriver(isolator(server.port, PRESSURE), now).connect()
+
+
+def without_the_last_value(data: bytes) -> bytes:
+    """A Read's answer of two equal values, made into a sound answer of one."""
+    for at in range(len(data) - 8):
+        values = data[at + 4 : -4]
+        half = len(values) // 2
+        if data[at : at + 4] == b"\2\0\0\0" and values[:half] == values[half:]:
+            short = data[:at] + b"\1\0\0\0" + values[:half] + data[-4:]
+            return short[:4] + len(short).to_bytes(4, "little") + short[8:]
+    raise AssertionError("no such answer")
+
+
+async def test_h5_fewer_values_than_nodes_are_nobodys_values(calm: OpcUaServer) -> None:
+    wire = Proxy(calm.port)
+    async with wire.listener:
+        driver = OpcUaDriver(isolator(wire.listener.port, PRESSURE, PRESSURE), now)
+        await driver.connect()
+        wire.damage = without_the_last_value
+        with pytest.raises(Nonsense, match="1 values for 2 nodes"):
+            await driver.read(AT)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
