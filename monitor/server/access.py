@@ -32,7 +32,7 @@ class Passwords:
             return await asyncio.to_thread(self._hasher.hash, password)
 
     async def fits(self, kept: str | None, password: str) -> bool:
-        """Check a password; for a name that does not exist (`kept` is None) it takes just as long."""
+        """Check a password; for a name that does not exist (`kept` is None) it fails after the same work."""
         async with self._turn:
             if not self._nobody:
                 self._nobody = await asyncio.to_thread(self._hasher.hash, secrets.token_urlsafe(32))

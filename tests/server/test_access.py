@@ -6,6 +6,7 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
+from argon2 import PasswordHasher
 
 from monitor.server import database
 from monitor.server.access import PASSWORD_VARIABLE
@@ -50,6 +51,22 @@ async def test_a_wrong_password_and_a_wrong_name_read_the_same(keeping: Running)
         assert answer.status_code == 401
         assert answer.json() == {"detail": "The name or the password is wrong."}
         assert "set-cookie" not in answer.headers
+
+
+async def test_an_unknown_name_costs_as_much_work_as_a_known_one(
+    keeping: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verify, verified = PasswordHasher.verify, []
+
+    def counted(hasher: PasswordHasher, kept: str, password: str) -> bool:
+        verified.append(kept.rpartition("$")[0].rpartition("$")[0])
+        return verify(hasher, kept, password)
+
+    monkeypatch.setattr(PasswordHasher, "verify", counted)
+    await sign_in(keeping, "admin", "wrong")
+    await sign_in(keeping, "nobody", "wrong")
+    assert len(verified) == 2
+    assert verified[0] == verified[1], "the same algorithm with the same costs"
 
 
 async def test_too_many_wrong_passwords_lock_for_a_minute(keeping: Running, hands: Hands) -> None:
@@ -115,7 +132,7 @@ async def test_the_first_password_is_told_once_and_only_its_hash_kept(
     assert await people(database_url) == [person]
 
 
-async def test_a_given_password_is_never_told(keeping: Running, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_a_given_password_is_never_told(capsys: pytest.CaptureFixture[str], keeping: Running) -> None:
     assert (await sign_in(keeping, "admin", PASSWORD)).status_code == 204
     captured = capsys.readouterr()
     assert PASSWORD not in captured.out + captured.err

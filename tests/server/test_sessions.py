@@ -54,6 +54,7 @@ def test_a_live_screen_is_use(hands: Hands) -> None:
     token = made.open(LI)
     with made.live(token):
         hands.pass_s(5_000)
+        assert made.find(token) is not None
     hands.pass_s(899)
     assert made.find(token) is not None
     hands.pass_s(900)
