@@ -154,7 +154,7 @@ function permittedOf(limits: readonly Limit[]): { low: number | null; high: numb
 }
 
 /** The values and every limit, with a little air: a value is judged by its distance from what is permitted. */
-export function rangeOf({ limits }: Source, least: number | null, most: number | null): [number, number] {
+function rangeOf({ limits }: Source, least: number | null, most: number | null): [number, number] {
   const bounds = limits.flatMap(({ low, high }) => [low, high]);
   const all = [least, most, ...bounds].filter((figure) => figure !== null && Number.isFinite(figure)) as number[];
   if (all.length === 0) return [0, 1];
