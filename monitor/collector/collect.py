@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from drivers.open import open_driver
 
 from alarms.events import Event, Fault
 from alarms.response import towers
 from config.model import Plant
+from drivers.open import open_driver
 from monitor.clock import Clock
 from monitor.collector import codec
 from monitor.collector.endpoint import endpoint_app, read_or_make_token, serve_endpoint

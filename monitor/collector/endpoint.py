@@ -3,6 +3,8 @@
 It stands beside the pipeline, not in it: a listener that is slow, or none at all, changes nothing for an alarm.
 """
 
+import asyncio
+import contextlib
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -86,14 +88,31 @@ def endpoint_app(
 
 
 async def _send_all(socket: WebSocket, first: str, following: Callable[[], Awaitable[str]]) -> None:
+    """Send until the listener leaves, the server stops, or the listener has fallen too far behind."""
+    sending = asyncio.create_task(_send(socket, first, following), name="feed")
+    leaving = asyncio.create_task(_left(socket), name="feed listener")
     try:
-        await socket.send_text(first)
+        await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        sending.cancel()
+        leaving.cancel()
+        await asyncio.wait({sending, leaving})
+
+
+async def _send(socket: WebSocket, first: str, following: Callable[[], Awaitable[str]]) -> None:
+    with contextlib.suppress(WebSocketDisconnect):
+        try:
+            await socket.send_text(first)
+            while True:
+                await socket.send_text(await following())
+        except Cut:
+            await socket.close(1013, "too slow")
+
+
+async def _left(socket: WebSocket) -> None:
+    with contextlib.suppress(WebSocketDisconnect):
         while True:
-            await socket.send_text(await following())
-    except Cut:
-        await socket.close(1013, "too slow")
-    except WebSocketDisconnect:
-        return
+            await socket.receive_text()
 
 
 def read_or_make_token(path: Path) -> str:
