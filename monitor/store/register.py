@@ -12,7 +12,7 @@ from config.model import Channel, Device, Plant, Series
 from monitor.store.database import Connection, DatabaseError
 
 LOCK = 0x706C616E
-"""Advisory lock of registering ("plan"): two collectors never give the same place twice."""
+"""Advisory lock of registering ("plan"): two collectors take turns, and never lock one another's rows crosswise."""
 
 
 @dataclass(frozen=True, slots=True)

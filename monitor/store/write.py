@@ -186,10 +186,11 @@ class Writer:
         row = self._rows.get(sample.series)
         if row is None:
             raise ValueError(f"sample of {sample.series} at {sample.at}: this plant has no such series")
-        if len(sample.values) != row.count:
-            raise ValueError(
-                f"sample of {sample.series} at {sample.at}: {len(sample.values)} values for {row.count} channels"
-            )
+        for count in (len(sample.values), len(sample.quality or sample.values)):
+            if count != row.count:
+                raise ValueError(
+                    f"sample of {sample.series} at {sample.at}: {count} values or qualities for {row.count} channels"
+                )
         values: list[float | None] = [None if value != value else value for value in sample.values]  # noqa: PLR0124
         quality: Sequence[int | None] | None = sample.quality
         if row.order is not None:

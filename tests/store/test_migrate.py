@@ -1,5 +1,6 @@
 """Migrations: applied once, in order, never edited; the same files on every edition."""
 
+import asyncio
 from pathlib import Path
 
 import asyncpg
@@ -41,6 +42,12 @@ async def test_migrating_again_changes_nothing(url: str, sql: Connection) -> Non
     assert [row["name"] for row in before] == list(migrations())
 
 
+async def test_two_services_that_start_together_take_turns(server: Server) -> None:
+    url = await server.empty()
+    assert len(set(await asyncio.gather(*(migrate(url) for _ in range(4))))) == 1
+    await server.drop(url)
+
+
 async def test_a_landed_migration_that_was_edited_is_refused(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -60,12 +67,16 @@ async def test_a_database_newer_than_the_service_is_refused(url: str, sql: Conne
         await migrate(url)
 
 
+@pytest.mark.parametrize(
+    ("name", "last"),
+    [("0002_broken.sql", b"SELECT 1 / 0"), ("0001_same_number.sql", b"")],
+)
 async def test_a_migration_that_fails_changes_nothing(
-    url: str, sql: Connection, monkeypatch: pytest.MonkeyPatch
+    url: str, sql: Connection, monkeypatch: pytest.MonkeyPatch, name: str, last: bytes
 ) -> None:
-    broken = migrations() | {"0002_broken.sql": b"CREATE TABLE half (id int); SELECT 1 / 0;"}
+    broken = migrations() | {name: b"CREATE TABLE half (id int);" + last}
     monkeypatch.setattr(migrate_module, "migrations", lambda: broken)
-    with pytest.raises(DatabaseError, match=r"0002_broken\.sql failed and changed nothing: division by zero"):
+    with pytest.raises(DatabaseError, match=rf"{name} failed and changed nothing: \w+"):
         await migrate(url)
     assert await sql.fetchval("SELECT to_regclass('half')") is None
     assert await sql.fetchval("SELECT count(*) FROM migration") == 1
@@ -79,18 +90,17 @@ def test_migrations_come_in_the_order_of_their_numbers() -> None:
     assert names == sorted(path.name for path in schema.iterdir())
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
+async def test_the_book_is_only_ever_added_to_even_by_a_superuser(sql: Connection) -> None:
+    await sql.execute("INSERT INTO book VALUES ('c', 1, now(), 'note', 'me', '{}', repeat('0', 64), 'h')")
+    for statement in (
         "UPDATE book SET who = 'somebody else'",
+        "UPDATE book SET who = 'x' WHERE false",
         "DELETE FROM book",
         "TRUNCATE book",
-        "UPDATE book SET who = 'x' WHERE false",
         "SET session_replication_role = replica; DELETE FROM book",
-    ],
-)
-async def test_the_book_is_only_ever_added_to_even_by_a_superuser(sql: Connection, statement: str) -> None:
-    await sql.execute("INSERT INTO book VALUES ('c', 1, now(), 'note', 'me', '{}', repeat('0', 64), 'h')")
-    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="it is only ever added to"):
-        await sql.execute(statement)
+    ):
+        with pytest.raises(
+            asyncpg.InsufficientPrivilegeError, match="on book refused: it is only ever added to"
+        ):
+            await sql.execute(statement)
     assert await sql.fetchval("SELECT who FROM book") == "me"

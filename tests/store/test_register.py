@@ -1,7 +1,9 @@
 """Registering the plant: a channel's place in the database is given once, whatever the plant's order becomes."""
 
+import asyncio
 import json
 
+import asyncpg
 import pytest
 
 from config.model import Quality
@@ -79,14 +81,28 @@ async def test_a_retired_place_is_never_given_again(url: str, sql: Connection) -
     assert [tuple(row) for row in rows] == [("a", 0), ("b", 1), ("e", 2)]
 
 
-@pytest.mark.parametrize(
-    "statement",
-    ["DELETE FROM channel", "UPDATE channel SET place = 9", "TRUNCATE channel", "UPDATE channel SET id = ''"],
-)
-async def test_nobody_can_take_a_place_away(url: str, sql: Connection, statement: str) -> None:
+async def test_two_collectors_that_start_together_give_no_place_twice(url: str, sql: Connection) -> None:
+    orders = (("a", "b", "c"), ("c", "b", "a"), ("b", "d"), ("e", "a"))
+    opened = await asyncio.gather(*(Writer.open(url, plant(keys), f"c{keys}", NOON) for keys in orders))
+    for number, (writer, keys) in enumerate(zip(opened, orders, strict=True)):
+        await writer.write(1, [sample(number, *(float(ord(key)) for key in keys))], [], [])
+        await writer.close()
+    rows = await sql.fetch("SELECT key, value FROM reading r JOIN channel c ON c.id = r.channel")
+    assert {(row["key"], chr(int(row["value"]))) for row in rows} == {(key, key) for key in "abcde"}
+
+
+async def test_nobody_can_take_a_place_away(url: str, sql: Connection) -> None:
     await (await Writer.open(url, plant(), "c", NOON)).close()
-    with pytest.raises(Exception, match="channel refused: it is only ever added to"):
-        await sql.execute(statement)
+    for statement in (
+        "DELETE FROM channel",
+        "TRUNCATE channel",
+        "UPDATE channel SET place = 9",
+        "UPDATE channel SET id = ''",
+    ):
+        with pytest.raises(
+            asyncpg.InsufficientPrivilegeError, match="channel refused: it is only ever added to"
+        ):
+            await sql.execute(statement)
 
 
 async def test_what_is_stored_under_a_name_goes_on_meaning_the_same(url: str) -> None:

@@ -1,5 +1,6 @@
 """The writer: every journal entry is stored once, whatever is repeated, split or cut off."""
 
+import asyncio
 import json
 import math
 from collections.abc import Sequence
@@ -138,6 +139,32 @@ def _upto(count: int) -> range:
     return range(1, count + 1)
 
 
+async def test_two_writers_of_one_chain_take_turns(url: str, sql: Connection) -> None:
+    """A collector that was restarted while its last batch is still under way."""
+    writers = [await Writer.open(url, plant(), "c", NOON) for _ in range(4)]
+    batch = (1, [sample(1)], [note(1), note(2)], [alarm(1, 1)])
+    assert sorted(await asyncio.gather(*(writer.write(*batch) for writer in writers))) == [0, 0, 0, 1]
+    for writer in writers:
+        await writer.close()
+    assert await check_chain(sql) == [1, 2]
+
+
+async def test_the_position_never_goes_back(url: str, sql: Connection) -> None:
+    """The shorter batch has read the position before the longer one is stored, and comes to write its own after."""
+    writers = [await Writer.open(url, plant(), "c", NOON) for _ in range(2)]
+    await sql.execute("BEGIN; LOCK TABLE forwarded IN SHARE MODE")
+    tasks = []
+    for upto, writer in zip((2, 1), writers, strict=True):
+        tasks.append(asyncio.create_task(writer.write(upto, [sample(upto)], [], [])))
+        while await sql.fetchval("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted") < len(tasks):
+            assert not any(task.done() for task in tasks)
+    await sql.execute("COMMIT")
+    assert await asyncio.gather(*tasks) == [1, 0]
+    assert await writers[0].position() == 2
+    for writer in writers:
+        await writer.close()
+
+
 async def test_two_collectors_keep_their_own_chains(url: str, sql: Connection) -> None:
     one, two = [await Writer.open(url, plant(), name, NOON) for name in ("c", "d")]
     await one.write(1, [sample(1)], [note(1)], [])
@@ -153,7 +180,11 @@ async def test_two_collectors_keep_their_own_chains(url: str, sql: Connection) -
     ("bad", "said"),
     [
         (sample(2, 1, 2, 3, series="E"), "sample of E .*this plant has no such series"),
-        (sample(2, 1, 2), "sample of D .*2 values for 3 channels"),
+        (sample(2, 1, 2), "sample of D .*2 values or qualities for 3 channels"),
+        (
+            sample(2, 1, 2, 3, quality=(Quality.GOOD,) * 4),
+            "sample of D .*4 values or qualities for 3 channels",
+        ),
     ],
 )
 async def test_a_sample_that_is_not_of_this_plant_is_refused_and_the_writer_goes_on(
