@@ -177,7 +177,7 @@ class Relay:
             self._tell(Link(collector=False))
         complaint = str(error) or f"nothing heard for {SILENCE_S} s"
         if complaint != self._complaint:
-            _log.warning("collector_lost", error=complaint)
+            _log.warning("collector_lost", error=complaint, data=str(self._data))
         self._complaint = complaint
 
     def _tell(self, message: BaseModel) -> None:

@@ -12,8 +12,8 @@ NOT_BUILT = """<!doctype html>
 <head><meta charset="utf-8"><title>Gradewatch</title></head>
 <body>
 <h1>Gradewatch</h1>
-<p>The dashboard is not built. Run <code>make dashboard</code>, then load this page again.</p>
-<p lang="zh">仪表板尚未构建。请运行 <code>make dashboard</code>，然后刷新本页。</p>
+<p>The dashboard is not built. Run <code>make setup</code>, then load this page again.</p>
+<p lang="zh">仪表板尚未构建。请运行 <code>make setup</code>，然后刷新本页。</p>
 </body>
 </html>
 """

@@ -8,7 +8,7 @@ async def test_a_dashboard_that_is_not_built_says_how(server: Running) -> None:
         page = await client.get("/")
         missing = await client.get("/assets/index-1a2b.js")
     assert page.status_code == 200
-    assert "make dashboard" in page.text
+    assert "make setup" in page.text
     assert "仪表板尚未构建" in page.text
     assert missing.status_code == 404
 
