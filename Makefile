@@ -39,7 +39,7 @@ test: setup check
 
 ## Figures, as JSON lines. Never part of the tests.
 bench: setup
-	@for one in bench/bench_*.py; do $(BIN)/python $$one || exit 1; done
+	@for one in bench/bench_*.py; do $(BIN)/python -m bench.$$(basename $$one .py) || exit 1; done
 
 ## The container image, built and tried without a Docker engine.
 image:

@@ -1,0 +1,75 @@
+"""Judging alone: what a calm Sample costs, and one with every limit exceeded."""
+
+import statistics
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from alarms import engine
+from alarms.engine import State
+from bench.running import DEMO, say
+from config.load import load
+from config.model import Plant, Sample
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+SECONDS = 300
+REPEATS = 7
+
+
+def calm(plant: Plant) -> list[Sample]:
+    """One calm Sample of each series."""
+    inside = {
+        channel: _between(
+            [limit.low for limit in plant.limits if limit.channel == channel],
+            [limit.high for limit in plant.limits if limit.channel == channel],
+        )
+        for channel in {limit.channel for limit in plant.limits}
+    }
+    return [
+        Sample(one.id, START, tuple(inside.get(c.id, 0.0) for c in one.channels), None, START)
+        for one in plant.series.values()
+    ]
+
+
+def _between(lows: list[float | None], highs: list[float | None]) -> float:
+    low = max((one for one in lows if one is not None), default=None)
+    high = min((one for one in highs if one is not None), default=None)
+    if low is None:
+        return (high or 0.0) - 1
+    return low + 1 if high is None else (low + high) / 2
+
+
+def run(plant: Plant, samples: list[Sample]) -> tuple[float, int]:
+    """Judge every Sample for each second; return nanoseconds for one second of the plant, and Transitions."""
+    rules, state = engine.rules(plant), State()
+    told = 0
+    began = time.perf_counter_ns()
+    for second in range(SECONDS):
+        at = START + timedelta(seconds=second)
+        for sample in samples:
+            state, transitions = engine.handle(rules, state, replace(sample, at=at))
+            told += len(transitions)
+    took = (time.perf_counter_ns() - began) / SECONDS
+    return took, told
+
+
+def main() -> None:
+    plant = load(DEMO)
+    quiet = calm(plant)
+    loud = [replace(sample, values=(1e9,) * len(sample.values)) for sample in quiet]
+    for name, samples in (("engine_calm", quiet), ("engine_all_outside", loud)):
+        runs = [run(plant, samples) for _ in range(REPEATS)]
+        per_second_us = statistics.median(took for took, _ in runs) / 1000
+        say(
+            name,
+            us_per_second_of_plant=round(per_second_us, 1),
+            ms_per_1000_readings=round(per_second_us / len(plant.channels), 3),
+            ns_per_limit=round(1000 * per_second_us / len(plant.limits)),
+            limits=len(plant.limits),
+            channels=len(plant.channels),
+            transitions=runs[0][1],
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,160 @@
+"""A simulated plant and a collector as processes of their own, for the figures."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+ROOT = Path(__file__).parents[1]
+BIN = Path(sys.executable).parent
+DEMO = ROOT / "config" / "plants" / "demo"
+TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+
+
+def say(bench: str, **figures: object) -> None:
+    """Print one JSON line."""
+    print(json.dumps({"bench": bench, **figures}), flush=True)
+
+
+def percentile(values: list[float], share: float) -> float:
+    """Return a percentile by rank."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+@dataclass
+class Running:
+    """A plant and its collector."""
+
+    data: Path
+    control: str
+    collector: "subprocess.Popen[bytes]"
+
+    def cpu_s(self) -> float:
+        """CPU seconds that the collector has used, user and system."""
+        fields = Path(f"/proc/{self.collector.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
+
+    def memory_mb(self) -> float:
+        """Resident memory of the collector."""
+        pages = int(Path(f"/proc/{self.collector.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    def health(self) -> dict[str, Any]:
+        """Ask the collector how it is."""
+        with self._endpoint() as client:
+            health: dict[str, Any] = client.get("/health").json()
+        return health
+
+    def acknowledge_all(self) -> None:
+        """Acknowledge every alarm that was ever raised and stands unseen."""
+        with self._endpoint() as client:
+            for alarm, raised_at in self.raised():
+                body = {"alarm": alarm, "raised_at": raised_at, "who": "bench", "comment": ""}
+                client.post("/acknowledge", json=body)
+
+    def raised(self) -> list[tuple[str, str]]:
+        """Return the alarms that stand unseen, from the journal's last State."""
+        rows = self.query("SELECT body FROM state")
+        alarms = json.loads(rows[0][0])["alarms"] if rows else {}
+        return [(one["id"], one["raised_at"]) for one in alarms.values() if not one["acknowledged"]]
+
+    def query(self, sql: str, *arguments: object) -> list[tuple[Any, ...]]:
+        """Ask the journal."""
+        connection = sqlite3.connect(f"file:{self.data / 'journal.sqlite'}?mode=ro", uri=True)
+        try:
+            return connection.execute(sql, arguments).fetchall()
+        finally:
+            connection.close()
+
+    def fault(self, name: str, device: str) -> None:
+        """Start a fault in the plant."""
+        httpx.post(f"http://{self.control}/fault", json={"name": name, "device": device}).raise_for_status()
+
+    def clear(self) -> None:
+        """End every fault."""
+        httpx.delete(f"http://{self.control}/fault").raise_for_status()
+
+    def _endpoint(self) -> httpx.Client:
+        token = (self.data / "collector.token").read_text()
+        transport = httpx.HTTPTransport(uds=str(self.data / "collector.sock"))
+        return httpx.Client(
+            transport=transport, base_url="http://collector", headers={"Authorization": f"Bearer {token}"}
+        )
+
+
+@contextmanager
+def running() -> Iterator[Running]:
+    """Run simulators and a collector without a database until all devices are live."""
+    folder = Path(tempfile.mkdtemp(prefix="gw-"))
+    plant = _plant(folder / "plant")
+    control = f"127.0.0.1:{_free_port()}"
+    simulators = [str(BIN / "gradewatch-sim"), "serve", str(plant), "--control", control]
+    collect = [str(BIN / "gradewatch"), "collect", str(plant), "--data", str(folder / "data")]
+    try:
+        with _process(simulators, stdout=subprocess.PIPE) as served:
+            assert served.stdout is not None
+            served.stdout.readline()
+            with _process(collect, stderr=subprocess.DEVNULL) as collector:
+                one = Running(folder / "data", control, collector)
+                until(lambda: _live(one), 60)
+                yield one
+    finally:
+        shutil.rmtree(folder)
+
+
+def until(look: Callable[[], object], within_s: float) -> None:
+    """Look until it is true."""
+    end = time.monotonic() + within_s
+    while not look():
+        if time.monotonic() > end:
+            raise SystemExit(f"not within {within_s} s")
+        time.sleep(0.02)
+
+
+def _live(one: Running) -> bool:
+    try:
+        health = one.health()
+    except (httpx.TransportError, FileNotFoundError):
+        return False
+    return bool(health["devices_live"] == health["devices"])
+
+
+def _plant(folder: Path) -> Path:
+    shutil.copytree(DEMO, folder)
+    devices = folder / "devices.yaml"
+    text = devices.read_text()
+    for port in set(re.findall(r"127\.0\.0\.1:(\d+)", text)):
+        text = text.replace(f"127.0.0.1:{port}", f"127.0.0.1:{_free_port()}")
+    devices.write_text(text)
+    return folder
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def _process(command: list[str], **streams: int) -> Iterator["subprocess.Popen[bytes]"]:
+    process = subprocess.Popen(command, start_new_session=True, **streams)  # type: ignore[call-overload]  # streams only
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
