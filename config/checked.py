@@ -126,6 +126,7 @@ def _stands(source: Source, origin: Callable[[Keys], Keys], keys: Keys) -> Keys:
 def _message(model: type[Written], details: ErrorDetails, stands: Keys) -> str:
     keys = details["loc"] if details["type"] in {"missing", "extra_forbidden", "invalid_key"} else stands
     name = next((key for key in reversed(keys) if isinstance(key, str)), "")
+    name = name if name.isprintable() else repr(name)
     around, field = _field(model, keys)
     description = field.description if field else None
     match details["type"]:
