@@ -312,7 +312,7 @@ async def test_an_answer_in_the_very_moment_of_the_timeout_is_too_late() -> None
 
     async with talker(answer) as server:
         asked = {"a": holding(3), "b": holding(9)}
-        driver = ModbusDriver(registers(asked, f"127.0.0.3:{server.port}", timeout_s=0.1), now)
+        driver = ModbusDriver(registers(asked, f"127.0.0.1:{server.port}", timeout_s=0.3), now)
         await driver.connect()
         with pytest.raises(Unreachable, match=r"to read unit 1 holding 3\.\.3"):
             await driver.read(AT)
