@@ -113,9 +113,11 @@ def test_no_figure_poses_as_regulation() -> None:
 
 @pytest.mark.parametrize("name", ["plant.yaml", "limits.yaml", "patlite_la6.yaml"])
 def test_any_byte_of_a_used_file_changes_the_hash(copy: Copy, name: str) -> None:
-    before = load(copy.plant, copy.profiles).sha256
     path = next(folder / name for folder in (copy.plant, copy.profiles) if (folder / name).exists())
-    path.write_bytes(path.read_bytes() + b"#\n")
+    raw = path.read_bytes()
+    path.write_bytes(raw + b"# a\n")
+    before = load(copy.plant, copy.profiles).sha256
+    path.write_bytes(raw + b"# b\n")
     assert load(copy.plant, copy.profiles).sha256 != before
 
 
