@@ -173,6 +173,12 @@ def test_every_fault_is_told_at_once_and_none_that_only_follows(copy: Copy) -> N
     assert str(error).count("\n") == len(faults) - 1
 
 
+def test_a_section_that_is_lost_is_one_fault_and_not_one_for_each_reference(copy: Copy) -> None:
+    copy.change("zones.yaml", "zones:", "zone:")
+    (fault,) = copy.faults()
+    assert "unknown key 'zone'; did you mean 'zones'?" in fault.message
+
+
 def test_a_rationale_may_have_several_lines(copy: Copy) -> None:
     copy.append("limits.yaml", row(rationale="|\n      one\n      two"))
     assert load(copy.plant, copy.profiles).limits[-1].rationale == "one\ntwo\n"
