@@ -2,11 +2,12 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import Iterator
 
 import uvicorn
 
-GRACE_S = 2
+GRACE_S = 3
 """Open connections get so long to end by themselves."""
 
 
@@ -16,11 +17,18 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve_app(config: uvicorn.Config) -> None:
-    """Serve until cancelled, then close the connections and end."""
+async def serve_app(config: uvicorn.Config, listener: socket.socket | None = None) -> None:
+    """Serve until cancelled, then close the connections and end.
+
+    Args:
+        config: what to serve, and where.
+        listener: a socket that listens already, in place of the configured address.
+    """
     config.timeout_graceful_shutdown = GRACE_S
     server = _Server(config)
-    serving = asyncio.create_task(server.serve(), name="uvicorn")
+    serving = asyncio.create_task(
+        server.serve(sockets=None if listener is None else [listener]), name="uvicorn"
+    )
     try:
         await asyncio.shield(serving)
     finally:

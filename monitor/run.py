@@ -54,7 +54,7 @@ async def run(settings: RunSettings, beside: Sequence[Child] = ()) -> None:
     """
     check_address(settings.host, settings.port)
     async with _database(settings) as url:
-        if not settings.database_later:
+        if settings.database_url == EMBEDDED or not settings.database_later:
             await migrate(url)
         await supervise([*beside, *children(settings, url)])
 

@@ -1,4 +1,4 @@
-"""What holds for every test: a task left running fails the test that left it."""
+"""What holds for every test: the shared servers, and that a task left running fails the test that left it."""
 
 import asyncio
 import inspect
@@ -7,9 +7,15 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+pytest_plugins = ("tests.database", "tests.service")
+
+WHOLE_SERVICE = {"scenarios", "browser"}
+"""Folders whose tests need the whole service; they come last, so that it runs no longer than it must."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the watch on every test that is a coroutine; the others have no loop to leave a task in."""
+    items.sort(key=lambda item: not WHOLE_SERVICE.isdisjoint(item.path.parts))
     for item in items:
         if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.function):
             item.fixturenames.insert(0, "no_task_left_running")

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from alarms.engine import State
 from alarms.events import Acknowledge, ActionResult, Event, Fault, Transition
-from config.model import Command, Quality, Sample
+from config.model import Command, Plant, Quality, Sample
 from monitor.collector.journal import Entry
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -30,6 +30,7 @@ KINDS: Mapping[str, type[Any]] = {
 _ADAPTERS: Mapping[type[Any], TypeAdapter[Any]] = {kind: TypeAdapter(kind) for kind in KINDS.values()}
 _WORDS = {kind: word for word, kind in KINDS.items()}
 _STATE = TypeAdapter(State)
+_PLANT = TypeAdapter(Plant)
 
 
 def to_us(at: datetime) -> int:
@@ -53,7 +54,7 @@ def sample_entry(sample: Sample) -> Entry:
         vals=_little_endian(array.array("d", sample.values)).tobytes(),
         quality=None if sample.quality is None else bytes(sample.quality),
         backfilled=int(sample.backfilled),
-        body=sample.reason,
+        body=sample.reason.replace("\0", "\ufffd"),
     )
 
 
@@ -76,7 +77,9 @@ def sample_of(entry: Entry) -> Sample:
 def entry_of(thing: Transition | Command | Acknowledge | Fault | ActionResult, at: datetime) -> Entry:
     """Write anything but a Sample as a journal entry."""
     kind = type(thing)
-    return Entry(kind=_WORDS[kind], at_us=to_us(at), body=_ADAPTERS[kind].dump_json(thing).decode())
+    body = _ADAPTERS[kind].dump_json(thing).decode()
+    # PostgreSQL keeps any text but this one character, which a wire or a person may yet have sent.
+    return Entry(kind=_WORDS[kind], at_us=to_us(at), body=body.replace("\\u0000", "\\ufffd"))
 
 
 def event_of(entry: Entry) -> Event | None:
@@ -99,6 +102,16 @@ def body_of(entry: Entry) -> dict[str, Any]:
     """Return the body of an entry that is not a Sample, as plain data for the book."""
     body: dict[str, Any] = json.loads(entry.body)
     return body
+
+
+def plant_json(plant: Plant) -> str:
+    """Write a whole plant as JSON."""
+    return _PLANT.dump_json(plant).decode()
+
+
+def plant_of(body: str) -> Plant:
+    """Read a plant back."""
+    return _PLANT.validate_json(body)
 
 
 def state_json(state: State) -> str:

@@ -83,6 +83,7 @@ class Collector:
         path = settings.data / JOURNAL
         self._journal = Journal(path)
         self._restored = _restore(plant, path)
+        self._journal.enter_plant(plant.sha256, codec.plant_json(plant))
         self.polls = {
             device.id: Poll(device, open_driver(device, clock.now), clock, index)
             for index, device in enumerate(plant.devices.values())

@@ -17,7 +17,7 @@ from monitor.clock import Clock
 from monitor.collector import codec
 from monitor.collector.journal import Entry, JournalReader
 from monitor.store.database import DatabaseError
-from monitor.store.write import BookEntry, Writer
+from monitor.store.write import BookEntry, Writer, stored
 
 CHUNK = 500
 IDLE_S = 0.5
@@ -25,7 +25,6 @@ RETRY_S = 2.0
 KEEP = timedelta(days=3)
 """What is stored in the database is kept in the journal so long all the same."""
 FORGET_EVERY_CHUNKS = 1_000
-CHAIN = "collector"
 
 log = structlog.get_logger()
 
@@ -58,24 +57,37 @@ class Forward:
             reader.close()
 
     async def _forward(self, reader: JournalReader) -> None:
-        writer = await Writer.open(self._url, self._plant, CHAIN, self._clock.now())
-        try:
-            self.position = await writer.position()
-            self.ok, self.detail = True, ""
-            log.info("database connected", position=self.position)
-            chunks = 0
-            while True:
-                entries = await asyncio.to_thread(reader.after, self.position, CHUNK)
-                if not entries:
-                    await asyncio.sleep(IDLE_S)
-                    continue
-                await self._store(writer, entries)
-                chunks += 1
-                if chunks % FORGET_EVERY_CHUNKS == 0:
-                    before_us = codec.to_us(self._clock.now() - KEEP)
-                    await asyncio.to_thread(reader.forget, self.position, before_us)
-        finally:
-            await writer.close()
+        """Store entries until the database is lost, each under the plant that it was written under."""
+        chain = f"{self._plant.id}-{reader.id()}"
+        while True:
+            self.position = await stored(self._url, chain)
+            plant, until_seq = self._in_force(reader)
+            writer = await Writer.open(self._url, plant, chain, self._clock.now())
+            try:
+                self.ok, self.detail = True, ""
+                log.info("database connected", position=self.position, plant=plant.sha256)
+                await self._drain(reader, writer, until_seq)
+            finally:
+                await writer.close()
+
+    def _in_force(self, reader: JournalReader) -> tuple[Plant, int | None]:
+        found = reader.plant_at(self.position + 1)
+        return (self._plant, None) if found is None else (codec.plant_of(found[0]), found[1])
+
+    async def _drain(self, reader: JournalReader, writer: Writer, until_seq: int | None) -> None:
+        """Store what comes, for ever or up to the entry from which on another plant was in force."""
+        chunks = 0
+        while until_seq is None or self.position < until_seq - 1:
+            limit = CHUNK if until_seq is None else min(CHUNK, until_seq - 1 - self.position)
+            entries = await asyncio.to_thread(reader.after, self.position, limit)
+            if not entries:
+                await asyncio.sleep(IDLE_S)
+                continue
+            await self._store(writer, entries)
+            chunks += 1
+            if chunks % FORGET_EVERY_CHUNKS == 0:
+                before_us = codec.to_us(self._clock.now() - KEEP)
+                await asyncio.to_thread(reader.forget, self.position, before_us)
 
     async def _store(self, writer: Writer, entries: Sequence[Entry]) -> None:
         samples: list[Sample] = []

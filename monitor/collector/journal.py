@@ -3,6 +3,9 @@
 What is in the journal has happened: Samples, events, Transitions, Commands and their results, in one order (`seq`),
 and beside them the State of judging as it stood after them. The forwarder copies it to the database from here, and a
 restart goes on from here. One thread writes; whatever waits goes into one transaction.
+
+A Sample's values stand in the places that its plant gave them, so the journal keeps each plant with the entry from
+which on it was in force. And it has an id of its own: the numbers of two journals are never mistaken for one another.
 """
 
 import asyncio
@@ -10,6 +13,7 @@ import contextlib
 import queue
 import sqlite3
 import threading
+import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +42,8 @@ CREATE TABLE IF NOT EXISTS state (
     seq  INTEGER NOT NULL,
     body TEXT    NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS plant (from_seq INTEGER PRIMARY KEY, sha256 TEXT NOT NULL, body TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS journal (one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL) STRICT;
 """
 
 log = structlog.get_logger()
@@ -88,6 +94,18 @@ class Journal:
         self._thread: threading.Thread | None = None
         self.failure = ""
         self.last_seq = _last_seq(self._connection)
+
+    def enter_plant(self, sha256: str, body: str) -> None:
+        """Note the plant under which the entries from here on are written; the same one again is no news."""
+        with self._connection:
+            last = self._connection.execute(
+                "SELECT sha256 FROM plant ORDER BY from_seq DESC LIMIT 1"
+            ).fetchone()
+            if last is None or last[0] != sha256:
+                self._connection.execute(
+                    "INSERT OR REPLACE INTO plant (from_seq, sha256, body) VALUES (?, ?, ?)",
+                    (self.last_seq + 1, sha256, body),
+                )
 
     def start(self) -> None:
         """Start the writing thread; call from the event loop that will append."""
@@ -178,6 +196,10 @@ def _open(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.executescript(SCHEMA)
+        with connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO journal (one, id) VALUES (1, ?)", (uuid.uuid4().hex[:12],)
+            )
     except (OSError, sqlite3.Error) as error:
         raise JournalError(
             f"{path}: {error}; give a folder that can be written, or move the file away"
@@ -221,6 +243,19 @@ class JournalReader:
             (seq, limit),
         )
         return [Entry(*row) for row in rows]
+
+    def id(self) -> str:
+        """Return what tells this journal from every other."""
+        return str(self._connection.execute("SELECT id FROM journal").fetchone()[0])
+
+    def plant_at(self, seq: int) -> tuple[str, int | None] | None:
+        """Return the plant in force at an entry, and the entry from which on another one is (None: none yet)."""
+        row = self._connection.execute(
+            "SELECT body, (SELECT min(from_seq) FROM plant AS following WHERE following.from_seq > plant.from_seq)"
+            " FROM plant WHERE from_seq <= ? ORDER BY from_seq DESC LIMIT 1",
+            (seq,),
+        ).fetchone()
+        return None if row is None else (str(row[0]), row[1])
 
     def state(self) -> tuple[int, str] | None:
         """Return the last State written and the entry it stands behind."""

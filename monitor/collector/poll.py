@@ -23,6 +23,8 @@ LATENESS_KEPT = 600
 CONNECT_TIMEOUT_S = 5.0
 """Longest wait for a connection, over several ticks; a server that accepts and never answers ends here."""
 CLOSE_TIMEOUT_S = 2.0
+SLACK_S = 0.05
+"""The driver keeps its own time and says best what did not come; past this much more it is cut off."""
 
 log = structlog.get_logger()
 
@@ -83,7 +85,7 @@ class Poll:
             if not self._connected:
                 raise Unreachable(f"{self.device.id} at {self.device.address} is not connected")
             try:
-                async with asyncio.timeout(2 * self.device.timeout_s):
+                async with asyncio.timeout(2 * (self.device.timeout_s + SLACK_S)):
                     await self._driver.command(command)
                     samples = await self._driver.read(at)
             except (DriverError, TimeoutError) as error:
@@ -94,7 +96,7 @@ class Poll:
     async def _read(self, tick: datetime) -> list[Sample]:
         async with self._alone:
             try:
-                async with asyncio.timeout(self.device.timeout_s):
+                async with asyncio.timeout(self.device.timeout_s + SLACK_S):
                     await self._connect()
                     return await self._driver.read(tick)
             except TimeoutError:

@@ -27,18 +27,20 @@ class Restored:
 
 
 def restore(plant: Plant, reader: JournalReader) -> Restored:
-    """Load the last State and replay what was journalled after it, through the same engine."""
+    """Load the last State and replay what was journalled after it, through the same engine and under its own plant."""
     last = reader.state()
     seq, state = (0, State()) if last is None else (last[0], codec.state_of(last[1]))
-    book = engine.rules(plant)
+    in_force = reader.plant_at(seq + 1)
+    wrote = plant if in_force is None else codec.plant_of(in_force[0])
+    book = engine.rules(wrote)
     while chunk := reader.after(seq, REPLAY_CHUNK):
         for entry in chunk:
             event = codec.event_of(entry)
-            if event is not None and not (isinstance(event, Sample) and not _fits(plant, event)):
+            if event is not None and not (isinstance(event, Sample) and not _fits(wrote, event)):
                 state, _ = engine.handle(book, state, event)
         seq = chunk[-1].seq
     state = _of_this_plant(plant, state)
-    live = [at for series, at in state.latest.items() if not plant.series[series].records]
+    live = [at for key, at in state.latest.items() if not plant.series[key].records]
     return Restored(state, max(live, default=None))
 
 

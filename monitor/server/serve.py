@@ -1,6 +1,5 @@
 """Runs the server until it is told to stop."""
 
-import asyncio
 import ipaddress
 import socket
 from collections.abc import Callable
@@ -9,10 +8,10 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from monitor.asgi import serve_app
 from monitor.server.app import create_app
 from monitor.server.settings import Settings
 
-SHUTDOWN_S = 3
 BROWSER_MESSAGE_BYTES_MAX = 4096
 """A browser has nothing to say on its WebSocket."""
 UNSENT_MS_MAX = 30_000
@@ -25,7 +24,7 @@ class ServerError(Exception):
 
 
 async def serve(settings: Settings, ready: Callable[[str], None] | None = None) -> None:
-    """Serve until SIGINT, SIGTERM or cancellation, then close in good order.
+    """Serve until cancelled, then close in good order.
 
     Args:
         settings: what the server is started with.
@@ -39,19 +38,14 @@ async def serve(settings: Settings, ready: Callable[[str], None] | None = None) 
 
 async def serve_made(app: FastAPI, settings: Settings, ready: Callable[[str], None] | None = None) -> None:
     """Serve an application that was made from these settings; see `serve`."""
-    server = uvicorn.Server(_configure(app, settings))
+    config = _configure(app, settings)
     listener = _listen(settings.host, settings.port)
     address = _address(settings, listener)
     _log.info("serving", address=address)
     if ready is not None:
         ready(address)
     try:
-        await server.serve(sockets=[listener])
-    except asyncio.CancelledError:
-        # Only its signals make uvicorn close what it opened; a cancellation would leave its tasks behind.
-        if server.started:
-            await server.shutdown(sockets=[listener])
-        raise
+        await serve_app(config, listener)
     finally:
         listener.close()
 
@@ -98,7 +92,6 @@ def _configure(app: FastAPI, settings: Settings) -> uvicorn.Config:
         # The same text goes to every screen of the plant's own network; packing it for each would cost a core.
         ws_per_message_deflate=False,
         ws_max_size=BROWSER_MESSAGE_BYTES_MAX,
-        timeout_graceful_shutdown=SHUTDOWN_S,
         ssl_certfile=settings.tls_certificate,
         ssl_keyfile=settings.tls_key,
     )

@@ -44,6 +44,21 @@ class BookEntry:
     body: Mapping[str, Any]
 
 
+async def stored(url: str, chain: str) -> int:
+    """Say up to which entry a journal is stored; 0 if nothing of it is.
+
+    Raises:
+        DatabaseError: the database cannot be reached, or refuses.
+    """
+    connection = await connect(url)
+    try:
+        with explained(place(url)):
+            seq = await connection.fetchval("SELECT seq FROM forwarded WHERE chain = $1", chain)
+            return int(seq or 0)
+    finally:
+        await close(connection)
+
+
 class Writer:
     """The one writer of one collector's chain. After a DatabaseError it is spent: open another."""
 

@@ -1,17 +1,14 @@
 """The running service, and a real Chromium to look at it with."""
 
 import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Page, async_playwright
 
-from tests.database import Server, timescale
-from tests.scenarios.service import Service, service
-
-__all__ = ["timescale"]
+from tests.service import Service
 
 FINDS_CHROMIUM = Path(__file__).parents[2] / ".ci" / "chromium"
 # What keeps it from asking the network for anything, and lets it run as root without a screen.
@@ -24,13 +21,6 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
-
-
-@pytest.fixture(scope="package")
-def running(timescale: Server) -> Iterator[Service]:
-    """Run simulators, database, collector and server."""
-    with service(timescale) as one:
-        yield one
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.scenarios.service import PASSWORD, Service
 from tests.scenarios.test_first_light import calm
+from tests.service import PASSWORD, Service
 
 PRESSURE = "ISO-STM-L1/chamber_pressure"
 ALARM = f"alarm-{PRESSURE}/action"

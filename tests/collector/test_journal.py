@@ -11,10 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alarms.events import Acknowledge, ActionResult, Alarm, Fault, Reason, Transition
+from config.load import load
 from config.model import Command, Level, Quality, Sample
 from monitor.collector import codec
 from monitor.collector.journal import Entry, Journal, JournalError, JournalReader
-from tests.alarms.building import T0, after
+from tests.alarms.building import T0, after, plant
+from tests.service import DEMO
 
 times = st.integers(0, 10**15).map(lambda us: T0 + timedelta(microseconds=us))
 numbers = st.floats(allow_nan=False)
@@ -30,7 +32,7 @@ numbers = st.floats(allow_nan=False)
         received_at=times,
         source_at=st.none() | times,
         backfilled=st.booleans(),
-        reason=st.text(max_size=40),
+        reason=st.text(st.characters(exclude_characters="\0"), max_size=40),
     )
 )
 def test_a_sample_comes_back_as_it_was(one: Sample) -> None:
@@ -154,3 +156,43 @@ async def test_only_what_is_stored_and_old_is_forgotten(tmp_path: Path) -> None:
     assert reader.forget(before_seq=100, before_us=codec.to_us(after(1000))) == 5
     assert [entry.seq for entry in reader.after(0, 10)] == [8]
     reader.close()
+
+
+async def test_each_entry_belongs_to_the_plant_it_was_written_under(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    for sha256, numbers in (("first", [0, 1]), ("first", [2]), ("second", [3, 4])):
+        journal = Journal(path)
+        journal.enter_plant(sha256, f"the {sha256} plant")
+        journal.start()
+        await journal.append([fault(number) for number in numbers], None)
+        await journal.close()
+    reader = JournalReader(path)
+    assert [reader.plant_at(seq) for seq in (1, 3, 4, 99)] == [
+        ("the first plant", 4),
+        ("the first plant", 4),
+        ("the second plant", None),
+        ("the second plant", None),
+    ]
+    assert reader.plant_at(0) is None
+    reader.close()
+
+
+def test_a_whole_plant_comes_back_as_it_was() -> None:
+    for one in (plant(), load(DEMO)):
+        assert codec.plant_of(codec.plant_json(one)) == one
+
+
+async def test_two_journals_are_never_taken_for_one_another(tmp_path: Path) -> None:
+    ids = []
+    for name in ("a", "b", "a"):
+        await Journal(tmp_path / name).close()
+        reader = JournalReader(tmp_path / name)
+        ids.append(reader.id())
+        reader.close()
+    assert ids[0] == ids[2] != ids[1]
+
+
+def test_a_character_that_the_database_cannot_keep_is_replaced() -> None:
+    lost = Sample("ISO", T0, (1.0,), None, T0, reason="a\0b")
+    assert codec.sample_entry(lost).body == "a\ufffdb"
+    assert "\\u0000" not in codec.entry_of(Fault(T0, "part", "a\0b"), T0).body

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 from websockets.asyncio.client import connect
 
-from tests.scenarios.service import Service, live_devices, seconds, until
+from tests.service import Service, live_devices, seconds, until
 
 PRESSURE = "ISO-STM-L1/chamber_pressure/action"
 DARK = {"red": 0, "amber": 0, "horn": 0}

@@ -22,11 +22,8 @@ from monitor.server.serve import serve_made
 from monitor.server.service import Service
 from monitor.server.sessions import Person, Role
 from monitor.server.settings import Settings
-from tests.database import database_url, timescale
 from tests.server.collector import Collector
 from tests.server.hands import Hands
-
-__all__ = ["database_url", "timescale"]
 
 PASSWORD = "correct horse battery staple"
 NO_DATABASE = "postgresql://nobody@127.0.0.1:1/none"

@@ -7,9 +7,7 @@ import pytest
 import pytest_asyncio
 
 from monitor.store.database import Connection
-from tests.database import Server, database_url, plain, timescale
-
-__all__ = ["database_url", "plain", "timescale"]
+from tests.database import Server
 
 
 @pytest.fixture(params=["timescale", "plain"])

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 import asyncpg
 import httpx
+import pytest
 from pymodbus.client import AsyncModbusTcpClient
 
 from config.load import load
@@ -26,7 +27,7 @@ from tests.database import Server
 
 T = TypeVar("T")
 
-DEMO = Path(__file__).parents[2] / "config" / "plants" / "demo"
+DEMO = Path(__file__).parents[1] / "config" / "plants" / "demo"
 PASSWORD = "a password of the scenario"
 BIN = Path(sys.executable).parent
 START_WITHIN_S = 60.0
@@ -206,3 +207,10 @@ def _process(
 def seconds(number: float) -> timedelta:
     """Return so many seconds."""
     return timedelta(seconds=number)
+
+
+@pytest.fixture(scope="session")
+def running(timescale: Server) -> Iterator[Service]:
+    """Run simulators, database, collector and server, once for all; each test leaves them calm."""
+    with service(timescale) as one:
+        yield one

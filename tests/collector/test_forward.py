@@ -1,0 +1,145 @@
+"""Forwarding into a real TimescaleDB: in order, once, under the right plant, whatever stops in between."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from alarms.events import Fault
+from config.model import Limit, Plant
+from monitor.collector import codec
+from monitor.collector.forward import Forward
+from monitor.collector.journal import Entry, Journal
+from tests.alarms.building import ISOLATOR, after, plant, sample
+from tests.collector.clock import HandClock
+from tests.database import Server
+
+
+async def journalled(path: Path, of: Plant, entries: list[Entry]) -> None:
+    """Write entries under a plant."""
+    journal = Journal(path)
+    journal.enter_plant(of.sha256, codec.plant_json(of))
+    journal.start()
+    await journal.append(entries, None)
+    await journal.close()
+
+
+@asynccontextmanager
+async def forwarding(of: Plant, path: Path, url: str) -> AsyncIterator[Forward]:
+    """Forward while the block runs."""
+    forward = Forward(of, path, url, HandClock())
+    task = asyncio.create_task(forward.run())
+    try:
+        yield forward
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+
+
+async def reached(forward: Forward, seq: int) -> None:
+    """Wait until the forwarder has come to an entry."""
+    async with asyncio.timeout(20):
+        while forward.position < seq:  # noqa: ASYNC110 - moved by the forwarder
+            await asyncio.sleep(0.01)
+
+
+async def rows(url: str, query: str) -> list[tuple[Any, ...]]:
+    connection = await asyncpg.connect(url)
+    try:
+        return [tuple(row) for row in await connection.fetch(query)]
+    finally:
+        await connection.close()
+
+
+def samples(first: int, last: int, pressure: float = 45.0) -> list[Entry]:
+    return [codec.sample_entry(sample(second, pressure)) for second in range(first, last)]
+
+
+async def test_a_journal_is_stored_in_order_and_once_over_restarts(tmp_path: Path, database_url: str) -> None:
+    path, one = tmp_path / "journal.sqlite", plant()
+    fault = codec.entry_of(Fault(after(5), "forward", "gone"), after(5))
+    await journalled(path, one, [*samples(0, 10), fault])
+    for seq in (11, 11):
+        async with forwarding(one, path, database_url) as forward:
+            await reached(forward, seq)
+    await journalled(path, one, samples(10, 20))
+    async with forwarding(one, path, database_url) as forward:
+        await reached(forward, 21)
+        assert (forward.ok, forward.detail) == (True, "")
+    assert await rows(database_url, "SELECT count(*), count(DISTINCT at) FROM sample") == [(20, 20)]
+    assert await rows(database_url, "SELECT seq, kind FROM book") == [(1, "fault")]
+
+
+async def test_h7_a_new_journal_is_not_taken_for_the_old_one(tmp_path: Path, database_url: str) -> None:
+    """The old journal's disk was lost: the new one numbers from 1 again, and all of it must be stored."""
+    one = plant()
+    for name, first in (("old", 0), ("new", 100)):
+        await journalled(tmp_path / name, one, samples(first, first + 10))
+        async with forwarding(one, tmp_path / name, database_url) as forward:
+            await reached(forward, 10)
+    assert await rows(database_url, "SELECT count(*) FROM sample") == [(20,)]
+
+
+async def test_a_backlog_goes_into_the_places_of_the_plant_it_was_written_under(
+    tmp_path: Path, database_url: str
+) -> None:
+    """Pressure and humidity changed places while the database was away: each value stays with its channel."""
+    before = plant()
+    after_change = _places_swapped(before)
+    path = tmp_path / "journal.sqlite"
+    await journalled(path, before, samples(0, 5, pressure=45.0))
+    swapped = [codec.sample_entry(replace(sample(second, 0), values=(50.0, 46.0))) for second in range(5, 10)]
+    await journalled(path, after_change, swapped)
+    async with forwarding(after_change, path, database_url) as forward:
+        await reached(forward, 10)
+    query = "SELECT channel, min(value), max(value) FROM reading GROUP BY channel ORDER BY channel"
+    assert await rows(database_url, query) == [("ISO/humidity", 45.0, 50.0), ("ISO/pressure", 45.0, 46.0)]
+
+
+async def test_a_database_that_is_away_is_said_and_found_again(
+    tmp_path: Path, timescale: Server, database_url: str
+) -> None:
+    path, one = tmp_path / "journal.sqlite", plant()
+    await journalled(path, one, samples(0, 3))
+    timescale.stop()
+    try:
+        async with forwarding(one, path, database_url) as forward:
+            async with asyncio.timeout(20):
+                while forward.ok or "start the database" not in forward.detail:  # noqa: ASYNC110 - set by the forwarder
+                    await asyncio.sleep(0.01)
+            timescale.start()
+            await reached(forward, 3)
+            assert (forward.ok, forward.detail) == (True, "")
+    finally:
+        if not await _answers(timescale):
+            timescale.start()
+    assert await rows(database_url, "SELECT count(*) FROM sample") == [(3,)]
+
+
+def _places_swapped(of: Plant) -> Plant:
+    """Return the same plant with the isolator's two channels in each other's place, under another hash."""
+    series = of.series[ISOLATOR]
+    pressure, humidity = series.channels
+    channels = (replace(humidity, place=0), replace(pressure, place=1))
+    moved = replace(series, channels=channels)
+    no_limits: tuple[Limit, ...] = ()
+    return replace(
+        of,
+        series={**of.series, ISOLATOR: moved},
+        channels={**of.channels, **{one.id: one for one in channels}},
+        devices={**of.devices, ISOLATOR: replace(of.devices[ISOLATOR], series=(moved,))},
+        limits=no_limits,
+        sha256="1" * 64,
+    )
+
+
+async def _answers(server: Server) -> bool:
+    try:
+        await (await asyncpg.connect(server.url())).close()
+    except OSError:
+        return False
+    return True
