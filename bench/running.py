@@ -101,8 +101,8 @@ class Running:
 def running() -> Iterator[Running]:
     """Run simulators and a collector without a database until all devices are live."""
     folder = Path(tempfile.mkdtemp(prefix="gw-"))
-    plant = _plant(folder / "plant")
-    control = f"127.0.0.1:{_free_port()}"
+    plant = plant_on_free_ports(folder / "plant")
+    control = f"127.0.0.1:{free_port()}"
     simulators = [str(BIN / "gradewatch-sim"), "serve", str(plant), "--control", control]
     collect = [str(BIN / "gradewatch"), "collect", str(plant), "--data", str(folder / "data")]
     try:
@@ -134,17 +134,19 @@ def _live(one: Running) -> bool:
     return bool(health["devices_live"] == health["devices"])
 
 
-def _plant(folder: Path) -> Path:
+def plant_on_free_ports(folder: Path) -> Path:
+    """Copy the demo plant with addresses of its own, so that it and a demo may run side by side."""
     shutil.copytree(DEMO, folder)
     devices = folder / "devices.yaml"
     text = devices.read_text()
     for port in set(re.findall(r"127\.0\.0\.1:(\d+)", text)):
-        text = text.replace(f"127.0.0.1:{port}", f"127.0.0.1:{_free_port()}")
+        text = text.replace(f"127.0.0.1:{port}", f"127.0.0.1:{free_port()}")
     devices.write_text(text)
     return folder
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

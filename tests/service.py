@@ -2,10 +2,8 @@
 
 import asyncio
 import os
-import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,35 +19,17 @@ import httpx
 import pytest
 from pymodbus.client import AsyncModbusTcpClient
 
+from bench.running import free_port, plant_on_free_ports
 from config.load import load
 from config.model import Plant
 from tests.database import Server
 
 T = TypeVar("T")
 
-DEMO = Path(__file__).parents[1] / "config" / "plants" / "demo"
 PASSWORD = "a password of the scenario"
 BIN = Path(sys.executable).parent
 START_WITHIN_S = 60.0
 LOOK_EVERY_S = 0.05
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def plant_on_free_ports(folder: Path) -> Path:
-    """Copy the demo plant with addresses of its own, so that scenarios and a demo may run side by side."""
-    shutil.copytree(DEMO, folder)
-    devices = folder / "devices.yaml"
-    text = devices.read_text()
-    for port in set(re.findall(r"127\.0\.0\.1:(\d+)", text)):
-        text = text.replace(f"127.0.0.1:{port}", f"127.0.0.1:{free_port()}")
-    devices.write_text(text)
-    return folder
 
 
 @dataclass

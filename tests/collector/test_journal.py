@@ -11,12 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alarms.events import Acknowledge, ActionResult, Alarm, Fault, Reason, Transition
-from config.load import load
+from config.load import PROFILES_DIR, load
 from config.model import Command, Level, Quality, Sample
 from monitor.collector import codec
 from monitor.collector.journal import Entry, Journal, JournalError, JournalReader
 from tests.alarms.building import T0, after, plant
-from tests.service import DEMO
 
 times = st.integers(0, 10**15).map(lambda us: T0 + timedelta(microseconds=us))
 numbers = st.floats(allow_nan=False)
@@ -178,7 +177,7 @@ async def test_each_entry_belongs_to_the_plant_it_was_written_under(tmp_path: Pa
 
 
 def test_a_whole_plant_comes_back_as_it_was() -> None:
-    for one in (plant(), load(DEMO)):
+    for one in (plant(), load(PROFILES_DIR.parent / "plants" / "demo")):
         assert codec.plant_of(codec.plant_json(one)) == one
 
 
