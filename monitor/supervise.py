@@ -37,7 +37,10 @@ async def supervise(children: Sequence[Child]) -> None:
     """Keep the children running until cancelled; then stop them, the last one first."""
     tasks = [asyncio.create_task(_keep(child), name=f"keep {child.name}") for child in children]
     try:
-        await asyncio.gather(*tasks)
+        # Not gather: cancelled, that would cancel all of them at once.
+        ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in ended:
+            task.result()
     finally:
         for task in reversed(tasks):
             task.cancel()

@@ -1,0 +1,126 @@
+"""The command line as a user meets it: what is wrong is one clear line with the remedy, exit code 1, no traceback."""
+
+import fcntl
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from config.load import PROFILES_DIR
+from tests.database import LOCKED, Server
+
+DEMO = PROFILES_DIR.parent / "plants" / "demo"
+GRADEWATCH = str(Path(sys.executable).with_name("gradewatch"))
+
+
+def gradewatch(*words: str, database: str = "") -> "subprocess.CompletedProcess[str]":
+    """Run the command to its end."""
+    environment = {**os.environ, "GRADEWATCH_DATABASE_URL": database, "NO_COLOR": "1"}
+    return subprocess.run(
+        [GRADEWATCH, *words], env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def refused(done: "subprocess.CompletedProcess[str]") -> str:
+    """See that the command refused as it should; return its one line."""
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Traceback" not in done.stderr
+    (line,) = done.stderr.strip().splitlines()
+    return line
+
+
+def test_check_counts_what_the_plant_has() -> None:
+    done = gradewatch("check", str(DEMO))
+    assert (done.returncode, done.stdout) == (0, "1 line, 7 zones, 5 devices, 203 channels\n")
+
+
+def test_check_names_every_fault_at_once(tmp_path: Path) -> None:
+    for file in DEMO.iterdir():
+        (tmp_path / file.name).write_text(file.read_text())
+    devices = tmp_path / "devices.yaml"
+    devices.write_text(
+        devices.read_text().replace("isolator_s7", "isolator_s8").replace("timeout_s: 0.8", "timeout_s: 2")
+    )
+    done = gradewatch("check", str(tmp_path))
+    lines = done.stderr.strip().splitlines()
+    assert (done.returncode, done.stdout) == (1, "")
+    assert all(line.startswith(str(tmp_path)) for line in lines)
+    assert len([line for line in lines if "timeout_s" in line]) == 5
+    assert [line for line in lines if "isolator_s8" in line and "isolator_s7" in line]
+
+
+@pytest.mark.parametrize("command", ["run", "collect", "serve", "demo"])
+def test_nothing_starts_with_a_broken_plant(command: str, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    done = gradewatch(
+        command, str(tmp_path / "no-such-plant"), "--data", str(data), database="postgresql://x@127.0.0.1/x"
+    )
+    assert "no-such-plant" in refused(done)
+    assert not data.exists()
+
+
+def test_an_address_in_use_is_named(tmp_path: Path, timescale: Server) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        words = ("run", str(DEMO), "--data", str(tmp_path), "--port", str(port))
+        line = refused(gradewatch(*words, database=timescale.url()))
+    assert (
+        line == f"127.0.0.1:{port}: Address already in use; stop what listens there, or choose another --port"
+    )
+
+
+def test_a_database_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        port = nobody.getsockname()[1]
+        url = f"postgresql://gradewatch:secret@127.0.0.1:{port}/gradewatch"
+        line = refused(gradewatch("run", str(DEMO), "--data", str(tmp_path), "--port", "0", database=url))
+    assert f"127.0.0.1:{port}/gradewatch" in line
+    assert "start the database, or correct host and port" in line
+    assert "secret" not in line
+
+
+async def test_a_wrong_password_is_named(tmp_path: Path, timescale: Server) -> None:
+    await timescale.execute(
+        f"DROP ROLE IF EXISTS {LOCKED}", f"CREATE ROLE {LOCKED} LOGIN SUPERUSER PASSWORD 'the right one'"
+    )
+    url = timescale.url(user=f"{LOCKED}:wrong")
+    line = refused(gradewatch("run", str(DEMO), "--data", str(tmp_path), "--port", "0", database=url))
+    assert "correct the user or the password" in line
+    assert "wrong" not in line
+
+
+def test_two_collectors_never_share_a_data_folder(tmp_path: Path) -> None:
+    with (tmp_path / "collector.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        line = refused(gradewatch("collect", str(DEMO), "--data", str(tmp_path)))
+    assert line == f"{tmp_path}: another collector uses this data folder; stop it first"
+
+
+def test_a_data_folder_whose_socket_would_have_too_long_a_path_is_refused(tmp_path: Path) -> None:
+    deep = tmp_path / ("x" * 100)
+    assert "use a shorter data folder" in refused(gradewatch("collect", str(DEMO), "--data", str(deep)))
+
+
+def test_a_journal_that_is_no_journal_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "journal.sqlite").write_text("not a database, by any means" * 100)
+    line = refused(gradewatch("collect", str(DEMO), "--data", str(tmp_path)))
+    assert "file is not a database" in line
+
+
+async def test_migrate_says_what_kind_of_database_it_is(timescale: Server) -> None:
+    url = await timescale.empty()
+    for _ in range(2):
+        done = gradewatch("migrate", database=url)
+        assert (done.returncode, done.stdout) == (0, "up to date (apache)\n")
+    await timescale.drop(url)
+
+
+@pytest.mark.parametrize("what", ["plant", "profile"])
+def test_the_schema_is_json(what: str) -> None:
+    done = gradewatch("schema", what)
+    assert json.loads(done.stdout)["type"] == "object"

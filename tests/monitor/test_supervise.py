@@ -1,0 +1,84 @@
+"""Keeping processes running: one that ends is started again, and stopping stops all, the last one first."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import pytest
+
+from monitor.supervise import Child, supervise
+
+NOTES_AND_ENDS = "import sys; open(sys.argv[1], 'a').write('started '); sys.exit(3)"
+NOTES_ITS_END = """
+import signal, sys, pathlib
+notes = pathlib.Path(sys.argv[1])
+def stop(*_):
+    with notes.open("a") as file: file.write(sys.argv[2] + " ")
+    sys.exit(0)
+signal.signal(signal.SIGTERM, stop)
+notes.with_suffix("." + sys.argv[2]).touch()
+signal.pause()
+"""
+IGNORES_EVERYTHING = """
+import signal, sys, pathlib
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+pathlib.Path(sys.argv[1]).touch()
+signal.pause()
+"""
+
+
+async def there(path: Path) -> None:
+    """Wait until a child has said that it runs."""
+    async with asyncio.timeout(20):
+        while not path.exists():  # noqa: ASYNC110 - made by another process
+            await asyncio.sleep(0.01)
+
+
+async def stopped(work: "asyncio.Task[None]") -> None:
+    """Stop the supervisor and wait for it."""
+    work.cancel()
+    await asyncio.wait({work})
+
+
+async def test_a_process_that_ends_is_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.supervise.FIRST_PAUSE_S", 0.0)
+    notes = tmp_path / "notes"
+    work = asyncio.create_task(supervise([Child("one", [sys.executable, "-c", NOTES_AND_ENDS, str(notes)])]))
+    async with asyncio.timeout(20):
+        while not notes.exists() or notes.read_text().count("started") < 3:  # noqa: ASYNC110 - by another process
+            await asyncio.sleep(0.01)
+    await stopped(work)
+
+
+async def test_all_are_stopped_the_last_one_first(tmp_path: Path) -> None:
+    notes = tmp_path / "notes"
+    names = ("database", "collector", "server")
+    work = asyncio.create_task(
+        supervise([Child(name, [sys.executable, "-c", NOTES_ITS_END, str(notes), name]) for name in names])
+    )
+    for name in names:
+        await there(notes.with_suffix(f".{name}"))
+    await stopped(work)
+    assert notes.read_text().split() == ["server", "collector", "database"]
+
+
+async def test_one_that_will_not_end_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.supervise.STOP_WITHIN_S", 0.1)
+    ready = tmp_path / "ready"
+    work = asyncio.create_task(
+        supervise([Child("deaf", [sys.executable, "-c", IGNORES_EVERYTHING, str(ready)])])
+    )
+    await there(ready)
+    await asyncio.wait_for(stopped(work), 10)
+
+
+async def test_its_output_goes_to_its_log_and_the_environment_is_added(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    says = "import os; print(os.environ['GRADEWATCH_WORD'], flush=True); import signal; signal.pause()"
+    work = asyncio.create_task(
+        supervise([Child("one", [sys.executable, "-c", says], {"GRADEWATCH_WORD": "hello"}, log)])
+    )
+    async with asyncio.timeout(20):
+        while not log.exists() or "hello" not in log.read_text():  # noqa: ASYNC110 - by another process
+            await asyncio.sleep(0.01)
+    await stopped(work)
