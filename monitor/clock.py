@@ -1,7 +1,13 @@
-"""The only file of the service that asks what time it is."""
+"""The only file of the service that asks what time it is.
+
+The service's clock is the host's as it stood at the start, carried on by the monotonic clock: NTP slews both alike, but
+a step of the host's clock (set by hand, or by NTP after a long outage) moves only the host's. So no step makes a poll
+wait, an alarm's delay end early, or a second come twice; it is seen as a difference and alarmed instead.
+"""
 
 import asyncio
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 
@@ -11,18 +17,30 @@ class Clock(Protocol):
     def now(self) -> datetime:
         """Return the time now, aware, in UTC."""
 
+    def host_is_ahead_s(self) -> float:
+        """Return by how many seconds the host's clock differs from this one."""
+
     async def sleep_until(self, at: datetime) -> None:
         """Wait until `at`; return at once if that has passed."""
 
 
 class SystemClock:
-    """The clock of this machine."""
+    """The clock of this machine, without its steps."""
+
+    def __init__(self) -> None:
+        """Take the host's time once."""
+        self._start = datetime.now(UTC)
+        self._monotonic_start = time.monotonic()
 
     def now(self) -> datetime:
         """Return the time now, aware, in UTC."""
-        return datetime.now(UTC)
+        return self._start + timedelta(seconds=time.monotonic() - self._monotonic_start)
+
+    def host_is_ahead_s(self) -> float:
+        """Return by how many seconds the host's clock differs from this one."""
+        return (datetime.now(UTC) - self.now()).total_seconds()
 
     async def sleep_until(self, at: datetime) -> None:
-        """Wait until `at`; looks again after waking, because a timer may fire early against the wall clock."""
+        """Wait until `at`; looks again after waking, because a timer may fire a little early."""
         while (wait_s := (at - self.now()).total_seconds()) > 0:  # noqa: ASYNC110 - it is time that is awaited
             await asyncio.sleep(wait_s)

@@ -53,7 +53,7 @@ async def demo(settings: DemoSettings) -> None:
         RunError: the address is in use.
         DatabaseError: the embedded database cannot be started.
     """
-    settings.data.mkdir(parents=True, exist_ok=True)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     password = _password(settings.data / "admin-password")
     logs = settings.data / "logs"
     simulators = Path(sys.executable).with_name("gradewatch-sim")

@@ -26,7 +26,7 @@ from monitor.collector.endpoint import endpoint_app, read_or_make_token, serve_e
 from monitor.collector.feed import Feed
 from monitor.collector.forward import Forward
 from monitor.collector.guard import Guard
-from monitor.collector.health import devices_health, percentiles_ms
+from monitor.collector.health import ClockWatch, devices_health, percentiles_ms
 from monitor.collector.journal import Journal, JournalReader
 from monitor.collector.metrics import registry_of
 from monitor.collector.pipeline import INBOX_LIMIT, Pipeline
@@ -121,7 +121,7 @@ class Collector:
                 if self.forward is not None:
                     tasks.create_task(run("forward", self.forward.run))
                 tasks.create_task(run("endpoint", self._endpoint))
-                tasks.create_task(run("health", self._publish_health))
+                tasks.create_task(run("health", self._look_after_itself))
         finally:
             await self._journal.close()
 
@@ -183,9 +183,14 @@ class Collector:
         )
         await serve_endpoint(app, self._data / SOCKET)
 
-    async def _publish_health(self) -> None:
+    async def _look_after_itself(self) -> None:
+        """Once a second: show the health document, and see whether the host's clock was set."""
+        watch = ClockWatch()
         while True:
             self.feed.health(self.health())
+            told = watch.look(self._clock.host_is_ahead_s())
+            if told is not None:
+                self._offer(Fault(self._clock.now(), "clock", told))
             await asyncio.sleep(1.0)
 
 
@@ -194,7 +199,7 @@ def _claim(data: Path, held: ExitStack) -> None:
     if len(str(data / SOCKET).encode()) > SOCKET_PATH_MAX:
         raise CollectorError(f"{data}: too long for a Unix socket's path in it; use a shorter data folder")
     try:
-        data.mkdir(parents=True, exist_ok=True)
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = held.enter_context((data / "collector.lock").open("w"))
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

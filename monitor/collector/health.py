@@ -10,6 +10,27 @@ LIVE_WITHIN = timedelta(seconds=3)
 """A device is live while its last Sample is no older than this and holds at least one usable value."""
 
 
+CLOCK_STEP_S = 1.0
+"""A larger difference between the host's clock and ours is a step of the host's, not jitter."""
+
+
+class ClockWatch:
+    """Notices when the host's clock is set while the service runs."""
+
+    def __init__(self) -> None:
+        self._stepped = False
+
+    def look(self, ahead_s: float) -> str | None:
+        """Return what to tell: the difference once it is there, "" once it is gone, None while nothing changes."""
+        stepped = abs(ahead_s) > CLOCK_STEP_S
+        if stepped == self._stepped:
+            return None
+        self._stepped = stepped
+        if not stepped:
+            return ""
+        return f"the host's clock was set by {ahead_s:+.0f} s; times go on without the step until a restart"
+
+
 def is_live(sample: Sample | None, now: datetime) -> bool:
     """Whether a device's last Sample is fresh and not wholly Bad."""
     if sample is None or now - sample.at > LIVE_WITHIN:

@@ -102,7 +102,12 @@ class Pipeline:
         """Take events until cancelled."""
         while True:
             item = await self._inbox.get()
-            transitions = self._take(item.event)
+            try:
+                transitions = self._take(item.event)
+            except Exception:
+                if item.answer is not None:
+                    item.answer.cancel()  # who asked must not wait for ever
+                raise
             if item.answer is not None and not item.answer.done():
                 item.answer.set_result(transitions)
             if self.lost > self._lost_told:

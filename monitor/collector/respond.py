@@ -55,10 +55,12 @@ class Worker:
                 continue
             (command, written), self._next = self._next, None
             self._at_work = True
-            if written is not None:
-                await asyncio.wait({written}, timeout=JOURNAL_WAIT_S)
-            verified, detail = await self._carry_out(command)
-            self._at_work = False
+            try:
+                if written is not None:
+                    await asyncio.wait({written}, timeout=JOURNAL_WAIT_S)
+                verified, detail = await self._carry_out(command)
+            finally:
+                self._at_work = False
             if verified or self._next is None:  # one that was replaced is neither done nor failed
                 self._offer(ActionResult(self._clock.now(), command, verified, detail))
 

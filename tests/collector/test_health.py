@@ -1,0 +1,47 @@
+"""The health document's parts: who is live, how late polls are, and whether the host's clock was set."""
+
+from config.model import Quality, Sample
+from monitor.clock import SystemClock
+from monitor.collector.health import ClockWatch, devices_health, is_live, percentiles_ms
+from tests.alarms.building import ISOLATOR, TOWER, after, bad, plant, sample
+
+
+def test_a_device_is_live_while_its_last_sample_is_fresh_and_not_wholly_bad() -> None:
+    assert is_live(sample(0, 45.0), after(3))
+    assert not is_live(sample(0, 45.0), after(3.001))
+    assert not is_live(bad(0), after(1))
+    assert is_live(bad(0, only_pressure=True), after(1))
+    assert not is_live(None, after(0))
+    stale = Sample(ISOLATOR, after(0), (45.0, 45.0), (Quality.STALE, Quality.STALE), after(0))
+    assert not is_live(stale, after(1))
+
+
+def test_devices_are_counted_and_the_oldest_age_found() -> None:
+    latest = {ISOLATOR: sample(0, 45.0), TOWER: sample(2, 45.0)}
+    assert devices_health(plant(), latest, after(2.5)) == {
+        "devices": 2,
+        "devices_live": 2,
+        "oldest_sample_age_s": 2.5,
+    }
+    assert devices_health(plant(), {}, after(0))["oldest_sample_age_s"] is None
+
+
+def test_percentiles_by_rank() -> None:
+    assert percentiles_ms([0.001 * n for n in range(100)]) == {"p50": 50.0, "p99": 99.0}
+    assert percentiles_ms([]) == {"p50": None, "p99": None}
+
+
+def test_h24_a_step_of_the_host_s_clock_is_told_once_and_its_end_once() -> None:
+    watch = ClockWatch()
+    told = [watch.look(ahead_s) for ahead_s in (0.0, 0.9, 3600.0, 3600.4, -0.2, 0.0, -120.0)]
+    assert [one is None for one in told] == [True, True, False, True, False, True, False]
+    assert told[2] == "the host's clock was set by +3600 s; times go on without the step until a restart"
+    assert told[4] == ""
+
+
+def test_h24_the_service_s_clock_does_not_follow_a_step() -> None:
+    clock = SystemClock()
+    before = clock.now()
+    clock._start -= after(3600) - after(0)  # as if the host's clock had since been set an hour ahead
+    assert abs(clock.host_is_ahead_s() - 3600) < 1
+    assert clock.now() < before
