@@ -11,11 +11,11 @@ from typing import Annotated, Any, NoReturn
 
 import structlog
 import typer
-from config.schema import plant_schema, profile_schema
 
 from config.faults import PlantFaults
 from config.load import load
 from config.model import Plant
+from config.schema import plant_schema, profile_schema
 from monitor.clock import SystemClock
 from monitor.collector.collect import CollectorError, CollectSettings, collect
 from monitor.collector.journal import JournalError
