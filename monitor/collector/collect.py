@@ -178,7 +178,7 @@ class Collector:
             alarms=lambda: self.pipeline.state.alarms,
             health=self.health,
             registry=registry_of(self.health),
-            clock=self._clock,
+            now=self._clock.now,
             token=read_or_make_token(self._data / TOKEN),
         )
         await serve_endpoint(app, self._data / SOCKET)

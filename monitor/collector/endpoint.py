@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
@@ -18,7 +19,6 @@ from pydantic import AwareDatetime, BaseModel, Field
 from alarms.events import Acknowledge, Alarm, Transition
 from config.model import Plant
 from monitor.asgi import serve_app
-from monitor.clock import Clock
 from monitor.collector.feed import Cut, Feed, alarm_json
 
 
@@ -46,7 +46,7 @@ def endpoint_app(
     alarms: Callable[[], Mapping[str, Alarm]],
     health: Callable[[], dict[str, Any]],
     registry: CollectorRegistry,
-    clock: Clock,
+    now: Callable[[], datetime],
     token: str,
 ) -> FastAPI:
     """Make the ASGI app of the endpoint."""
@@ -69,7 +69,7 @@ def endpoint_app(
     async def _acknowledge(body: AcknowledgeBody) -> dict[str, Any]:
         if body.alarm not in alarms():
             raise HTTPException(404, f"{body.alarm} is not an alarm that stands")
-        event = Acknowledge(clock.now(), body.alarm, body.raised_at, body.who, body.comment)
+        event = Acknowledge(now(), body.alarm, body.raised_at, body.who, body.comment)
         transitions = await judge.ask(event)
         if not transitions:
             raise HTTPException(409, f"that occurrence of {body.alarm} is over or was acknowledged before")
@@ -82,7 +82,7 @@ def endpoint_app(
             await socket.close(1013, "too many listeners")
             return
         async with feed.listen() as listener:
-            await _send_all(socket, feed.snapshot(clock.now(), health()), listener.next)
+            await _send_all(socket, feed.snapshot(now(), health()), listener.next)
 
     return app
 

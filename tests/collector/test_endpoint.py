@@ -64,7 +64,7 @@ async def endpoint(tmp_path: Path) -> AsyncIterator[Endpoint]:
                 alarms=lambda: line.pipeline.state.alarms,
                 health=lambda: HEALTH,
                 registry=registry_of(lambda: HEALTH),
-                clock=line.clock,
+                now=line.clock.now,
                 token=TOKEN,
             )
             task = asyncio.create_task(serve_endpoint(app, socket))

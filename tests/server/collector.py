@@ -56,7 +56,7 @@ class Collector:
             alarms=lambda: self.alarms,
             health=self.health,
             registry=CollectorRegistry(),
-            clock=self._hands,
+            now=self._hands.now,
             token=read_or_make_token(self._data / "collector.token"),
         )
         task = asyncio.create_task(serve_endpoint(app, self._data / "collector.sock"))
