@@ -1,6 +1,6 @@
 """The collector end to end on one line: what a reading costs, how late polls are, how soon a fault is acted on.
 
-A simulated plant over the real protocols, a collector process, its journal on the disk; the database apart.
+A simulated plant over the real protocols, a collector process with its journal on the disk, forwarding to a PostgreSQL.
 """
 
 import argparse

@@ -1,5 +1,6 @@
 """A simulated plant and a collector as processes of their own, for the figures."""
 
+import asyncio
 import json
 import os
 import re
@@ -18,6 +19,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+
+from monitor.run import DATABASE_VARIABLE
+from monitor.store import embedded
+from monitor.store.migrate import migrate
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
@@ -99,21 +104,23 @@ class Running:
 
 @contextmanager
 def running() -> Iterator[Running]:
-    """Run simulators and a collector without a database until all devices are live."""
+    """Run simulators, an embedded PostgreSQL and a collector that forwards to it, until all devices are live."""
     folder = Path(tempfile.mkdtemp(prefix="gw-"))
     plant = plant_on_free_ports(folder / "plant")
     control = f"127.0.0.1:{free_port()}"
     simulators = [str(BIN / "gradewatch-sim"), "serve", str(plant), "--control", control]
     collect = [str(BIN / "gradewatch"), "collect", str(plant), "--data", str(folder / "data")]
+    environment = {DATABASE_VARIABLE: asyncio.run(_database(folder))}
     try:
-        with _process(simulators, stdout=subprocess.PIPE) as served:
+        with _process(simulators, {}, stdout=subprocess.PIPE) as served:
             assert served.stdout is not None
             served.stdout.readline()
-            with _process(collect, stderr=subprocess.DEVNULL) as collector:
+            with _process(collect, environment, stderr=subprocess.DEVNULL) as collector:
                 one = Running(folder / "data", control, collector)
                 until(lambda: _live(one), 60)
                 yield one
     finally:
+        asyncio.run(embedded.stop(folder))
         shutil.rmtree(folder)
 
 
@@ -126,12 +133,18 @@ def until(look: Callable[[], object], within_s: float) -> None:
         time.sleep(0.02)
 
 
+async def _database(folder: Path) -> str:
+    url = await embedded.start(folder)
+    await migrate(url)
+    return url
+
+
 def _live(one: Running) -> bool:
     try:
         health = one.health()
     except (httpx.TransportError, FileNotFoundError):
         return False
-    return bool(health["devices_live"] == health["devices"])
+    return bool(health["devices_live"] == health["devices"] and health["database"]["ok"])
 
 
 def plant_on_free_ports(folder: Path) -> Path:
@@ -153,8 +166,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def _process(command: list[str], **streams: int) -> Iterator["subprocess.Popen[bytes]"]:
-    process = subprocess.Popen(command, start_new_session=True, **streams)  # type: ignore[call-overload]  # streams only
+def _process(
+    command: list[str], environment: dict[str, str], **streams: int
+) -> Iterator["subprocess.Popen[bytes]"]:
+    process = subprocess.Popen(command, env={**os.environ, **environment}, start_new_session=True, **streams)  # type: ignore[call-overload]  # streams only
     try:
         yield process
     finally:
