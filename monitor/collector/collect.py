@@ -26,7 +26,7 @@ from monitor.collector.endpoint import endpoint_app, read_or_make_token, serve_e
 from monitor.collector.feed import Feed
 from monitor.collector.forward import Forward
 from monitor.collector.guard import Guard
-from monitor.collector.health import ClockWatch, devices_health, percentiles_ms
+from monitor.collector.health import Watch, clock_step, devices_health, percentiles_ms
 from monitor.collector.journal import Journal, JournalReader
 from monitor.collector.metrics import registry_of
 from monitor.collector.pipeline import INBOX_LIMIT, Pipeline
@@ -184,13 +184,15 @@ class Collector:
         await serve_endpoint(app, self._data / SOCKET)
 
     async def _look_after_itself(self) -> None:
-        """Once a second: show the health document, and see whether the host's clock was set."""
-        watch = ClockWatch()
+        """Once a second: show the health document, and see what no other part can tell of itself."""
+        clock, disk = Watch("clock"), Watch("journal-disk")
         while True:
             self.feed.health(self.health())
-            told = watch.look(self._clock.host_is_ahead_s())
-            if told is not None:
-                self._offer(Fault(self._clock.now(), "clock", told))
+            now = self._clock.now()
+            stepped = clock_step(self._clock.host_is_ahead_s())
+            for fault in (clock.look(stepped, now), disk.look(self._journal.failure, now)):
+                if fault is not None:
+                    self._offer(fault)
             await asyncio.sleep(1.0)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from alarms.events import Fault
 from config.model import USABLE, Plant, Sample
 
 LIVE_WITHIN = timedelta(seconds=3)
@@ -14,21 +15,26 @@ CLOCK_STEP_S = 1.0
 """A larger difference between the host's clock and ours is a step of the host's, not jitter."""
 
 
-class ClockWatch:
-    """Notices when the host's clock is set while the service runs."""
+class Watch:
+    """Says once when something has gone wrong, and once when it is right again."""
 
-    def __init__(self) -> None:
-        self._stepped = False
+    def __init__(self, part: str) -> None:
+        self._part = part
+        self._wrong = False
 
-    def look(self, ahead_s: float) -> str | None:
-        """Return what to tell: the difference once it is there, "" once it is gone, None while nothing changes."""
-        stepped = abs(ahead_s) > CLOCK_STEP_S
-        if stepped == self._stepped:
+    def look(self, wrong: str, at: datetime) -> Fault | None:
+        """Return the Fault to tell of; None while nothing changes. `wrong` is empty when all is well."""
+        if bool(wrong) == self._wrong:
             return None
-        self._stepped = stepped
-        if not stepped:
-            return ""
-        return f"the host's clock was set by {ahead_s:+.0f} s; times go on without the step until a restart"
+        self._wrong = bool(wrong)
+        return Fault(at, self._part, wrong)
+
+
+def clock_step(ahead_s: float) -> str:
+    """Say what is wrong with a host's clock that is so far ahead of ours; "" if nothing is."""
+    if abs(ahead_s) <= CLOCK_STEP_S:
+        return ""
+    return f"the host's clock was set by {ahead_s:+.0f} s; times go on without the step until a restart"
 
 
 def is_live(sample: Sample | None, now: datetime) -> bool:

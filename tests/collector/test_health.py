@@ -1,8 +1,9 @@
 """The health document's parts: who is live, how late polls are, and whether the host's clock was set."""
 
+from alarms.events import Fault
 from config.model import Quality, Sample
 from monitor.clock import SystemClock
-from monitor.collector.health import ClockWatch, devices_health, is_live, percentiles_ms
+from monitor.collector.health import Watch, clock_step, devices_health, is_live, percentiles_ms
 from tests.alarms.building import ISOLATOR, TOWER, after, bad, plant, sample
 
 
@@ -32,11 +33,20 @@ def test_percentiles_by_rank() -> None:
 
 
 def test_h24_a_step_of_the_host_s_clock_is_told_once_and_its_end_once() -> None:
-    watch = ClockWatch()
-    told = [watch.look(ahead_s) for ahead_s in (0.0, 0.9, 3600.0, 3600.4, -0.2, 0.0, -120.0)]
-    assert [one is None for one in told] == [True, True, False, True, False, True, False]
-    assert told[2] == "the host's clock was set by +3600 s; times go on without the step until a restart"
-    assert told[4] == ""
+    watch = Watch("clock")
+    told = [
+        watch.look(clock_step(ahead_s), after(0)) for ahead_s in (0.0, 0.9, 3600.0, 3600.4, -0.2, 0.0, -120.0)
+    ]
+    step = "the host's clock was set by {} s; times go on without the step until a restart"
+    assert told == [
+        None,
+        None,
+        Fault(after(0), "clock", step.format("+3600")),
+        None,
+        Fault(after(0), "clock", ""),
+        None,
+        Fault(after(0), "clock", step.format("-120")),
+    ]
 
 
 def test_h24_the_service_s_clock_does_not_follow_a_step() -> None:
