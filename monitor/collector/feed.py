@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from alarms.alarm import state
-from alarms.events import Alarm, AlarmState, Transition
+from alarms.events import Alarm, AlarmState, Reason, Transition
 from config.model import Plant, Sample
 
 LISTENER_LIMIT = 2_000
@@ -72,14 +72,12 @@ class Feed:
             self._alarms.pop(alarm.id, None)
         else:
             self._alarms[alarm.id] = alarm
-        self._give(
-            {
-                "type": "alarm",
-                "reason": transition.reason,
-                "at": _iso(transition.at),
-                "alarm": alarm_json(self._plant, alarm),
-            }
-        )
+        self._give_alarm(alarm, transition.reason, transition.at)
+
+    def worsened(self, alarm: Alarm, at: datetime) -> None:
+        """Show an alarm whose worst value has moved on while its state stays."""
+        self._alarms[alarm.id] = alarm
+        self._give_alarm(alarm, None, at)
 
     def health(self, health: Json) -> None:
         """Show how the collector is."""
@@ -115,6 +113,10 @@ class Feed:
     def full(self) -> bool:
         """Whether no further listener is let in."""
         return len(self._listeners) >= LISTENERS_MAX
+
+    def _give_alarm(self, alarm: Alarm, reason: Reason | None, at: datetime) -> None:
+        facts = alarm_json(self._plant, alarm)
+        self._give({"type": "alarm", "reason": reason, "at": _iso(at), "alarm": facts})
 
     def _give(self, message: Json) -> None:
         if not self._listeners:

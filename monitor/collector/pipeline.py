@@ -13,7 +13,7 @@ import structlog
 
 from alarms import engine, response
 from alarms.engine import State
-from alarms.events import Event, Fault, Tick, Transition
+from alarms.events import Alarm, Event, Fault, Tick, Transition
 from config.model import Command, Plant, Sample
 from monitor.clock import Clock
 from monitor.collector import codec
@@ -46,6 +46,9 @@ class Publish(Protocol):
 
     def transition(self, transition: Transition) -> None:
         """Show one Transition."""
+
+    def worsened(self, alarm: Alarm, at: datetime) -> None:
+        """Show an alarm whose worst value has moved on."""
 
 
 @dataclass(slots=True)
@@ -135,13 +138,22 @@ class Pipeline:
         written = self._write(event, before, transitions, commands)
         for command in commands:
             self._respond.offer(command, written)
+        self._show(event, before, transitions)
+        self.taken += 1
+        return transitions
+
+    def _show(self, event: Event, before: State, transitions: Sequence[Transition]) -> None:
         if isinstance(event, Sample):
             self._publish.sample(event)
         for transition in transitions:
             log.info("alarm", alarm=transition.alarm, reason=transition.reason, who=transition.who)
             self._publish.transition(transition)
-        self.taken += 1
-        return transitions
+        if self.state.alarms is before.alarms:
+            return
+        told = {transition.alarm for transition in transitions}
+        for key, alarm in self.state.alarms.items():
+            if key not in told and alarm is not before.alarms.get(key):
+                self._publish.worsened(alarm, event.at)
 
     def _in_order(self, sample: Sample) -> Sample | None:
         """Per series, time never goes back: what repeats a time is dropped, what is older is kept as backfilled."""

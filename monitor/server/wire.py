@@ -189,10 +189,10 @@ class SampleMessage(Sample):
 
 
 class AlarmMessage(BaseModel):
-    """One alarm has changed."""
+    """One alarm has changed; without a reason its state has not, only its worst value."""
 
     type: Literal["alarm"] = "alarm"
-    reason: Reason
+    reason: Reason | None
     at: Time
     alarm: Alarm
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from alarms.events import Acknowledge, Reason, Tick
-from config.model import Sample
+from config.model import Level, Sample
 from monitor.collector.journal import JournalReader
-from tests.alarms.building import ACTION, ISOLATOR, TOWER, after, plant, sample
+from tests.alarms.building import ACTION, ISOLATOR, TOWER, after, limit, plant, sample
 from tests.collector.building import running
 
 
@@ -29,6 +29,20 @@ async def test_glove_breach_goes_to_journal_tower_and_feed(tmp_path: Path) -> No
         assert shown[2]["alarm"]["state"] == "UNACK"
         assert shown[2]["alarm"]["zone"] == "Z"
     assert line.kinds() == ["sample", "sample", "transition", "command"]
+
+
+async def test_a_worse_value_is_shown_though_nothing_has_changed_state(tmp_path: Path) -> None:
+    async with running(tmp_path, plant(limit(Level.ACTION, 20, 90))) as line:
+        await line.take(sample(0, 18.0))
+        async with line.feed.listen() as listener:
+            assert await line.take(sample(1, 19.0), sample(2, 5.0)) == [(), ()]
+            shown = [json.loads(await listener.next()) for _ in range(3)]
+        assert [one["type"] for one in shown] == ["sample", "sample", "alarm"]
+        assert (shown[2]["reason"], shown[2]["alarm"]["worst"], shown[2]["alarm"]["state"]) == (
+            None,
+            5.0,
+            "UNACK",
+        )
 
 
 async def test_acknowledge_and_clear_turns_the_tower_off(tmp_path: Path) -> None:

@@ -586,7 +586,7 @@ export interface components {
         };
         /**
          * AlarmMessage
-         * @description One alarm has changed.
+         * @description One alarm has changed; without a reason its state has not, only its worst value.
          */
         AlarmMessage: {
             /**
@@ -594,7 +594,7 @@ export interface components {
              * @enum {string}
              */
             type: "alarm";
-            reason: components["schemas"]["Reason"];
+            reason: components["schemas"]["Reason"] | null;
             /**
              * At
              * Format: date-time
