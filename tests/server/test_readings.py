@@ -66,6 +66,7 @@ async def test_a_question_that_is_none_is_told_why(server: Running) -> None:
         ({"points": "5001"}, "query.points"),
         ({"points": "NaN"}, "query.points"),
         ({"channel": "x" * 201}, "query.channel"),
+        ({"channel": "x\0"}, "query.channel"),
     ]
     for question, says in questions:
         answer = await ask(server, **question)

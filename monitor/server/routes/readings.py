@@ -53,7 +53,10 @@ class Readings(BaseModel):
 
 @router.get("/readings", responses={code: {"model": Detail} for code in (401, 404, 422, 503)})
 async def read_readings(
-    channel: Annotated[str, Query(max_length=200, examples=["ISO-STM-L1/chamber_pressure"])],
+    # No NUL: PostgreSQL refuses one, which would look as if it were down.
+    channel: Annotated[
+        str, Query(max_length=200, pattern=r"^[^\x00]*$", examples=["ISO-STM-L1/chamber_pressure"])
+    ],
     period: Period,
     here: Here,
     points: Annotated[int, Query(ge=2, le=POINTS_MAX)] = 1000,
