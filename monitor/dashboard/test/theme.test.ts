@@ -20,7 +20,7 @@ function contrast(a: string, b: string): number {
   return (light + 0.05) / (dark + 0.05);
 }
 
-const grounds = ["ground", "panel", "tile", "tile-a", "hatch"];
+const grounds = ["ground", "panel", "tile", "tile-a", "hatch", "hatch-a"];
 const pairs: [string, string][] = [
   ...grounds.flatMap((ground): [string, string][] => ["ink", "text", "quiet"].map((ink) => [ink, ground])),
   ...["action", "alert", "diagnostic"].flatMap((level): [string, string][] => [
@@ -41,6 +41,12 @@ test.each(["dark", "light"])("text can be read on every ground of the %s theme (
     .map(([ink, ground]) => ({ ink, ground, ratio: contrast(colours.get(ink) ?? "#", colours.get(ground) ?? "#") }))
     .filter(({ ratio }) => !(ratio >= 4.5));
   expect(weak).toEqual([]);
+});
+
+test.each(["dark", "light"])("hatching is seen on every ground that it stands on in the %s theme", (theme) => {
+  const colours = coloursOf(theme);
+  const seen = (hatch: string, ground: string): number => contrast(colours.get(hatch) ?? "#", colours.get(ground) ?? "#");
+  expect(Math.min(seen("hatch", "panel"), seen("hatch", "tile"), seen("hatch-a", "tile-a"))).toBeGreaterThan(1.15);
 });
 
 test("both themes have the same colours", () => {
