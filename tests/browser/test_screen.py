@@ -15,6 +15,15 @@ PRESSURE = "ISO-STM-L1/chamber_pressure"
 ALARM = f"alarm-{PRESSURE}/action"
 ACKNOWLEDGE = f"ack-{PRESSURE}/action"
 SLOW_MS = 20_000
+COLOUR = "(element) => getComputedStyle(element).color"
+QUIET = """() => {
+    const span = document.createElement("span");
+    span.style.color = "var(--quiet)";
+    document.body.append(span);
+    const colour = getComputedStyle(span).color;
+    span.remove();
+    return colour;
+}"""
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -78,6 +87,25 @@ async def test_an_alarm_appears_without_reload_and_is_acknowledged(page: Page, r
         assert (alarm["state"], alarm["acknowledged_by"]) == ("ACKED", "admin")
         await calm(running, client)
     await expect(page.get_by_test_id(ALARM)).to_have_count(0, timeout=SLOW_MS)
+
+
+async def test_a_device_that_falls_silent_in_an_alarm_is_not_shown_as_live(
+    page: Page, running: Service
+) -> None:
+    await sign_in(page)
+    await see_pressure(page)
+    await running.fault("glove-breach", "ISO-STM-L1")
+    await expect(page.get_by_test_id(ALARM)).to_be_visible(timeout=SLOW_MS)
+    await running.device("ISO-STM-L1", "down")
+    try:
+        for place in (f'[data-testid="{ALARM}"]', ".channels tr.action", ".trend"):
+            figure = page.locator(f"{place} .untrusted .figure").first
+            await expect(figure).to_be_visible(timeout=SLOW_MS)
+            assert await figure.evaluate(COLOUR) == await page.evaluate(QUIET)
+    finally:
+        await running.device("ISO-STM-L1", "up")
+        async with running.signed_in() as client:
+            await calm(running, client)
 
 
 async def test_the_language_changes_at_run_time(page: Page) -> None:

@@ -6,6 +6,7 @@ import { crossing, place, title, worst } from "../alarms";
 import { dateTime, elapsed, unit, value } from "../format";
 import { said, t } from "../i18n";
 import type { PlantIndex } from "../plant";
+import { isUsable } from "../rows";
 import { alarmList, index, lookAtAlarm, readingOf, server_s } from "../store";
 import { Acknowledge } from "./acknowledge";
 import { Mark } from "./mark";
@@ -73,12 +74,16 @@ function AlarmRow({ alarm, plant }: { alarm: Alarm; plant: PlantIndex }) {
 function Current({ alarm, plant }: { alarm: Alarm; plant: PlantIndex }) {
   const source = alarm.channel === null ? undefined : plant.channels.get(alarm.channel);
   const now = useComputed(() => (source ? value(source.channel, readingOf(source).value.value, said) : ""));
+  const look = useComputed(() => (source && !isUsable(readingOf(source).value.standing) ? "untrusted" : ""));
   if (!source) return null;
   return (
     <>
-      <span class="figure">
-        {now} <small>{unit(source.channel.unit)}</small> <span class="bound">{crossing(alarm, plant)}</span>
-      </span>
+      <span class={look}>
+        <span class="figure">
+          {now} <small>{unit(source.channel.unit)}</small>
+        </span>
+      </span>{" "}
+      <span class="bound">{crossing(alarm, plant)}</span>
       {alarm.worst !== null && <span class="quiet">{t("worst", { value: worst(alarm, plant) })}</span>}
     </>
   );

@@ -8,7 +8,7 @@ import { timeOfDay, unit, value } from "../format";
 import { language, said, t } from "../i18n";
 import type { Source } from "../plant";
 import { Ring } from "../ring";
-import { oldAfter_ms, usableIn } from "../rows";
+import { isUsable, oldAfter_ms, usableIn } from "../rows";
 import { alarmsByChannel, chosen, index, listen, readingOf, rowOf, server_ms, snapshots } from "../store";
 import { theme } from "../theme";
 import { Chart, type Pointed } from "./chart";
@@ -62,11 +62,12 @@ const raisedOf = (channel: string): number[] =>
 /** The value under the pointer, or else the value now. */
 function Readout({ source, zone, pointed }: { source: Source; zone: string; pointed: Signal<Pointed | null> }) {
   const at = pointed.value;
-  const shown = value(source.channel, at ? at.value : readingOf(source).value.value, said);
+  const now = readingOf(source).value;
+  const shown = value(source.channel, at ? at.value : now.value, said);
   return (
-    <span class="readout">
+    <span class={at || isUsable(now.standing) ? "readout" : "readout untrusted"}>
       {at && <time>{timeOfDay(at.at_s * 1000, zone)} </time>}
-      <b>{shown}</b> <small>{unit(source.channel.unit)}</small>
+      <b class="figure">{shown}</b> <small>{unit(source.channel.unit)}</small>
     </span>
   );
 }
