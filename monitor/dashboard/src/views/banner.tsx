@@ -38,7 +38,7 @@ function Worst({ alarm, plant }: { alarm: Alarm; plant: PlantIndex }) {
       <Mark level={alarm.level} flashing={!alarm.acknowledged} />
       <button class="headline" onClick={() => lookAtAlarm(alarm)} title={t("show")}>
         <b role="alert">
-          {place(alarm, plant)} · {title(alarm, plant)}
+          {[place(alarm, plant), title(alarm, plant)].filter((part) => part !== "").join(" · ")}
         </b>
         <span>
           <Facts alarm={alarm} plant={plant} />
