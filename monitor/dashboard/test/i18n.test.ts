@@ -37,7 +37,7 @@ test("every quality has a text", () => {
 test("a text follows the language, and so do the plant's own names", () => {
   expect(t("chamber", { n: 3 })).toBe("Chamber 3");
   language.value = "zh";
-  expect(t("chamber", { n: 3 })).toBe("3 号舱");
+  expect(t("chamber", { n: 3 })).toBe("3 号腔");
   expect(said({ en: "Isolator", zh: "隔离器" })).toBe("隔离器");
-  expect(t("chamber")).toBe("{n} 号舱");
+  expect(t("chamber")).toBe("{n} 号腔");
 });
