@@ -19,13 +19,14 @@ export function byPriority(a: Alarm, b: Alarm): number {
 
 /**
  * The alarm that speaks for several: among those of the worst level that are still active (or, if none is, among all)
- * the one that came first, because what came after is often its consequence.
+ * the one that came first, because what came after is often its consequence. In one second, the id as it is written:
+ * so `pressure` speaks before `pressure_b`, its second sensor.
  */
 export function foremost(alarms: readonly Alarm[]): Alarm | undefined {
   const active = alarms.filter((alarm) => alarm.active);
   const [first, ...others] = active.length > 0 ? active : alarms;
   const isBefore = (a: Alarm, b: Alarm): boolean =>
-    a.level === b.level ? (a.raised_at.localeCompare(b.raised_at) || a.id.localeCompare(b.id)) < 0 : rank(a.level) < rank(b.level);
+    a.level === b.level ? `${a.raised_at} ${a.id}` < `${b.raised_at} ${b.id}` : rank(a.level) < rank(b.level);
   return first && others.reduce((best, one) => (isBefore(one, best) ? one : best), first);
 }
 

@@ -25,6 +25,8 @@ test("what speaks for a zone is what came first, among the worst that are still 
   expect(foremost([milder, over])).toBe(milder);
   expect(foremost([over])).toBe(over);
   expect(foremost([])).toBeUndefined();
+  const [first, second] = [alarm("ISO/pressure/action"), alarm("ISO/pressure_b/action")];
+  expect(foremost([second, first])).toBe(first);
 });
 
 test("a change replaces, NORM removes, and an answer that comes late changes nothing", () => {
