@@ -34,7 +34,14 @@ const spelling: Record<string, string> = {
   records: "",
 };
 
+/** Instants before 2001 are not instants but durations or counters. */
+const earliest_instant_s = 1e9;
+
 export const unit = (written: string): string => spelling[written] ?? written;
+
+/** The unit that stands after a channel's value; a date has none. */
+export const unitOf = ({ kind, unit: written }: Channel, shown: number | null): string =>
+  kind === "time" && shown !== null && shown >= earliest_instant_s ? "" : unit(written);
 
 /** A plain number with fixed decimals, a thin space between thousands and a true minus sign. */
 export function figure(value: number, places: number): string {
@@ -62,9 +69,6 @@ export function value(channel: Channel, shown: number | null, text: (label: Text
       return figure(shown, decimals[channel.unit] ?? otherwise);
   }
 }
-
-/** Instants before 2001 are not instants but durations or counters. */
-const earliest_instant_s = 1e9;
 
 function time(channel: Channel, shown: number): string {
   if (shown < earliest_instant_s) return figure(shown, channel.unit === "s" ? 0 : otherwise);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Channel } from "../src/api-types";
-import { bound, dateTime, duration, elapsed, figure, offset, permitted, timeOfDay, unit, value } from "../src/format";
+import { bound, dateTime, duration, elapsed, figure, offset, permitted, timeOfDay, unit, unitOf, value } from "../src/format";
 
 const channel = (given: Partial<Channel>): Channel => ({
   id: "D/k",
@@ -36,6 +36,12 @@ test.each([
   [channel({}), NaN, "—"],
 ])("a value of %o", (of, shown, text) => {
   expect(value(of, shown, english)).toBe(text);
+});
+
+test("a date has no unit, a duration has", () => {
+  const lasting = channel({ kind: "time", unit: "s" });
+  expect([unitOf(lasting, 1795219200), unitOf(lasting, 600), unitOf(lasting, null)]).toEqual(["", "s", "s"]);
+  expect(unitOf(channel({ unit: "m3/h" }), 2e9)).toBe("m³/h");
 });
 
 test("limits are printed as written", () => {

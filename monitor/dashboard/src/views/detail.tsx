@@ -2,7 +2,7 @@
 
 import { useComputed } from "@preact/signals";
 import { foremost } from "../alarms";
-import { duration, permitted, unit, value } from "../format";
+import { duration, permitted, unitOf, value } from "../format";
 import { said, t } from "../i18n";
 import { chamberOf, groupBy, type PlantIndex, type Source } from "../plant";
 import { isUsable, type Reading } from "../rows";
@@ -82,6 +82,7 @@ function ChannelRow({ source }: { source: Source }) {
   const { channel } = source;
   const now = readingOf(source);
   const shown = useComputed(() => value(channel, now.value.value, said));
+  const unitNow = useComputed(() => unitOf(channel, now.value.value));
   const age = useComputed(() => duration(now.value.age_s));
   const why = useComputed(() => whyNot(now.value));
   const look = useComputed(() => `${isUsable(now.value.standing) ? "" : "untrusted"} ${now.value.standing}`);
@@ -101,7 +102,7 @@ function ChannelRow({ source }: { source: Source }) {
         <span class="figure" data-testid={`value-${channel.id}`}>
           {shown}
         </span>{" "}
-        <small>{unit(channel.unit)}</small>
+        <small>{unitNow}</small>
       </td>
       <td class="number age" data-testid={`age-${channel.id}`}>
         {age}

@@ -4,7 +4,7 @@ import { useSignal, type Signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Refusal, readings } from "../api";
 import type { Readings } from "../api-types";
-import { timeOfDay, unit, value } from "../format";
+import { timeOfDay, unitOf, value } from "../format";
 import { language, said, t } from "../i18n";
 import type { Source } from "../plant";
 import { Ring } from "../ring";
@@ -63,11 +63,11 @@ const raisedOf = (channel: string): number[] =>
 function Readout({ source, zone, pointed }: { source: Source; zone: string; pointed: Signal<Pointed | null> }) {
   const at = pointed.value;
   const now = readingOf(source).value;
-  const shown = value(source.channel, at ? at.value : now.value, said);
+  const shown = at ? at.value : now.value;
   return (
     <span class={at || isUsable(now.standing) ? "readout" : "readout untrusted"}>
       {at && <time>{timeOfDay(at.at_s * 1000, zone)} </time>}
-      <b class="figure">{shown}</b> <small>{unit(source.channel.unit)}</small>
+      <b class="figure">{value(source.channel, shown, said)}</b> <small>{unitOf(source.channel, shown)}</small>
     </span>
   );
 }
