@@ -65,7 +65,12 @@ def fault_to_command(one: Running, cycles: int) -> None:
 
 
 def _entries(one: Running, seq: int, kind: str) -> list[int]:
-    rows = one.query("SELECT at_us FROM entry WHERE kind = ? AND seq > ? ORDER BY seq", kind, seq)
+    """When each Command for the red lamp was given, or reported, after an entry of the journal."""
+    rows = one.query(
+        'SELECT at_us FROM entry WHERE kind = ? AND seq > ? AND body LIKE \'%"red":"on"%\' ORDER BY seq',
+        kind,
+        seq,
+    )
     return [row[0] for row in rows]
 
 
