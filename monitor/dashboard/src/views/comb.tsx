@@ -1,7 +1,7 @@
 /** A honeycomb incubator as its comb: one cell for each chamber, in two rows that interlock. */
 
-import type { Level } from "../api-types";
-import { rank } from "../alarms";
+import type { Alarm } from "../api-types";
+import { foremost, rank } from "../alarms";
 import { t } from "../i18n";
 import type { Chamber } from "../plant";
 import { isUsable } from "../rows";
@@ -32,26 +32,25 @@ export function Comb({ chambers }: { chambers: readonly Chamber[] }) {
 }
 
 function Cell({ chamber, x, y }: { chamber: Chamber; x: number; y: number }) {
-  const level = levelOf(chamber);
+  const worst = worstOf(chamber);
+  const standing = `${worst?.level ?? ""}${worst?.active === false ? " over" : ""}`;
   const blind = !chamber.sources.some((source) => isUsable(readingOf(source).value.standing));
   return (
-    <g class={`cell ${level ?? ""}${blind ? " blind" : ""}`} transform={`translate(${x.toFixed(2)} ${y.toFixed(2)})`}>
+    <g class={`cell ${standing}${blind ? " blind" : ""}`} transform={`translate(${x.toFixed(2)} ${y.toFixed(2)})`}>
       <polygon points={hexagon} />
       {blind && <path d="M-5 3 3-5M-3.5 5.5 5.5-3.5" />}
-      <text y={level ? 6.2 : 3.2} text-anchor="middle">
+      <text y={worst ? 6.2 : 3.2} text-anchor="middle">
         {chamber.number}
       </text>
-      {level && (
+      {worst && (
         <text class="rank" y="-1.4" text-anchor="middle">
-          {"■▲◆"[rank(level) - 1]}
+          {"■▲◆"[rank(worst.level) - 1]}
         </text>
       )}
     </g>
   );
 }
 
-/** The worst level among the chamber's channels. */
-function levelOf(chamber: Chamber): Level | undefined {
-  const levels = chamber.sources.flatMap(({ channel }) => alarmsByChannel.value.get(channel.id) ?? []);
-  return levels.map((alarm) => alarm.level).sort((a, b) => rank(a) - rank(b))[0];
-}
+/** The alarm that speaks for the chamber's channels. */
+const worstOf = ({ sources }: Chamber): Alarm | undefined =>
+  foremost(sources.flatMap(({ channel }) => alarmsByChannel.value.get(channel.id) ?? []));
