@@ -12,16 +12,22 @@ import typer
 from config.load import PlantFaults, load
 from simulators.clock import utc_now
 from simulators.errors import NoControl, SimulatorError
+from simulators.faults import FAULTS
 from simulators.serve import serve as serve_plant
 
 CONTROL = "127.0.0.1:8099"
 ANSWER_WITHIN_S = 5.0
+FAULT_HELP = f"One of {', '.join(FAULTS)}; or clear, to end every fault. 故障名称；clear 表示全部清除。"
 
 app = typer.Typer(
-    help="A simulated plant behind the real protocols.", no_args_is_help=True, add_completion=False
+    help="A simulated plant behind the real protocols. 真实协议背后的模拟工厂。",
+    no_args_is_help=True,
+    add_completion=False,
 )
 
-ControlOption = Annotated[str, typer.Option(metavar="HOST:PORT", help="Where the control endpoint is.")]
+ControlOption = Annotated[
+    str, typer.Option(metavar="HOST:PORT", help="Where the control endpoint is. 控制端点地址。")
+]
 
 
 class State(StrEnum):
@@ -33,11 +39,11 @@ class State(StrEnum):
 
 @app.command()
 def serve(
-    plant_dir: Annotated[Path, typer.Argument(help="Folder of the plant's YAML files.")],
+    plant_dir: Annotated[Path, typer.Argument(help="Folder of the plant's YAML files. 工厂配置目录。")],
     control: ControlOption = CONTROL,
-    seed: Annotated[int, typer.Option(help="Names the noise: the same seed, the same noise.")] = 0,
+    seed: Annotated[int, typer.Option(help="Names the noise: the same seed, the same noise. 噪声种子。")] = 0,
 ) -> None:
-    """Serve every device of a plant at its own address, until interrupted."""
+    """模拟全部设备 · Serve every device of a plant at its own address, until interrupted."""
     for library in ("asyncua", "pymodbus"):
         logging.getLogger(library).setLevel(logging.CRITICAL)  # what matters is raised, and said in one line
     plant = load(plant_dir)
@@ -47,11 +53,11 @@ def serve(
 
 @app.command()
 def fault(
-    name: Annotated[str, typer.Argument(help="The fault's name, or `clear` to end every fault.")],
-    device: Annotated[str, typer.Option(help="On which device.")] = "",
+    name: Annotated[str, typer.Argument(metavar="NAME", help=FAULT_HELP)],
+    device: Annotated[str, typer.Option(metavar="ID", help="On which device. 设备编号。")] = "",
     control: ControlOption = CONTROL,
 ) -> None:
-    """Let something go wrong, or end everything that has gone wrong."""
+    """模拟故障 · Let something go wrong, or end everything that has gone wrong."""
     if name == "clear":
         _ask(control, "DELETE", "/fault", None)
     else:
@@ -60,11 +66,11 @@ def fault(
 
 @app.command()
 def device(
-    device: Annotated[str, typer.Argument(help="The device's id.")],
-    state: Annotated[State, typer.Argument(help="Down: nothing answers any more.")],
+    device: Annotated[str, typer.Argument(metavar="ID", help="The device's id. 设备编号。")],
+    state: Annotated[State, typer.Argument(help="Down: nothing answers any more. down 即断网。")],
     control: ControlOption = CONTROL,
 ) -> None:
-    """Take a device from its network, or give it back."""
+    """断网或复网 · Take a device from its network, or give it back."""
     _ask(control, "POST", "/device", {"device": device, "state": state.value})
 
 

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from simulators import cli
+from simulators.faults import FAULTS
 from tests.simulators.conftest import DEMO, free_ports
 
 COUNTER = "PC-A-STM-L1"
@@ -44,6 +45,12 @@ def test_no_simulator_is_one_line(
     said = capsys.readouterr()
     assert said.err == f"no simulator answers on {control}; start one with: gradewatch-sim serve\n"
     assert said.out == ""
+
+
+def test_help_names_every_fault(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(monkeypatch, "fault", "--help") == 0
+    said = capsys.readouterr().out
+    assert [name for name in FAULTS if name not in said] == []
 
 
 def test_a_plant_that_cannot_be_loaded_is_told_with_its_place(
