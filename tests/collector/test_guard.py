@@ -1,11 +1,12 @@
 """The edge of a task: a failure is alarmed, counted and started again; being well again is told."""
 
 import asyncio
+import contextlib
 
 import pytest
 
 from alarms.events import Event, Fault
-from monitor.collector.guard import Guard
+from monitor.collector.guard import Guard, Work
 from tests.collector.clock import HandClock
 
 
@@ -32,3 +33,67 @@ async def test_a_part_that_fails_is_told_started_again_and_told_well(monkeypatch
     assert (guard.restarts, runs) == (1, 2)
     task.cancel()
     await asyncio.wait({task})
+
+
+async def _failing_again_and_again(guard: Guard, told: "asyncio.Queue[Event]", work: Work) -> list[str]:
+    """Run a part; return the first two things that are told of it."""
+    task = asyncio.create_task(guard.run("forward", work))
+    messages = []
+    for _ in range(2):
+        fault = await asyncio.wait_for(told.get(), 5)
+        assert isinstance(fault, Fault)
+        messages.append(fault.message)
+    task.cancel()
+    await asyncio.wait({task})
+    return messages
+
+
+async def test_a_cancellation_that_leaks_out_of_a_library_does_not_end_the_part_for_good(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("monitor.collector.guard.RESTART_AFTER_S", 0.0)
+
+    async def leaks() -> None:
+        lost = asyncio.get_running_loop().create_future()
+        lost.cancel()
+        await lost
+
+    told: asyncio.Queue[Event] = asyncio.Queue()
+    messages = await _failing_again_and_again(Guard(HandClock(), told.put_nowait), told, leaks)
+    assert messages == ["forward was cancelled from within"] * 2
+
+
+async def test_a_part_that_ends_by_itself_is_told_and_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.collector.guard.RESTART_AFTER_S", 0.0)
+
+    async def ends() -> None:
+        """Do nothing at all."""
+
+    told: asyncio.Queue[Event] = asyncio.Queue()
+    messages = await _failing_again_and_again(Guard(HandClock(), told.put_nowait), told, ends)
+    assert messages == ["forward ended by itself"] * 2
+
+
+async def test_stopping_ends_a_part_that_swallows_a_cancellation_and_one_that_fails_while_it_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Otherwise a stop would wait for the part for ever, or see it started again."""
+    monkeypatch.setattr("monitor.collector.guard.CANCEL_AGAIN_S", 0.0)
+    begun = asyncio.Event()
+
+    async def swallows() -> None:
+        begun.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.get_running_loop().create_future()
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            raise OSError("could not say goodbye")
+
+    told: asyncio.Queue[Event] = asyncio.Queue()
+    guard = Guard(HandClock(), told.put_nowait)
+    task = asyncio.create_task(guard.run("poll", swallows))
+    await begun.wait()
+    task.cancel()
+    _, running = await asyncio.wait({task}, timeout=5)
+    assert (running, guard.restarts, told.empty()) == (set(), 0, True)
