@@ -32,7 +32,15 @@ from monitor.collector.metrics import registry_of
 from monitor.collector.pipeline import INBOX_LIMIT, Pipeline
 from monitor.collector.poll import Poll
 from monitor.collector.respond import Responder, Worker
-from monitor.collector.restore import Restored, gap_samples, restore, resumed
+from monitor.collector.restore import (
+    Restored,
+    faults_over,
+    gap_samples,
+    gap_told,
+    restore,
+    resumed,
+    retired,
+)
 
 JOURNAL = "journal.sqlite"
 SOCKET = "collector.sock"
@@ -105,10 +113,10 @@ class Collector:
         self.guard = Guard(clock, self._offer)
 
     async def run(self) -> None:
-        """Run every part until cancelled; then write what waits and close."""
+        """Run every part until cancelled; then judge and write what waits, and close."""
         self._journal.start()
         start = self._clock.now().replace(microsecond=0)
-        self._tell_gap(start)
+        self._go_on(start)
         try:
             async with asyncio.TaskGroup() as tasks:
                 run = self.guard.run
@@ -123,7 +131,10 @@ class Collector:
                 tasks.create_task(run("endpoint", self._endpoint))
                 tasks.create_task(run("health", self._look_after_itself))
         finally:
-            await self._journal.close()
+            try:
+                self.pipeline.take_rest()
+            finally:
+                await self._journal.close()
 
     def health(self) -> dict[str, Any]:
         """Return the health document: what lives, what waits, what was lost."""
@@ -157,18 +168,28 @@ class Collector:
     def _offer(self, event: Event) -> None:
         self.pipeline.offer(event)
 
-    def _tell_gap(self, until: datetime) -> None:
+    def _go_on(self, start: datetime) -> None:
+        """Go on from where the former run stopped, and tell what ended with it."""
+        state, told = retired(self._plant, self._restored.state, start)
+        self._journal.append([codec.entry_of(transition, start) for transition in told], None)
+        for transition in told:
+            self.feed.transition(transition)
+        for fault in faults_over(state, start):
+            self._offer(fault)
+        if self._restored.ran_until is not None:
+            self._tell_gap(self._restored.ran_until, start)
+            state = resumed(self._plant, state, start)
+        self.pipeline.state = state
+
+    def _tell_gap(self, ran_until: datetime, until: datetime) -> None:
         """Tell of the time in which no collector ran: a fault a person must see, and a row for each second."""
-        ran_until = self._restored.ran_until
-        if ran_until is None or ran_until >= until:
-            return
-        told = f"was not running from {ran_until:%Y-%m-%d %H:%M:%S} to {until:%Y-%m-%d %H:%M:%S} UTC"
-        self._offer(Fault(until, "collector", told))
-        self._offer(Fault(until, "collector", ""))
-        rows = list(gap_samples(self._plant, self._restored.state, until, self._clock.now()))
+        told = gap_told(ran_until, until)
+        if told:
+            self._offer(Fault(until, "collector", told))
+            self._offer(Fault(until, "collector", ""))
+            log.warning("gap", told=told)
+        rows = gap_samples(self._plant, self._restored.state, until, self._clock.now())
         self._journal.append([codec.sample_entry(row) for row in rows], None)
-        self.pipeline.state = resumed(self._plant, self._restored.state, until)
-        log.warning("gap", ran_until=ran_until.isoformat(), rows=len(rows))
 
     async def _endpoint(self) -> None:
         app = endpoint_app(

@@ -104,19 +104,14 @@ class Pipeline:
     async def run(self) -> None:
         """Take events until cancelled."""
         while True:
-            item = await self._inbox.get()
-            try:
-                transitions = self._take(item.event)
-            except Exception:
-                if item.answer is not None:
-                    item.answer.cancel()  # who asked must not wait for ever
-                raise
-            if item.answer is not None and not item.answer.done():
-                item.answer.set_result(transitions)
-            if self.lost > self._lost_told:
-                self._tell_loss()
+            self._deal_with(await self._inbox.get())
             if not self._inbox.empty():
                 await asyncio.sleep(0)  # a backlog must not keep Commands from going out
+
+    def take_rest(self) -> None:
+        """Take what still waits, once nothing more comes: what was read is judged and written."""
+        while not self._inbox.empty():
+            self._deal_with(self._inbox.get_nowait())
 
     async def tick(self) -> None:
         """Let time pass for the engine, once a second, until cancelled."""
@@ -125,6 +120,18 @@ class Pipeline:
             at = max(at + timedelta(seconds=1), self._clock.now().replace(microsecond=0))
             await self._clock.sleep_until(at)
             self.offer(Tick(at - WATERMARK_LAG))
+
+    def _deal_with(self, item: _Item) -> None:
+        try:
+            transitions = self._take(item.event)
+        except Exception:
+            if item.answer is not None:
+                item.answer.cancel()  # who asked must not wait for ever
+            raise
+        if item.answer is not None and not item.answer.done():
+            item.answer.set_result(transitions)
+        if self.lost > self._lost_told:
+            self._tell_loss()
 
     def _take(self, event: Event) -> tuple[Transition, ...]:
         if isinstance(event, Sample):

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from alarms import engine
 from alarms.alarm import state as alarm_state
 from alarms.engine import State
-from alarms.events import AlarmState
+from alarms.events import Alarm, AlarmState, Fault, Reason, Transition
 from config.model import Plant, Quality, Sample
 from monitor.collector import codec
 from monitor.collector.journal import JournalReader
@@ -62,10 +62,55 @@ def gap_samples(plant: Plant, state: State, until: datetime, received_at: dateti
             at += timedelta(seconds=device.period_s)
 
 
+def gap_told(ran_until: datetime, until: datetime) -> str:
+    """Say what a person must know of the time between two runs; "" where it was too short to be seen."""
+    if ran_until == until:
+        return ""
+    if ran_until < until:
+        return f"was not running from {ran_until:%Y-%m-%d %H:%M:%S} to {until:%Y-%m-%d %H:%M:%S} UTC"
+    return (
+        f"the clock was set back: it had been {ran_until:%Y-%m-%d %H:%M:%S} and is {until:%Y-%m-%d %H:%M:%S} UTC;"
+        " of seconds that come twice the database keeps the first"
+    )
+
+
 def resumed(plant: Plant, state: State, until: datetime) -> State:
-    """Let each device's silence count from `until`: before that it was not the device that was silent."""
+    """Let each device's time go on from `until`.
+
+    Before that it was not the device that was silent. And where the clock was set back, what comes now is live all
+    the same: otherwise nothing would be judged until the clock has caught up, nor would a delay ever end.
+    """
     devices = {key: until for key in state.latest if not plant.series[key].records}
-    return replace(state, latest={**state.latest, **devices})
+    delays = {key: delay for key, delay in state.delays.items() if delay.since <= until}
+    return State(state.alarms, delays, {**state.latest, **devices})
+
+
+def faults_over(state: State, at: datetime) -> Iterator[Fault]:
+    """Yield the end of each fault of the service that lasted: it was the former run's; this one tells its own."""
+    for alarm in state.alarms.values():
+        service, _, part = alarm.id.partition("/")
+        if service == "service" and alarm.active:
+            yield Fault(at, part, "")
+
+
+def retired(plant: Plant, state: State, at: datetime) -> tuple[State, tuple[Transition, ...]]:
+    """End the alarms that nothing can clear any more, because the plant has lost their limit.
+
+    They end as every alarm does, by a Transition, and stay until a person has seen them.
+    """
+    known = engine.rules(plant).conditions
+    told = tuple(
+        Transition(at, key, alarm, _without_limit(alarm, at), Reason.CLEARED)
+        for key, alarm in state.alarms.items()
+        if alarm.active and not (key in known or key.startswith("service/") or _commanded(plant, key))
+    )
+    after = {**state.alarms, **{one.alarm: one.after for one in told}}
+    alarms = {key: alarm for key, alarm in after.items() if alarm_state(alarm) is not AlarmState.NORM}
+    return replace(state, alarms=alarms), told
+
+
+def _without_limit(alarm: Alarm, at: datetime) -> Alarm:
+    return replace(alarm, active=False, changed_at=at, detail="the plant has no such limit any more")
 
 
 def _fits(plant: Plant, sample: Sample) -> bool:
@@ -74,17 +119,10 @@ def _fits(plant: Plant, sample: Sample) -> bool:
 
 
 def _of_this_plant(plant: Plant, state: State) -> State:
-    """Let go of what the plant no longer has; an alarm whose limit is gone ends with the limit."""
     known = engine.rules(plant).conditions
-    alarms = {
-        key: alarm
-        for key, alarm in state.alarms.items()
-        if (key in known or key.startswith("service/") or _commanded(plant, key))
-        and alarm_state(alarm) is not AlarmState.NORM
-    }
     delays = {key: delay for key, delay in state.delays.items() if key in known}
     latest = {key: at for key, at in state.latest.items() if key in plant.series}
-    return State(alarms, delays, latest)
+    return State(state.alarms, delays, latest)
 
 
 def _commanded(plant: Plant, key: str) -> bool:

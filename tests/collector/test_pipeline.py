@@ -10,7 +10,7 @@ from alarms.events import Acknowledge, Reason, Tick
 from config.model import Level, Sample
 from monitor.collector.journal import JournalReader
 from tests.alarms.building import ACTION, ISOLATOR, TOWER, after, limit, plant, sample
-from tests.collector.building import running
+from tests.collector.building import Line, running
 
 
 async def test_glove_breach_goes_to_journal_tower_and_feed(tmp_path: Path) -> None:
@@ -126,3 +126,14 @@ async def test_once_a_second_a_tick_says_how_far_everything_was_heard(tmp_path: 
         assert ISOLATOR + "/communication" in line.pipeline.state.alarms
         ticking.cancel()
         await asyncio.wait({ticking})
+
+
+async def test_what_waits_at_the_end_is_judged_and_written(tmp_path: Path) -> None:
+    line = Line(tmp_path)
+    line.journal.start()
+    for one in (sample(0, 45.0), sample(1, 10.0), Tick(after(1))):
+        line.pipeline.offer(one)
+    line.pipeline.take_rest()
+    await line.journal.close()
+    assert line.kinds() == ["sample", "sample", "transition", "command"]
+    assert line.pipeline.size() == 0

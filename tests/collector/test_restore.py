@@ -4,14 +4,26 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from alarms import engine
+from alarms.alarm import Delay
+from alarms.alarm import state as alarm_state
 from alarms.engine import State
-from alarms.events import Acknowledge, Event, Fault, Reason, Tick
+from alarms.events import Acknowledge, Alarm, Event, Fault, Reason, Tick
 from config.model import Level, Quality, Sample
 from monitor.collector import codec
 from monitor.collector.journal import Entry, Journal, JournalReader
-from monitor.collector.restore import gap_samples, restore, resumed
-from tests.alarms.building import ACTION, ALERT, ISOLATOR, TOWER, after, bad, limit, plant, sample
+from monitor.collector.restore import (
+    _of_this_plant,
+    faults_over,
+    gap_samples,
+    gap_told,
+    restore,
+    resumed,
+    retired,
+)
+from tests.alarms.building import ACTION, ALERT, ISOLATOR, T0, TOWER, after, bad, limit, plant, sample
 from tests.collector.building import running
 
 STORY: list[Event] = [
@@ -84,14 +96,56 @@ async def test_the_first_start_has_nothing_to_go_on_from(tmp_path: Path) -> None
     reader.close()
 
 
-async def test_alarms_and_series_that_the_plant_no_longer_has_are_let_go(tmp_path: Path) -> None:
+async def test_an_alarm_whose_limit_is_gone_ends_with_a_transition_and_stays_until_it_was_seen(
+    tmp_path: Path,
+) -> None:
+    """Dropped without a word it would be active for ever in the database, and no person would have seen its end."""
     async with running(tmp_path) as line:
         await line.take(sample(0, 10.0), sample(1, 10.0), Fault(after(1), "forward", "gone"))
     reader = JournalReader(line.path)
     only_alert = plant(limit(Level.ALERT, 30, 70))
     restored = restore(only_alert, reader)
     reader.close()
-    assert set(restored.state.alarms) == {ALERT, "service/forward"}
+    state, told = retired(only_alert, restored.state, after(10))
+    assert {key: str(alarm_state(alarm)) for key, alarm in state.alarms.items()} == {
+        ACTION: "RTNUN",
+        ALERT: "UNACK",
+        "service/forward": "UNACK",
+    }
+    assert [(one.alarm, one.reason, one.after.changed_at) for one in told] == [
+        (ACTION, Reason.CLEARED, after(10))
+    ]
+    assert retired(only_alert, state, after(20)) == (state, ())
+    seen = Acknowledge(after(11), ACTION, after(0), "operator")
+    state, _ = engine.handle(engine.rules(only_alert), state, seen)
+    assert ACTION not in state.alarms
+
+
+def test_an_alarm_whose_limit_is_gone_and_which_was_seen_is_over() -> None:
+    alarm = Alarm("OLD/x/action", Level.ACTION, active=True, acknowledged=True, raised_at=T0, changed_at=T0)
+    state, told = retired(plant(), State({alarm.id: alarm}), after(10))
+    assert (state.alarms, told[0].after.active) == ({}, False)
+
+
+@pytest.mark.parametrize("key", ["service/forward", "ST/command", ACTION, "ISO/communication"])
+def test_alarms_that_something_can_still_clear_go_on(key: str) -> None:
+    alarm = Alarm(key, Level.ALERT, active=True, acknowledged=False, raised_at=T0, changed_at=T0)
+    assert retired(plant(), State({key: alarm}), after(10)) == (State({key: alarm}), ())
+
+
+def test_delays_and_series_that_the_plant_no_longer_has_are_let_go() -> None:
+    state = State(delays={"OLD/x/action": Delay(T0)}, latest={"OLD": T0, ISOLATOR: T0})
+    assert _of_this_plant(plant(), state) == State(latest={ISOLATOR: T0})
+
+
+def test_a_fault_of_the_former_run_is_over_and_one_of_this_run_is_told_anew() -> None:
+    """Nobody would ever tell its end: the part that would is another one now."""
+    stands = [("service/clock", True), ("service/inbox", False), (ACTION, True)]
+    alarms = {
+        key: Alarm(key, Level.ALERT, active, acknowledged=False, raised_at=T0, changed_at=T0)
+        for key, active in stands
+    }
+    assert list(faults_over(State(alarms), after(10))) == [Fault(after(10), "clock", "")]
 
 
 def test_each_second_without_a_collector_gets_a_row_that_says_so() -> None:
@@ -121,3 +175,30 @@ def test_after_a_gap_a_device_is_not_silent_for_the_time_nobody_listened() -> No
     state = resumed(plant(), State(latest={ISOLATOR: after(0)}), after(100))
     assert engine.handle(rules, state, Tick(after(105)))[1] == ()
     assert engine.handle(rules, replace(state, latest={ISOLATOR: after(0)}), Tick(after(105)))[1] != ()
+
+
+def test_h24_after_the_clock_was_set_back_judging_goes_on_and_a_person_is_told() -> None:
+    """Otherwise every Sample would be late, and judge nothing, until the clock has caught up."""
+    rules = engine.rules(plant(limit(Level.ALERT, 30, 70, on_s=5)))
+    ran = State(latest={ISOLATOR: after(3600)}, delays={ALERT: Delay(after(3599))})
+    state = resumed(plant(), ran, after(0))
+    for second in range(1, 7):
+        state, _ = engine.handle(rules, state, sample(second, 20.0))
+    assert state.alarms[ALERT].raised_at == after(6)
+    assert list(gap_samples(plant(), ran, after(0), after(0))) == []
+    assert gap_told(after(3600), after(0)) == (
+        "the clock was set back: it had been 2026-11-21 09:00:00 and is 2026-11-21 08:00:00 UTC;"
+        " of seconds that come twice the database keeps the first"
+    )
+
+
+def test_a_gap_is_told_with_its_two_ends_and_none_is_not_told() -> None:
+    assert (
+        gap_told(after(0), after(61)) == "was not running from 2026-11-21 08:00:00 to 2026-11-21 08:01:01 UTC"
+    )
+    assert gap_told(after(0), after(0)) == ""
+
+
+def test_a_delay_that_ran_before_the_gap_goes_on() -> None:
+    ran = State(latest={ISOLATOR: after(0)}, delays={ALERT: Delay(after(0))})
+    assert resumed(plant(), ran, after(60)).delays == ran.delays

@@ -1,0 +1,171 @@
+"""The collector as a whole, over a plant that does not answer: what a start tells, and what a stop leaves behind."""
+
+import asyncio
+import json
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from alarms.alarm import state as alarm_state
+from alarms.events import Fault
+from config.model import Plant, Quality, Sample
+from monitor.collector import codec
+from monitor.collector.collect import JOURNAL, Collector, CollectSettings
+from monitor.collector.journal import Entry, Journal, JournalReader
+from tests.alarms.building import ISOLATOR, TOWER, after, plant, sample
+from tests.collector.clock import HandClock
+
+
+@pytest.fixture
+def data() -> Iterator[Path]:
+    """A data folder whose path is short enough for a socket."""
+    with tempfile.TemporaryDirectory(prefix="gw-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def silent_plant() -> Iterator[Plant]:
+    """The plant at an address where nothing listens."""
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        address = f"opc.tcp://127.0.0.1:{nobody.getsockname()[1]}/"
+        one = plant()
+        devices = {key: replace(device, address=address) for key, device in one.devices.items()}
+        yield replace(one, devices=devices)
+
+
+@asynccontextmanager
+async def collecting(of: Plant, data: Path, at: datetime) -> AsyncIterator[Collector]:
+    """Run a collector that begins at a time; at the end it has stopped and written everything."""
+    collector = Collector(CollectSettings(of, data, ""), HandClock(at))
+    task = asyncio.create_task(collector.run())
+    await asyncio.sleep(0)
+    try:
+        yield collector
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+    assert task.cancelled()
+
+
+async def ran(data: Path, *entries: Entry) -> None:
+    """Leave behind what a former run has written."""
+    journal = Journal(data / JOURNAL)
+    journal.start()
+    await journal.append(entries, None)
+    await journal.close()
+
+
+def entries_of(data: Path) -> Sequence[Entry]:
+    reader = JournalReader(data / JOURNAL)
+    try:
+        return reader.after(0, 10_000)
+    finally:
+        reader.close()
+
+
+def rows_of(data: Path, series: str) -> list[Sample]:
+    return [codec.sample_of(entry) for entry in entries_of(data) if entry.series == series]
+
+
+def stands(collector: Collector) -> dict[str, str]:
+    return {key: str(alarm_state(alarm)) for key, alarm in collector.pipeline.state.alarms.items()}
+
+
+async def test_the_first_start_tells_nothing(silent_plant: Plant, data: Path) -> None:
+    async with collecting(silent_plant, data, after(0)):
+        pass
+    assert entries_of(data) == []
+
+
+async def test_a_gap_is_told_and_each_device_has_a_row_for_each_of_its_seconds(
+    silent_plant: Plant, data: Path
+) -> None:
+    """The isolator had been read at 10 s and the tower, later in the second, not yet."""
+    tower = Sample(TOWER, after(9), (0.0, 0.0, 0.0), None, after(9))
+    await ran(data, codec.sample_entry(tower), codec.sample_entry(sample(10, 45.0)))
+    async with collecting(silent_plant, data, after(12.5)) as collector:
+        collector.pipeline.take_rest()
+        assert stands(collector) == {"service/collector": "RTNUN"}
+        assert collector.pipeline.state.latest == {ISOLATOR: after(12), TOWER: after(12)}
+    for series, first in ((ISOLATOR, 10), (TOWER, 9)):
+        assert [row.at for row in rows_of(data, series)] == [after(at) for at in range(first, 13)]
+        assert {row.quality and row.quality[0] for row in rows_of(data, series)[1:]} == {
+            Quality.COLLECTOR_DOWN
+        }
+
+
+async def test_a_restart_within_the_second_tells_no_gap_and_misses_no_row(
+    silent_plant: Plant, data: Path
+) -> None:
+    tower = Sample(TOWER, after(9), (0.0, 0.0, 0.0), None, after(9))
+    await ran(data, codec.sample_entry(tower), codec.sample_entry(sample(10, 45.0)))
+    async with collecting(silent_plant, data, after(10.9)) as collector:
+        collector.pipeline.take_rest()
+        assert stands(collector) == {}
+    assert [row.at for row in rows_of(data, TOWER)] == [after(9), after(10)]
+    assert [row.at for row in rows_of(data, ISOLATOR)] == [after(10)]
+
+
+async def test_two_quick_restarts_tell_of_both_and_repeat_no_row(silent_plant: Plant, data: Path) -> None:
+    await ran(data, codec.sample_entry(sample(10, 45.0)))
+    for at in (20, 30):
+        async with collecting(silent_plant, data, after(at)):
+            pass
+    assert [row.at for row in rows_of(data, ISOLATOR)] == [after(at) for at in range(10, 31)]
+    told = [codec.event_of(entry) for entry in entries_of(data) if entry.kind == "fault"]
+    assert [one.message for one in told if isinstance(one, Fault) and one.message] == [
+        f"was not running from 2026-11-21 08:00:{begin} to 2026-11-21 08:00:{end} UTC"
+        for begin, end in ((10, 20), (20, 30))
+    ]
+
+
+async def test_h24_a_collector_whose_clock_was_set_back_judges_what_comes_now(
+    silent_plant: Plant, data: Path
+) -> None:
+    await ran(data, codec.sample_entry(sample(3600, 45.0)))
+    async with collecting(silent_plant, data, after(0)) as collector:
+        collector.pipeline.take_rest()
+        assert collector.pipeline.state.alarms["service/collector"].detail.startswith(
+            "the clock was set back"
+        )
+        collector.pipeline.offer(sample(1, 10.0))
+        collector.pipeline.take_rest()
+        assert "ISO/pressure/action" in stands(collector)
+    assert not rows_of(data, ISOLATOR)[-1].backfilled
+
+
+async def test_what_the_former_run_could_not_end_ends_at_the_start(silent_plant: Plant, data: Path) -> None:
+    """A fault of the service, and an alarm whose limit is gone: both returned, both still to be seen."""
+    async with collecting(silent_plant, data, after(0)) as collector:
+        collector.pipeline.offer(Fault(after(0), "forward", "OSError: gone"))
+        collector.pipeline.offer(sample(1, 10.0))
+    without_limits = replace(silent_plant, limits=silent_plant.limits[1:], sha256="1" * 64)
+    async with collecting(without_limits, data, after(1)) as collector:
+        collector.pipeline.take_rest()
+        assert stands(collector) == {"service/forward": "RTNUN", "ISO/pressure/action": "RTNUN"}
+        snapshot = json.loads(collector.feed.snapshot(after(1), {}))
+        shown = {alarm["id"]: alarm["state"] for alarm in snapshot["alarms"]}
+        assert shown == stands(collector)
+    told = [codec.transition_of(entry) for entry in entries_of(data) if entry.kind == "transition"]
+    assert [(one.alarm, str(one.reason)) for one in told] == [
+        ("service/forward", "raised"),
+        ("ISO/pressure/action", "raised"),
+        ("ISO/pressure/action", "cleared"),
+        ("service/forward", "cleared"),
+    ]
+
+
+async def test_what_was_read_when_it_was_stopped_is_judged_and_written(
+    silent_plant: Plant, data: Path
+) -> None:
+    async with collecting(silent_plant, data, after(0)) as collector:
+        collector.pipeline.offer(sample(1, 10.0))
+        assert collector.pipeline.size() == 1
+    assert [entry.kind for entry in entries_of(data)] == ["sample", "transition", "command"]
