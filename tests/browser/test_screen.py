@@ -15,6 +15,7 @@ PRESSURE = "ISO-STM-L1/chamber_pressure"
 ALARM = f"alarm-{PRESSURE}/action"
 ACKNOWLEDGE = f"ack-{PRESSURE}/action"
 SLOW_MS = 20_000
+PHONE_WIDTH = 390
 COLOUR = "(element) => getComputedStyle(element).color"
 QUIET = """() => {
     const span = document.createElement("span");
@@ -106,6 +107,23 @@ async def test_a_device_that_falls_silent_in_an_alarm_is_not_shown_as_live(
         await running.device("ISO-STM-L1", "up")
         async with running.signed_in() as client:
             await calm(running, client)
+
+
+async def test_a_phone_shows_the_whole_list_of_alarms_and_acknowledges(page: Page, running: Service) -> None:
+    await page.set_viewport_size({"width": PHONE_WIDTH, "height": 844})
+    await sign_in(page)
+    await running.fault("glove-breach", "ISO-STM-L1")
+    button = page.get_by_test_id(ACKNOWLEDGE)
+    await expect(button).to_be_visible(timeout=SLOW_MS)
+    assert await page.locator(".alarms").evaluate("(list) => list.scrollHeight - list.clientHeight") <= 0
+    box = await button.bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= PHONE_WIDTH
+    await button.click()
+    await expect(button).to_have_count(0, timeout=SLOW_MS)
+    async with running.signed_in() as client:
+        await calm(running, client)
 
 
 async def test_the_language_changes_at_run_time(page: Page) -> None:
