@@ -54,7 +54,7 @@ def sample_entry(sample: Sample) -> Entry:
         vals=_little_endian(array.array("d", sample.values)).tobytes(),
         quality=None if sample.quality is None else bytes(sample.quality),
         backfilled=int(sample.backfilled),
-        body=sample.reason.replace("\0", "\ufffd"),
+        body=_storable(sample.reason),
     )
 
 
@@ -78,7 +78,7 @@ def entry_of(thing: Transition | Command | Acknowledge | Fault | ActionResult, a
     """Write anything but a Sample as a journal entry."""
     kind = type(thing)
     body = _ADAPTERS[kind].dump_json(thing).decode()
-    # PostgreSQL keeps any text but this one character, which a wire or a person may yet have sent.
+    # As `_storable`, for a text that is already JSON.
     return Entry(kind=_WORDS[kind], at_us=to_us(at), body=body.replace("\\u0000", "\\ufffd"))
 
 
@@ -122,6 +122,11 @@ def state_json(state: State) -> str:
 def state_of(body: str) -> State:
     """Read a State back."""
     return _STATE.validate_json(body)
+
+
+def _storable(text: str) -> str:
+    """Replace what no database keeps as text and a wire may yet have sent: zeros, and halves of characters."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def _little_endian(values: "array.array[float]") -> "array.array[float]":

@@ -7,7 +7,7 @@ poll ─► inbox ─► pipeline: judge ─► journal ─► respond      (the
 
 import asyncio
 import fcntl
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -27,7 +27,7 @@ from monitor.collector.feed import Feed
 from monitor.collector.forward import Forward
 from monitor.collector.guard import Guard
 from monitor.collector.health import Watch, clock_step, devices_health, percentiles_ms
-from monitor.collector.journal import Journal, JournalReader
+from monitor.collector.journal import Journal, JournalReader, explained
 from monitor.collector.metrics import registry_of
 from monitor.collector.pipeline import INBOX_LIMIT, Pipeline
 from monitor.collector.poll import Poll
@@ -232,8 +232,5 @@ def _claim(data: Path, held: ExitStack) -> None:
 
 
 def _restore(plant: Plant, path: Path) -> Restored:
-    reader = JournalReader(path)
-    try:
+    with explained(path), closing(JournalReader(path)) as reader:
         return restore(plant, reader)
-    finally:
-        reader.close()

@@ -14,7 +14,7 @@ import queue
 import sqlite3
 import threading
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,15 +89,20 @@ class Journal:
             JournalError: the folder cannot be written, or the file is not a sound journal.
         """
         self._path = path
-        self._waiting: queue.Queue[_Write | None] = queue.Queue(maxsize=QUEUE_LIMIT)
+        self._waiting: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
+        self._closing = threading.Event()
         self._connection = _open(path)
         self._thread: threading.Thread | None = None
         self.failure = ""
         self.last_seq = _last_seq(self._connection)
 
     def enter_plant(self, sha256: str, body: str) -> None:
-        """Note the plant under which the entries from here on are written; the same one again is no news."""
-        with self._connection:
+        """Note the plant under which the entries from here on are written; the same one again is no news.
+
+        Raises:
+            JournalError: the disk failed.
+        """
+        with explained(self._path), self._connection:
             last = self._connection.execute(
                 "SELECT sha256 FROM plant ORDER BY from_seq DESC LIMIT 1"
             ).fetchone()
@@ -122,12 +127,10 @@ class Journal:
         Raises:
             JournalError: the disk cannot keep up; nothing was queued.
         """
+        if self._waiting.qsize() >= QUEUE_LIMIT:
+            raise JournalError(f"{self._path}: {QUEUE_LIMIT} writes wait for the disk")
         done = asyncio.get_running_loop().create_future()
-        try:
-            self._waiting.put_nowait(_Write(entries, state, done))
-        except queue.Full:
-            done.cancel()
-            raise JournalError(f"{self._path}: {QUEUE_LIMIT} writes wait for the disk") from None
+        self._waiting.put(_Write(entries, state, done))
         return done
 
     def waiting(self) -> int:
@@ -135,21 +138,23 @@ class Journal:
         return self._waiting.qsize()
 
     async def close(self) -> None:
-        """Write what waits, then close the file."""
+        """Write what waits, unless the disk fails, then close the file."""
+        self._closing.set()
         if self._thread is not None:
-            self._waiting.put_nowait(None)
+            self._waiting.put(None)
             await asyncio.to_thread(self._thread.join)
         self._connection.close()
 
     # --- the writing thread ---
 
     def _write_all(self, loop: asyncio.AbstractEventLoop) -> None:
-        while True:
-            writes = self._gather()
-            if writes is None:
-                return
+        while (writes := self._gather()) is not None:
             while not self._commit(writes):
-                threading.Event().wait(RETRY_S)
+                if self._closing.is_set():
+                    # A stop waits for a slow disk, but not for one that fails: that could be for ever.
+                    log.error("journal closed with writes lost", writes=len(writes), failure=self.failure)
+                    return
+                self._closing.wait(RETRY_S)
             with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits any more
                 loop.call_soon_threadsafe(_tell, [write.done for write in writes])
 
@@ -162,35 +167,43 @@ class Journal:
         while not self._waiting.empty():
             following = self._waiting.get()
             if following is None:
-                self._waiting.put_nowait(None)
+                self._waiting.put(None)
                 break
             writes.append(following)
         return writes
 
     def _commit(self, writes: Sequence[_Write]) -> bool:
+        seq = self.last_seq
         try:
             with self._connection:
                 for write in writes:
-                    _insert(self._connection, write.entries)
-                    seq = _last_seq(self._connection)
-                    if write.state is not None:
-                        self._connection.execute(
-                            "INSERT INTO state (one, seq, body) VALUES (1, ?, ?)"
-                            " ON CONFLICT (one) DO UPDATE SET seq = excluded.seq, body = excluded.body",
-                            (seq, write.state),
-                        )
-        except sqlite3.Error as error:
+                    seq = _insert(self._connection, write)
+        except Exception as error:  # noqa: BLE001 - the thread's outer edge: without it nothing would be written again
             if not self.failure:
                 log.warning("journal cannot write", path=str(self._path), error=str(error))
             self.failure = f"{self._path}: {error}"
             return False
-        self.failure = ""
-        self.last_seq = _last_seq(self._connection)
+        self.failure, self.last_seq = "", seq
         return True
 
 
-def _open(path: Path) -> sqlite3.Connection:
+@contextlib.contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn what the disk or SQLite raises inside into a JournalError with the remedy.
+
+    Raises:
+        JournalError: as said.
+    """
     try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        raise JournalError(
+            f"{path}: {error}; give a folder that can be written, or move the file away"
+        ) from error
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(path, check_same_thread=False)
         connection.execute("PRAGMA journal_mode = WAL")
@@ -200,24 +213,29 @@ def _open(path: Path) -> sqlite3.Connection:
             connection.execute(
                 "INSERT OR IGNORE INTO journal (one, id) VALUES (1, ?)", (uuid.uuid4().hex[:12],)
             )
-    except (OSError, sqlite3.Error) as error:
-        raise JournalError(
-            f"{path}: {error}; give a folder that can be written, or move the file away"
-        ) from error
     return connection
 
 
 _COLUMNS = "kind, at_us, series, received_us, source_us, vals, quality, backfilled, body"
 
 
-def _insert(connection: sqlite3.Connection, entries: Iterable[Entry]) -> None:
+def _insert(connection: sqlite3.Connection, write: _Write) -> int:
+    """Insert one write; return the number of the last entry, behind which its State stands."""
     connection.executemany(
         f"INSERT INTO entry ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - our own words
         [
             (e.kind, e.at_us, e.series, e.received_us, e.source_us, e.vals, e.quality, e.backfilled, e.body)
-            for e in entries
+            for e in write.entries
         ],
     )
+    seq = _last_seq(connection)
+    if write.state is not None:
+        connection.execute(
+            "INSERT INTO state (one, seq, body) VALUES (1, ?, ?)"
+            " ON CONFLICT (one) DO UPDATE SET seq = excluded.seq, body = excluded.body",
+            (seq, write.state),
+        )
+    return seq
 
 
 def _last_seq(connection: sqlite3.Connection) -> int:

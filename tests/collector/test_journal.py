@@ -3,6 +3,7 @@
 import asyncio
 import math
 import sqlite3
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -116,15 +117,67 @@ async def test_a_failing_disk_loses_nothing_and_is_told(tmp_path: Path) -> None:
     holder.execute("BEGIN IMMEDIATE")
     journal.start()
     written = journal.append([fault(1)], None)
-    async with asyncio.timeout(10):
-        while not journal.failure:  # noqa: ASYNC110 - set by the writing thread
-            await asyncio.sleep(0.01)
+    await _failing(journal)
     assert "database is locked" in journal.failure
     holder.execute("ROLLBACK")
     holder.close()
     await asyncio.wait_for(written, 10)
     assert (journal.failure, journal.last_seq) == ("", 1)
     await journal.close()
+
+
+async def test_whatever_fails_the_journal_is_told_and_goes_on_trying(tmp_path: Path) -> None:
+    """Also what is no error of the disk: a thread that ended would write nothing more, without a word."""
+    journal = Journal(tmp_path / "journal.sqlite")
+    journal.start()
+    journal.append([replace(fault(1), body="\udc80")], None)
+    await _failing(journal)
+    assert "surrogates not allowed" in journal.failure
+    assert journal._thread is not None
+    assert journal._thread.is_alive()
+    await journal.close()
+
+
+async def test_a_stop_does_not_wait_for_a_disk_that_fails(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    journal = Journal(path)
+    journal._connection.execute("PRAGMA busy_timeout = 10")
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    journal.start()
+    written = journal.append([fault(1)], None)
+    await _failing(journal)
+    await asyncio.wait_for(journal.close(), 10)
+    assert not written.done()
+    holder.close()
+
+
+async def test_what_waits_is_written_before_it_is_closed(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    journal = Journal(path)
+    for number in range(50):
+        journal.append([fault(number)], None)
+    journal.start()
+    await journal.close()
+    reader = JournalReader(path)
+    assert len(reader.after(0, 100)) == 50
+    reader.close()
+
+
+async def test_a_plant_that_cannot_be_noted_is_told_with_the_remedy(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.sqlite")
+    journal._connection.execute("PRAGMA query_only = 1")
+    with pytest.raises(
+        JournalError, match=r"journal\.sqlite: .*readonly.*; give a folder that can be written"
+    ):
+        journal.enter_plant("first", "{}")
+    await journal.close()
+
+
+async def _failing(journal: Journal) -> None:
+    async with asyncio.timeout(10):
+        while not journal.failure:  # noqa: ASYNC110 - set by the writing thread
+            await asyncio.sleep(0.01)
 
 
 async def test_a_journal_that_cannot_keep_up_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,4 +247,5 @@ async def test_two_journals_are_never_taken_for_one_another(tmp_path: Path) -> N
 def test_a_character_that_the_database_cannot_keep_is_replaced() -> None:
     lost = Sample("ISO", T0, (1.0,), None, T0, reason="a\0b")
     assert codec.sample_entry(lost).body == "a\ufffdb"
+    assert codec.sample_entry(replace(lost, reason="a\udc80b")).body == "a?b"
     assert "\\u0000" not in codec.entry_of(Fault(T0, "part", "a\0b"), T0).body
