@@ -6,7 +6,7 @@ The whole way is `_take`. Nothing in it waits, so events are judged in the order
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -17,11 +17,14 @@ from alarms.events import Alarm, Event, Fault, Tick, Transition
 from config.model import Command, Plant, Sample
 from monitor.clock import Clock
 from monitor.collector import codec
+from monitor.collector.health import Watch
 from monitor.collector.journal import Entry, Journal, JournalError
 
 INBOX_LIMIT = 10_000
 WATERMARK_LAG = timedelta(seconds=2)
 """A tick says that every Sample up to its time was heard: the slowest poll ends within two seconds of its tick."""
+LOSS_TOLD_EVERY = timedelta(seconds=60)
+"""Told with every event that is lost, the alarm would be another occurrence before a person has seen it."""
 STATE_EVERY = timedelta(seconds=60)
 """The State is written with each change of an alarm or delay, and at least this often, so that a restart is short."""
 
@@ -81,7 +84,8 @@ class Pipeline:
         self._towers: Mapping[str, response.Tower] = {t.device: t for t in response.towers(plant)}
         self._inbox: asyncio.Queue[_Item] = asyncio.Queue(maxsize=INBOX_LIMIT)
         self._lost_told = 0
-        self._state_due = datetime.min.replace(tzinfo=clock.now().tzinfo)
+        self._late: dict[str, Watch] = {}
+        self._loss_due = self._state_due = datetime.min.replace(tzinfo=UTC)
         self._journal_failed = False
 
     def offer(self, event: Event) -> None:
@@ -130,7 +134,7 @@ class Pipeline:
             raise
         if item.answer is not None and not item.answer.done():
             item.answer.set_result(transitions)
-        if self.lost > self._lost_told:
+        if self.lost > self._lost_told and self._clock.now() >= self._loss_due:
             self._tell_loss()
 
     def _take(self, event: Event) -> tuple[Transition, ...]:
@@ -165,9 +169,22 @@ class Pipeline:
     def _in_order(self, sample: Sample) -> Sample | None:
         """Per series, time never goes back: what repeats a time is dropped, what is older is kept as backfilled."""
         latest = self.state.latest.get(sample.series)
-        if latest is None or sample.backfilled or sample.at > latest:
+        if sample.backfilled:
             return sample
-        return None if sample.at == latest else replace(sample, backfilled=True)
+        if latest is None or sample.at > latest:
+            if sample.series in self._late:
+                self._tell_late(sample.series, "")
+            return sample
+        if sample.at == latest:
+            return None
+        self._tell_late(sample.series, f"its time went back; not judged until {latest:%Y-%m-%d %H:%M:%S} UTC")
+        return replace(sample, backfilled=True)
+
+    def _tell_late(self, series: str, wrong: str) -> None:
+        """Tell of what comes live and is not judged: of a counter, say, whose own clock was set back by an hour."""
+        fault = self._late.setdefault(series, Watch(f"time-of-{series}")).look(wrong, self._clock.now())
+        if fault is not None:
+            self.offer(fault)
 
     def _commands(self, before: State, event: Event) -> Sequence[Command]:
         commands = response.respond(self._towers.values(), before, self.state)
@@ -218,9 +235,9 @@ class Pipeline:
         return written
 
     def _tell_loss(self) -> None:
-        lost, self._lost_told = self.lost - self._lost_told, self.lost
-        now = self._clock.now()
+        lost, now = self.lost - self._lost_told, self._clock.now()
         # Past the inbox, which has no room. Raised and cleared at once: the alarm stays, returned and
         # unacknowledged, until a person has seen it.
         self._take(Fault(now, "inbox", f"{lost} events lost: the inbox or the journal was full"))
         self._take(Fault(now, "inbox", ""))
+        self._lost_told, self._loss_due = self.lost, now + LOSS_TOLD_EVERY

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,24 @@ async def test_a_repeated_time_is_dropped_and_an_older_one_kept_as_backfilled(tm
     reader.close()
 
 
+async def test_h24_a_series_whose_time_went_back_is_told_until_it_is_judged_again(tmp_path: Path) -> None:
+    """A counter's clock is set back by an hour: an hour of its records is not judged, which nobody may miss."""
+    told = "service/time-of-ISO"
+    async with running(tmp_path) as line:
+        await line.take(sample(5, 45.0), sample(5, 45.0), sample(1, 10.0, backfilled=True), Tick(after(5)))
+        assert line.pipeline.state.alarms == {}
+        await line.take(sample(3, 10.0), sample(4, 10.0), Tick(after(5)))
+        assert list(line.pipeline.state.alarms) == [told]
+        alarm = line.pipeline.state.alarms[told]
+        assert (alarm.active, alarm.detail) == (
+            True,
+            "its time went back; not judged until 2026-11-21 08:00:05 UTC",
+        )
+        await line.take(sample(6, 45.0), Tick(after(6)))
+        assert not line.pipeline.state.alarms[told].active
+    assert line.kinds().count("fault") == 2
+
+
 async def test_a_tower_that_was_switched_off_and_on_is_told_again_but_not_while_it_is_being_told(
     tmp_path: Path,
 ) -> None:
@@ -102,6 +121,45 @@ async def test_h7_a_full_inbox_is_counted_and_alarmed_never_silent(
         (alarm,) = line.pipeline.state.alarms.values()
         assert (alarm.id, alarm.active) == ("service/inbox", False)
         assert alarm.detail == "3 events lost: the inbox or the journal was full"
+
+
+async def test_losses_are_told_once_a_minute_so_that_the_alarm_can_be_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.collector.pipeline.INBOX_LIMIT", 1)
+    line = Line(tmp_path)
+    line.journal.start()
+
+    def lose_one_and_take_one(second: int) -> str:
+        line.pipeline.offer(sample(second, 45.0))
+        line.pipeline.offer(sample(second, 45.0))
+        line.pipeline.take_rest()
+        return line.pipeline.state.alarms["service/inbox"].detail
+
+    for second in range(5):
+        assert lose_one_and_take_one(second).startswith("1 events lost")
+    await line.clock.advance(60)
+    assert lose_one_and_take_one(5).startswith("5 events lost")
+    assert line.pipeline.lost == 6
+    await line.journal.close()
+
+
+async def test_what_is_lost_in_telling_of_a_loss_is_counted_and_not_told_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The journal is full for good: telling that it is must not make more to tell, on and on."""
+    monkeypatch.setattr("monitor.collector.journal.QUEUE_LIMIT", 0)
+    monkeypatch.setattr("monitor.collector.pipeline.LOSS_TOLD_EVERY", timedelta(0))
+    line = Line(tmp_path)
+    line.pipeline.offer(sample(0, 45.0))
+    line.pipeline.take_rest()
+    lost = line.pipeline.lost
+    line.pipeline.offer(Tick(after(0)))
+    line.pipeline.take_rest()
+    assert line.pipeline.lost == lost > 1
+    assert not line.pipeline.state.alarms["service/inbox"].active
+    assert "0 writes wait for the disk" in line.pipeline.state.alarms["service/journal"].detail
+    await line.journal.close()
 
 
 async def test_the_state_is_written_with_every_change_and_once_a_minute_otherwise(tmp_path: Path) -> None:
