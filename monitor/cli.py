@@ -21,7 +21,7 @@ from monitor.collector.collect import CollectorError, CollectSettings, collect
 from monitor.collector.journal import JournalError
 from monitor.demo import DemoSettings
 from monitor.demo import demo as run_demo
-from monitor.run import DATABASE_VARIABLE, RunError, RunSettings
+from monitor.run import DATABASE_VARIABLE, EMBEDDED, RunError, RunSettings
 from monitor.run import run as run_service
 from monitor.server.serve import ServerError
 from monitor.server.serve import serve as run_server
@@ -43,9 +43,25 @@ app = typer.Typer(
     help="Watches cleanrooms and isolators where living cells are made into medicine. 洁净室与隔离器环境监测。",
 )
 
+
+def _not_embedded(url: str) -> str:
+    if url == EMBEDDED:
+        raise typer.BadParameter("'embedded' is started by 'gradewatch run'; give the URL of a database")
+    return url
+
+
 PlantDir = Annotated[Path, typer.Argument(help="Folder with the plant's YAML files. 工厂配置目录。")]
 Data = Annotated[Path, typer.Option(help="Folder for the journal, the socket and the lock. 数据目录。")]
 DatabaseUrl = Annotated[
+    str,
+    typer.Option(
+        "--database",
+        envvar=DATABASE_VARIABLE,
+        help="postgresql://user:password@host:port/name. 数据库地址。",
+        callback=_not_embedded,
+    ),
+]
+RunDatabaseUrl = Annotated[
     str,
     typer.Option(
         "--database",
@@ -54,7 +70,7 @@ DatabaseUrl = Annotated[
     ),
 ]
 Host = Annotated[str, typer.Option(help="Address to listen on; loopback unless told otherwise. 监听地址。")]
-Port = Annotated[int, typer.Option(help="Port to listen on. 监听端口。")]
+Port = Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen on. 监听端口。")]
 
 
 class Schema(StrEnum):
@@ -118,7 +134,7 @@ def run(
     plant_dir: PlantDir,
     data: Data,
     *,
-    database_url: DatabaseUrl,
+    database_url: RunDatabaseUrl,
     host: Host = "127.0.0.1",
     port: Port = DEFAULT_PORT,
     database_later: Annotated[

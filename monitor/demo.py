@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from monitor.run import EMBEDDED, RunSettings, log_file, run
+from monitor.run import EMBEDDED, RunSettings, log_file, make_folder, run
 from monitor.supervise import Child
 
 READY_WITHIN_S = 120.0
@@ -50,10 +50,10 @@ async def demo(settings: DemoSettings) -> None:
     """Run the demo until cancelled.
 
     Raises:
-        RunError: the address is in use.
+        RunError: the address is in use, or the data folder cannot be used.
         DatabaseError: the embedded database cannot be started.
     """
-    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(settings.data)
     password = _password(settings.data / "admin-password")
     logs = settings.data / "logs"
     simulators = Path(sys.executable).with_name("gradewatch-sim")

@@ -49,10 +49,11 @@ async def run(settings: RunSettings, beside: Sequence[Child] = ()) -> None:
         beside: further processes to keep running, started first and stopped last.
 
     Raises:
-        RunError: the address is in use.
+        RunError: the address is in use, or the data folder cannot be used.
         DatabaseError: the database is not there or refuses (unless it may come later).
     """
     check_address(settings.host, settings.port)
+    make_folder(settings.data)
     async with _database(settings) as url:
         if settings.database_url == EMBEDDED or not settings.database_later:
             await migrate(url)
@@ -81,6 +82,18 @@ def log_file(folder: Path | None, name: str) -> Path | None:
     return folder / f"{name}.log"
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder that only its owner may enter, if it is not there yet.
+
+    Raises:
+        RunError: it cannot be made, or is no folder.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(f"{folder}: {error.strerror}; give a folder that can be written") from None
+
+
 def check_address(host: str, port: int) -> None:
     """Refuse an address that something else listens on.
 
@@ -93,7 +106,7 @@ def check_address(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise RunError(
-                f"{host}:{port}: {error.strerror}; stop what listens there, or choose another --port"
+                f"{host}:{port}: {error.strerror}; stop what listens there, or choose another --host or --port"
             ) from None
 
 

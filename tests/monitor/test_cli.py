@@ -69,7 +69,8 @@ def test_an_address_in_use_is_named(tmp_path: Path, timescale: Server) -> None:
         words = ("run", str(DEMO), "--data", str(tmp_path), "--port", str(port))
         line = refused(gradewatch(*words, database=timescale.url()))
     assert (
-        line == f"127.0.0.1:{port}: Address already in use; stop what listens there, or choose another --port"
+        line
+        == f"127.0.0.1:{port}: Address already in use; stop what listens there, or choose another --host or --port"
     )
 
 
@@ -104,6 +105,33 @@ def test_two_collectors_never_share_a_data_folder(tmp_path: Path) -> None:
 def test_a_data_folder_whose_socket_would_have_too_long_a_path_is_refused(tmp_path: Path) -> None:
     deep = tmp_path / ("x" * 100)
     assert "use a shorter data folder" in refused(gradewatch("collect", str(DEMO), "--data", str(deep)))
+
+
+@pytest.mark.parametrize("words", [("run", "--database", "embedded"), ("run", "--database-later"), ("demo",)])
+def test_a_data_folder_that_cannot_be_made_is_named(words: tuple[str, ...], tmp_path: Path) -> None:
+    data = tmp_path / "file"
+    data.touch()
+    command, *options = words
+    url = "" if "embedded" in options else "postgresql://nobody@127.0.0.1:1/none"
+    line = refused(gradewatch(command, str(DEMO), "--data", str(data), "--port", "0", *options, database=url))
+    assert line == f"{data}: File exists; give a folder that can be written"
+
+
+@pytest.mark.parametrize("command", ["migrate", "collect", "serve"])
+def test_the_embedded_database_is_for_run_alone(command: str, tmp_path: Path) -> None:
+    words = () if command == "migrate" else (str(DEMO), "--data", str(tmp_path))
+    done = gradewatch(command, *words, "--database", "embedded")
+    assert done.returncode == 2
+    assert "is started by 'gradewatch run'" in " ".join(done.stderr.split())
+
+
+def test_a_port_that_cannot_be_is_refused(tmp_path: Path) -> None:
+    done = gradewatch(
+        "run", str(DEMO), "--data", str(tmp_path), "--port", "99999", database="postgresql://x@127.0.0.1/x"
+    )
+    assert done.returncode == 2
+    assert "--port" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_journal_that_is_no_journal_is_refused(tmp_path: Path) -> None:
