@@ -8,7 +8,7 @@ and its second gets a Sample that says so.
 import asyncio
 import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 import structlog
@@ -24,6 +24,8 @@ LATENESS_KEPT = 60
 CONNECT_TIMEOUT_S = 5.0
 """Longest wait for a connection, over several ticks; a server that accepts and never answers ends here."""
 CLOSE_TIMEOUT_S = 2.0
+SKIPPED_ROWS_MAX = 60
+"""A host that was stopped for longer gets rows for its last minute only: all of them at once would fill the inbox."""
 SLACK_S = 0.05
 """The driver keeps its own time and says best what did not come; past this much more it is cut off."""
 
@@ -52,26 +54,36 @@ class Poll:
         self._offset = timedelta(seconds=offset_s(index, device.period_s))
         self._period = timedelta(seconds=device.period_s)
         self._alone = asyncio.Lock()
-        self._tick: datetime | None = None
+        self._told: datetime | None = None
         self._connected = False
         self._connecting: asyncio.Task[None] | None = None
 
     async def run(self, start: datetime, offer: Callable[[Sample], None]) -> None:
         """Poll from the first tick after `start` until cancelled; begun again, go on from where it was."""
-        tick = max(start, self._tick or start)
+        self._told = max(start, self._told or start)
         try:
             while True:
-                due = next_tick(self._clock.now(), tick, self._offset, self._period)
-                for missed in range(1, round((due - tick) / self._period)):
-                    reason = "the poll before had not ended"
-                    offer(self._bad(tick + missed * self._period, Quality.SKIPPED, reason))
-                tick = self._tick = due
+                tick = next_tick(self._clock.now(), self._told, self._offset, self._period)
+                for skipped in self._skipped(self._told, tick):
+                    offer(skipped)
+                self._told = (
+                    tick - self._period
+                )  # not yet `tick`: should the read break, its second is told of after
                 await self._clock.sleep_until(tick + self._offset)
                 self.lateness_s.append((self._clock.now() - tick - self._offset).total_seconds())
                 for sample in await self._read(tick):
                     offer(sample)
+                self._told = tick
         finally:
-            await self._drop()
+            async with self._alone:
+                await self._drop()
+
+    def _skipped(self, told: datetime, tick: datetime) -> Iterator[Sample]:
+        """Yield a Sample for each tick between the last one told and the next one."""
+        missed = round((tick - told) / self._period) - 1
+        for back in range(min(missed, SKIPPED_ROWS_MAX), 0, -1):
+            reason = "no poll ran, or one before had not ended"
+            yield self._bad(tick - back * self._period, Quality.SKIPPED, reason)
 
     async def command(self, command: Command, at: datetime) -> Sample:
         """Carry a command out and read the device back, between two polls.
@@ -130,7 +142,7 @@ class Poll:
         self._connected = False
         if self._connecting is not None:
             self._connecting.cancel()
-            await asyncio.wait({self._connecting})
+            await asyncio.wait({self._connecting}, timeout=CLOSE_TIMEOUT_S)
             self._connecting = None
         try:
             async with asyncio.timeout(CLOSE_TIMEOUT_S):

@@ -5,9 +5,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from config.model import Command, Device, Sample
-from drivers.driver import DriverError
 
-Step = DriverError | None | str
+Step = Exception | None | str
 """None: a Good Sample; an error: raised; "hang": never answers."""
 
 
@@ -33,7 +32,7 @@ class ScriptedDriver:
     async def read(self, at: datetime) -> list[Sample]:
         """Take the next step of the script."""
         step = self.script.pop(0) if self.script else None
-        if isinstance(step, DriverError):
+        if isinstance(step, Exception):
             raise step
         if step == "hang":
             await asyncio.get_running_loop().create_future()

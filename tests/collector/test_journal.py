@@ -32,7 +32,7 @@ numbers = st.floats(allow_nan=False)
         received_at=times,
         source_at=st.none() | times,
         backfilled=st.booleans(),
-        reason=st.text(st.characters(exclude_characters="\0"), max_size=40),
+        reason=st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40),
     )
 )
 def test_a_sample_comes_back_as_it_was(one: Sample) -> None:

@@ -119,6 +119,41 @@ async def test_seconds_that_were_missed_are_told_and_never_made_up_for() -> None
     await asyncio.wait({running})
 
 
+async def test_a_long_stop_gets_rows_for_its_last_minute_only() -> None:
+    """Rows for a whole hour, of all devices at once, would push live events out of the inbox."""
+    clock = HandClock()
+    poll = Poll(DEVICE, ScriptedDriver(DEVICE, clock.now), clock, index=0)
+    samples: list[Sample] = []
+    clock._now = START + timedelta(seconds=3600.5)
+    running = asyncio.create_task(poll.run(START, samples.append))
+    await clock.advance(0.5)
+    assert [one.at for one in samples] == [START + k * SECOND for k in range(3541, 3602)]
+    running.cancel()
+    await asyncio.wait({running})
+
+
+async def test_a_second_in_which_the_driver_broke_has_a_row_too() -> None:
+    """What no driver may raise ends the poll; begun again by its guard, it tells of the second it broke in."""
+    clock = HandClock()
+    driver = ScriptedDriver(DEVICE, clock.now, [None, KeyError("a fault of ours")])
+    poll = Poll(DEVICE, driver, clock, index=0)
+    samples: list[Sample] = []
+    running = asyncio.create_task(poll.run(START, samples.append))
+    await clock.advance(2)
+    assert isinstance(running.exception(), KeyError)
+    assert driver.closes == 1
+    await clock.advance(0.5)
+    running = asyncio.create_task(poll.run(START, samples.append))
+    await clock.advance(0.5)
+    assert [(one.at, one.reason) for one in samples] == [
+        (START + SECOND, ""),
+        (START + 2 * SECOND, "no poll ran, or one before had not ended"),
+        (START + 3 * SECOND, ""),
+    ]
+    running.cancel()
+    await asyncio.wait({running})
+
+
 async def test_a_command_waits_for_the_read_that_is_under_way_and_is_read_back() -> None:
     tower = replace(plant().devices[TOWER], timeout_s=5.0)
     clock = HandClock()
