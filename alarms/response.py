@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from alarms.engine import State
 from alarms.events import Alarm
+from alarms.judge import usable, wholly_bad
 from config.model import Command, Level, Output, Plant, Sample
 
 
@@ -55,13 +56,16 @@ def respond(all_towers: Iterable[Tower], before: State, after: State) -> tuple[C
 
 
 def reassert(tower: Tower, state: State, sample: Sample) -> Command | None:
-    """Return the Command to send again when a tower's own Good Sample shows that it stands otherwise."""
-    if sample.quality is not None or sample.backfilled:
+    """Return the Command to send again when a tower that answers stands otherwise, or the last one was not proved."""
+    if sample.backfilled or wholly_bad(sample):
         return None
     wanted = wants(tower, state)
-    if not differs(tower, wanted, sample):
-        return None
-    return Command(tower.device, wanted, "the tower does not show what it should")
+    failed = state.alarms.get(f"{tower.device}/command")
+    if failed is not None and failed.active:
+        return Command(tower.device, wanted, "the command before failed")
+    if any(usable(sample, tower.places[key]) for key in differs(tower, wanted, sample)):
+        return Command(tower.device, wanted, "the tower does not show what it should")
+    return None
 
 
 def differs(tower: Tower, wanted: Mapping[str, str], sample: Sample) -> tuple[str, ...]:

@@ -1,11 +1,13 @@
 """What the tower shows, for every way in which alarms can stand."""
 
+from dataclasses import replace
+
 import pytest
 
 from alarms.engine import State
 from alarms.events import Alarm
 from alarms.response import reassert, respond, towers, wants
-from config.model import Level, Sample
+from config.model import Level, Quality, Sample
 from tests.alarms.building import ACTION, ALERT, COMMUNICATION, T0, TOWER, plant
 
 PLANT = plant()
@@ -59,3 +61,30 @@ def test_a_tower_that_shows_something_else_is_told_again() -> None:
     command = reassert(TOWER_OF_L1, raised, shows_nothing)
     assert command is not None
     assert command.outputs["red"] == "on"
+
+
+def test_a_tower_one_of_whose_channels_cannot_be_read_is_told_again_all_the_same() -> None:
+    raised = stands((ACTION, Level.ACTION, True, True))
+    blind_amber = (Quality.GOOD, Quality.CONFIGURATION, Quality.GOOD)
+    nan = float("nan")
+    assert reassert(TOWER_OF_L1, raised, Sample(TOWER, T0, (0.0, nan, 0.0), blind_amber, T0)) is not None
+    # What cannot be read proves nothing: told for that alone, it would be told every second.
+    assert reassert(TOWER_OF_L1, raised, Sample(TOWER, T0, (1.0, nan, 0.0), blind_amber, T0)) is None
+
+
+def test_a_tower_that_does_not_answer_or_of_which_the_past_is_told_is_not_told_again() -> None:
+    raised = stands((ACTION, Level.ACTION, True, True))
+    shows_nothing = Sample(TOWER, T0, (0.0, 0.0, 0.0), None, T0)
+    assert reassert(TOWER_OF_L1, raised, replace(shows_nothing, quality=(Quality.UNREACHABLE,) * 3)) is None
+    assert reassert(TOWER_OF_L1, raised, replace(shows_nothing, backfilled=True)) is None
+
+
+@pytest.mark.parametrize(("active", "again"), [(True, True), (False, False)])
+def test_after_a_command_that_failed_the_next_answer_is_a_reason_to_prove_it(
+    *, active: bool, again: bool
+) -> None:
+    """The tower was cut off after the write: it shows what it should, but the alarm of the command would stay."""
+    failed = stands(("ST/command", Level.ALERT, active, True))
+    shows = Sample(TOWER, T0, (0.0, 1.0 if failed.alarms else 0.0, 0.0), None, T0)
+    command = reassert(TOWER_OF_L1, failed, shows)
+    assert (command is not None) == again
