@@ -16,6 +16,7 @@ from monitor.server.access import Passwords
 from monitor.server.command import Commands
 from monitor.server.database import Database
 from monitor.server.gate import API, Gate
+from monitor.server.messages import LIVE_MESSAGE
 from monitor.server.refusal import Refusal, answer
 from monitor.server.relay import Relay
 from monitor.server.routes import alarms, health, live, plant, readings, session
@@ -23,7 +24,6 @@ from monitor.server.screens import Dashboard
 from monitor.server.service import Service
 from monitor.server.sessions import Sessions, Tries
 from monitor.server.settings import Settings
-from monitor.server.wire import LIVE_MESSAGE
 
 RESTART_S = 1.0
 BODY_BYTES_MAX = 64 * 1024

@@ -9,8 +9,8 @@ import structlog
 from pydantic import BaseModel, ValidationError
 
 from config.model import Text
+from monitor.server.messages import ALARM_EXAMPLE, Alarm, shown
 from monitor.server.refusal import Refusal
-from monitor.server.wire import ALARM_EXAMPLE, Alarm, shown
 
 PATIENCE_S = 5.0
 

@@ -17,8 +17,7 @@ from websockets.exceptions import WebSocketException
 
 from alarms.events import AlarmState
 from config.model import Plant, Text
-from monitor.server.refusal import Refusal
-from monitor.server.wire import (
+from monitor.server.messages import (
     FEED_MESSAGE,
     Alarm,
     AlarmMessage,
@@ -30,6 +29,7 @@ from monitor.server.wire import (
     SampleMessage,
     Snapshot,
 )
+from monitor.server.refusal import Refusal
 
 SILENCE_S = 3.0
 """A feed this long without a message is dead: the collector tells its health every second."""

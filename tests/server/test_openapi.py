@@ -9,9 +9,9 @@ from pydantic import TypeAdapter
 from monitor.server.app import create_app
 from monitor.server.command import Acknowledged
 from monitor.server.gate import API
+from monitor.server.messages import LIVE_MESSAGE, Detail, Snapshot
 from monitor.server.routes import alarms, health, live, plant, readings, session
 from monitor.server.settings import Settings
-from monitor.server.wire import LIVE_MESSAGE, Detail, Snapshot
 from tests.server.conftest import Running
 
 Document = dict[str, Any]

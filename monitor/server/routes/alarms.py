@@ -10,11 +10,11 @@ from alarms import events
 from alarms.alarm import state
 from config.model import Plant, Text
 from monitor.server.command import Acknowledged
+from monitor.server.messages import ALARM_EXAMPLE, Alarm, Detail, Time, shown
 from monitor.server.period import Period
 from monitor.server.refusal import Refusal
 from monitor.server.service import Here, SignedIn
 from monitor.server.sessions import Role
-from monitor.server.wire import ALARM_EXAMPLE, Alarm, Detail, Time, shown
 from monitor.store import read
 
 HISTORY_MAX = 5000

@@ -6,9 +6,9 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, FiniteFloat
 
+from monitor.server.messages import Time, shown
 from monitor.server.relay import Relay
 from monitor.server.service import Here
-from monitor.server.wire import Time, shown
 
 router = APIRouter(tags=["health"])
 

@@ -6,10 +6,10 @@ from contextlib import suppress
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel
 
+from monitor.server.messages import SAMPLE_EXAMPLE, Detail, Sample, Time, shown
 from monitor.server.refusal import Refusal, answer
 from monitor.server.relay import Browser
 from monitor.server.service import Here, Service
-from monitor.server.wire import SAMPLE_EXAMPLE, Detail, Sample, Time, shown
 
 SIGNED_OUT = 4401
 """Close code: the session is over; sign in again."""

@@ -4,8 +4,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 
 from config.model import Channel, Device, Grade, Kind, Level, LineMode, Plant, Series
+from monitor.server.messages import Detail, shown
 from monitor.server.service import Here
-from monitor.server.wire import Detail, shown
 
 router = APIRouter(tags=["plant"])
 

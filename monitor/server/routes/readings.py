@@ -8,10 +8,10 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, FiniteFloat
 
 from config.model import Text
+from monitor.server.messages import Detail, shown
 from monitor.server.period import Period
 from monitor.server.refusal import Refusal
 from monitor.server.service import Here
-from monitor.server.wire import Detail, shown
 from monitor.store import read
 
 POINTS_MAX = 5000

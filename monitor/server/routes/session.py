@@ -10,10 +10,10 @@ from pydantic import BaseModel, Field, SecretStr
 from config.model import Text
 from monitor.server.access import sign_in
 from monitor.server.gate import COOKIE
+from monitor.server.messages import Detail, shown
 from monitor.server.refusal import Refusal
 from monitor.server.service import Here, Service, SignedIn
 from monitor.server.sessions import Person, Role
-from monitor.server.wire import Detail, shown
 
 router = APIRouter(prefix="/session", tags=["session"])
 _log = structlog.get_logger()
