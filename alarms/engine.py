@@ -43,7 +43,6 @@ class Rules:
     series: Mapping[str, SeriesRules]
     conditions: Mapping[str, Condition]
     owners: Mapping[str, str]
-    silence_s: float
 
 
 def rules(plant: Plant) -> Rules:
@@ -51,7 +50,7 @@ def rules(plant: Plant) -> Rules:
     laid = {series.id: series_rules(plant, series) for series in plant.series.values()}
     owners = {condition.id: series_id for series_id, one in laid.items() for condition in _conditions_of(one)}
     conditions = {condition.id: condition for one in laid.values() for condition in _conditions_of(one)}
-    return Rules(laid, conditions, owners, plant.communication_delay_s)
+    return Rules(laid, conditions, owners)
 
 
 def handle(book: Rules, state: State, event: Event) -> tuple[State, tuple[Transition, ...]]:
@@ -130,10 +129,11 @@ def _tick(book: Rules, draft: "_Draft", tick: Tick) -> None:
         condition = book.conditions.get(key)
         if condition is not None:
             draft.mature(condition, tick.at)
-    silence = timedelta(seconds=book.silence_s)
     for series_id, one in book.series.items():
         latest = draft.latest.get(series_id)
-        if one.communication is not None and latest is not None and tick.at - latest > silence:
+        if one.communication is None or latest is None:
+            continue
+        if tick.at - latest > timedelta(seconds=one.silence_s):
             # Not even a Bad Sample came: the poll itself is silent, which no Sample can tell.
             condition = Condition(one.communication.id, one.communication.level, 0.0, 0.0)
             draft.look(

@@ -34,7 +34,8 @@ class SeriesRules:
     """The limits of one series as flat arrays, so that a calm Sample costs one comparison for each.
 
     `places`, `lows`, `highs`, `limits` and `conditions` run in step; `judged` are the places that have a limit
-    at all, with the condition that says when such a channel has gone blind.
+    at all, with the condition that says when such a channel has gone blind. A series of which nothing came for
+    longer than `silence_s` is silent.
     """
 
     places: tuple[int, ...]
@@ -44,6 +45,7 @@ class SeriesRules:
     conditions: tuple[Condition, ...]
     judged: tuple[tuple[int, Condition], ...]
     communication: Condition | None
+    silence_s: float
 
 
 def series_rules(plant: Plant, series: Series) -> SeriesRules:
@@ -66,6 +68,8 @@ def series_rules(plant: Plant, series: Series) -> SeriesRules:
         communication=None
         if series.records
         else Condition(f"{series.device}/communication", Level.DIAGNOSTIC, delay_s, 0.0),
+        # A device polled more rarely than that is not silent between two polls.
+        silence_s=max(delay_s, 2 * plant.devices[series.device].period_s),
     )
 
 

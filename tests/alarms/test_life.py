@@ -1,6 +1,7 @@
 """Transcripts of one alarm's life: event, expected Transitions, and everything that stands afterwards."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from alarms import engine
 from alarms.alarm import state
@@ -11,6 +12,7 @@ from tests.alarms.building import (
     ACTION,
     ALERT,
     COMMUNICATION,
+    ISOLATOR,
     after,
     bad,
     limit,
@@ -155,6 +157,14 @@ def test_a_device_of_which_not_even_a_bad_sample_comes_is_told_by_the_ticks() ->
     run.silently([sample(0, 45), Tick(after(10))])
     assert run.says(Tick(after(11))) == [(COMMUNICATION, Reason.RAISED)]
     assert run.says(sample(12, 45)) == [(COMMUNICATION, Reason.CLEARED)]
+
+
+def test_a_device_polled_once_a_minute_is_not_silent_between_two_polls() -> None:
+    one = plant(communication_delay_s=10)
+    slow = replace(one.devices[ISOLATOR], period_s=60.0)
+    run = Transcript(replace(one, devices={**one.devices, ISOLATOR: slow}))
+    run.silently([sample(0, 45), Tick(after(59)), Tick(after(120))])
+    assert run.says(Tick(after(121))) == [(COMMUNICATION, Reason.RAISED)]
 
 
 def test_backfilled_and_late_samples_never_move_anything() -> None:
