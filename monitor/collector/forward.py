@@ -59,8 +59,8 @@ class Forward:
     async def _forward(self, reader: JournalReader) -> None:
         """Store entries until the database is lost, each under the plant that it was written under."""
         chain = f"{self._plant.id}-{reader.id()}"
+        self.position = await stored(self._url, chain)
         while True:
-            self.position = await stored(self._url, chain)
             plant, until_seq = self._in_force(reader)
             writer = await Writer.open(self._url, plant, chain, self._clock.now())
             try:
@@ -77,9 +77,13 @@ class Forward:
     async def _drain(self, reader: JournalReader, writer: Writer, until_seq: int | None) -> None:
         """Store what comes, for ever or up to the entry from which on another plant was in force."""
         chunks = 0
-        while until_seq is None or self.position < until_seq - 1:
-            limit = CHUNK if until_seq is None else min(CHUNK, until_seq - 1 - self.position)
-            entries = await asyncio.to_thread(reader.after, self.position, limit)
+        while True:
+            entries = await asyncio.to_thread(reader.after, self.position, CHUNK, until_seq)
+            if not entries and until_seq is not None:
+                self.position = (
+                    until_seq - 1
+                )  # also past what is there no more, forgotten before this database was
+                return
             if not entries:
                 await asyncio.sleep(IDLE_S)
                 continue

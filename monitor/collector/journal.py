@@ -23,6 +23,8 @@ import structlog
 QUEUE_LIMIT = 20_000
 """Writes that may wait for the disk; beyond this the journal says that it cannot keep up."""
 RETRY_S = 1.0
+LAST_SEQ = 2**63 - 1
+"""The largest number that SQLite gives to a row."""
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS entry (
@@ -254,11 +256,11 @@ class JournalReader:
     def __init__(self, path: Path) -> None:
         self._connection = sqlite3.connect(path, check_same_thread=False)
 
-    def after(self, seq: int, limit: int) -> list[Entry]:
-        """Return the entries behind `seq`, in order, at most `limit` of them."""
+    def after(self, seq: int, limit: int, before_seq: int | None = None) -> list[Entry]:
+        """Return the entries behind `seq` (and before `before_seq`), in order, at most `limit` of them."""
         rows = self._connection.execute(
-            f"SELECT {_COLUMNS}, seq FROM entry WHERE seq > ? ORDER BY seq LIMIT ?",  # noqa: S608 - our own words
-            (seq, limit),
+            f"SELECT {_COLUMNS}, seq FROM entry WHERE seq > ? AND seq < ? ORDER BY seq LIMIT ?",  # noqa: S608 - our own words
+            (seq, LAST_SEQ if before_seq is None else before_seq, limit),
         )
         return [Entry(*row) for row in rows]
 

@@ -9,22 +9,23 @@ from typing import Any
 
 import asyncpg
 
+from alarms.engine import State
 from alarms.events import Fault
 from config.model import Limit, Plant
 from monitor.collector import codec
 from monitor.collector.forward import Forward
-from monitor.collector.journal import Entry, Journal
+from monitor.collector.journal import Entry, Journal, JournalReader
 from tests.alarms.building import ISOLATOR, after, plant, sample
 from tests.collector.clock import HandClock
 from tests.database import Server
 
 
-async def journalled(path: Path, of: Plant, entries: list[Entry]) -> None:
+async def journalled(path: Path, of: Plant, entries: list[Entry], state: str | None = None) -> None:
     """Write entries under a plant."""
     journal = Journal(path)
     journal.enter_plant(of.sha256, codec.plant_json(of))
     journal.start()
-    await journal.append(entries, None)
+    await journal.append(entries, state)
     await journal.close()
 
 
@@ -98,6 +99,28 @@ async def test_a_backlog_goes_into_the_places_of_the_plant_it_was_written_under(
         await reached(forward, 10)
     query = "SELECT channel, min(value), max(value) FROM reading GROUP BY channel ORDER BY channel"
     assert await rows(database_url, query) == [("ISO/humidity", 45.0, 50.0), ("ISO/pressure", 45.0, 46.0)]
+
+
+async def test_what_a_plant_before_has_left_is_not_taken_for_this_plant_s_and_the_other_way_round(
+    tmp_path: Path, database_url: str
+) -> None:
+    """A new database, and a journal that has forgotten all of the first plant's entries and some of the second's."""
+    before = plant()
+    after_change = _places_swapped(before)
+    path = tmp_path / "journal.sqlite"
+    await journalled(path, before, samples(0, 5))
+    swapped = [codec.sample_entry(replace(sample(second, 0), values=(50.0, 46.0))) for second in range(5, 10)]
+    await journalled(path, after_change, swapped, codec.state_json(State()))
+    reader = JournalReader(path)
+    assert reader.forget(before_seq=7, before_us=codec.to_us(after(60))) == 7
+    reader.close()
+    async with forwarding(after_change, path, database_url) as forward:
+        await reached(forward, 10)
+    query = "SELECT channel, min(value), max(value), count(*) FROM reading GROUP BY channel ORDER BY channel"
+    assert await rows(database_url, query) == [
+        ("ISO/humidity", 50.0, 50.0, 3),
+        ("ISO/pressure", 46.0, 46.0, 3),
+    ]
 
 
 async def test_a_database_that_is_away_is_said_and_found_again(
