@@ -26,6 +26,8 @@ from monitor.server.sessions import Sessions, Tries
 from monitor.server.settings import Settings
 
 RESTART_S = 1.0
+CANCEL_AGAIN_S = 0.5
+"""A query that is cancelled while the database hangs waits for the database's word, unless it is cancelled again."""
 BODY_BYTES_MAX = 64 * 1024
 
 _log = structlog.get_logger()
@@ -111,9 +113,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        left = set(tasks)
+        while left:
+            for task in left:
+                task.cancel()
+            _, left = await asyncio.wait(left, timeout=CANCEL_AGAIN_S)
         await service.commands.close()
 
 

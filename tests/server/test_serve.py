@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 import subprocess
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -10,6 +11,7 @@ from typing import NamedTuple
 import httpx
 import pytest
 
+from monitor.server.database import Database
 from monitor.server.gate import API, COOKIE
 from monitor.server.serve import ServerError, serve
 from monitor.server.settings import Settings
@@ -76,3 +78,19 @@ async def test_over_tls_the_cookie_is_for_tls_only(
             assert answer.status_code == 204
             assert "secure" in answer.headers["set-cookie"].lower().split("; ")
             assert COOKIE in client.cookies
+
+
+async def test_a_stop_does_not_wait_for_a_query_that_waits_for_the_database(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first cancellation of a query under way is spent on asking the database to end it, which may hang."""
+    monkeypatch.setattr("monitor.server.app.CANCEL_AGAIN_S", 0.0)
+
+    async def hangs(_: Database) -> None:
+        with suppress(asyncio.CancelledError):
+            await asyncio.get_running_loop().create_future()
+        await asyncio.get_running_loop().create_future()
+
+    monkeypatch.setattr(Database, "run", hangs)
+    async with asyncio.timeout(10), running(settings):
+        pass
