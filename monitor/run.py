@@ -115,8 +115,10 @@ async def _database(settings: RunSettings) -> AsyncIterator[str]:
     if settings.database_url != EMBEDDED:
         yield settings.database_url
         return
-    url = await embedded.start(settings.data)
+    starting = asyncio.create_task(embedded.start(settings.data))
     try:
-        yield url
+        yield await asyncio.shield(starting)
     finally:
+        # Stopped while it starts, it would be started all the same, and stay.
+        await asyncio.wait({starting})
         await asyncio.shield(embedded.stop(settings.data))

@@ -52,7 +52,10 @@ async def _keep(child: Child) -> None:
     loop = asyncio.get_running_loop()
     while True:
         began = loop.time()
-        code = await _run_once(child)
+        try:
+            code: int | str = await _run_once(child)
+        except OSError as error:  # no memory for another process, say: the other children go on
+            code = str(error)
         steady = loop.time() - began > STEADY_AFTER_S
         pause_s = FIRST_PAUSE_S if steady else min(max(FIRST_PAUSE_S, 2 * pause_s), LONGEST_PAUSE_S)
         log.error("process ended, starting it again", name=child.name, code=code, pause_s=pause_s)
@@ -91,10 +94,20 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
 
 
 async def until_signalled(work: "asyncio.Task[None]") -> None:
-    """Let `work` run until it ends, or until SIGINT or SIGTERM asks us to stop it."""
+    """Let `work` run until it ends, or until SIGINT or SIGTERM asks us to stop it.
+
+    A second signal changes nothing: it would cut the stopping short, and leave behind what was not stopped yet.
+    """
     loop = asyncio.get_running_loop()
+    asked = asyncio.Event()
+
+    def stop() -> None:
+        if not asked.is_set():
+            asked.set()
+            work.cancel()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, work.cancel)
+        loop.add_signal_handler(number, stop)
     try:
         with contextlib.suppress(asyncio.CancelledError):
             await work

@@ -1,12 +1,16 @@
 """Keeping processes running: one that ends is started again, and stopping stops all, the last one first."""
 
 import asyncio
+import os
+import signal
 import sys
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
-from monitor.supervise import Child, supervise
+from monitor.supervise import Child, supervise, until_signalled
+from tests.collector.clock import settle
 
 NOTES_AND_ENDS = "import sys; open(sys.argv[1], 'a').write('started '); sys.exit(3)"
 NOTES_ITS_END = """
@@ -70,6 +74,52 @@ async def test_one_that_will_not_end_is_killed(tmp_path: Path, monkeypatch: pyte
     )
     await there(ready)
     await asyncio.wait_for(stopped(work), 10)
+
+
+async def test_one_that_cannot_be_started_is_tried_again_and_stops_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.supervise.FIRST_PAUSE_S", 0.0)
+    late, notes = tmp_path / "late", tmp_path / "notes"
+    work = asyncio.create_task(supervise([Child("late", [str(late), str(notes)])]))
+    with capture_logs() as logs:
+        async with asyncio.timeout(20):
+            while not logs:  # noqa: ASYNC110 - by the supervisor
+                await asyncio.sleep(0.01)
+    assert "No such file" in logs[0]["code"]
+    late.write_text('#!/bin/sh\ntouch "$1"\n')
+    late.chmod(0o700)
+    await there(notes)
+    await stopped(work)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_second_signal_does_not_cut_the_stopping_short(number: signal.Signals) -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        begun.set()
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGTERM)
+            await settle()
+            ended.set()
+
+    waiting = asyncio.create_task(until_signalled(asyncio.create_task(work())))
+    await begun.wait()
+    os.kill(os.getpid(), number)
+    await asyncio.wait_for(waiting, 10)
+    assert ended.is_set()
+
+
+async def test_work_that_fails_fails_as_it_did() -> None:
+    async def work() -> None:
+        raise OSError("broken")
+
+    with pytest.raises(OSError, match="broken"):
+        await until_signalled(asyncio.create_task(work()))
 
 
 async def test_its_output_goes_to_its_log_and_the_environment_is_added(tmp_path: Path) -> None:
