@@ -112,10 +112,12 @@ async def _until_live(address: str) -> dict[str, Any] | None:
 
 def _password(path: Path) -> str:
     """Return the demo's password: generated at first use and kept where only the owner reads it."""
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(12))
-    return path.read_text().strip()
+    path.touch(mode=0o600)
+    password = path.read_text().strip()
+    if not password:  # also where a kill came between making the file and writing it
+        password = secrets.token_urlsafe(12)
+        path.write_text(password)
+    return password
 
 
 def _as_typed(program: Path) -> str:

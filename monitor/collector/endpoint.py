@@ -117,10 +117,13 @@ async def _left(socket: WebSocket) -> None:
 
 def read_or_make_token(path: Path) -> str:
     """Return the token kept in a file only its owner can read; make it at first use."""
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(32))
-    return path.read_text().strip()
+    path.touch(mode=0o600)
+    # An empty one was left by a kill between making the file and writing it: it would let in whoever sends nothing.
+    token = path.read_text().strip()
+    if not token:
+        token = secrets.token_urlsafe(32)
+        path.write_text(token)
+    return token
 
 
 async def serve_endpoint(app: FastAPI, socket: Path) -> None:

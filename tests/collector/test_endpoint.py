@@ -165,3 +165,12 @@ def test_the_token_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> N
     assert len(token) >= 40
     assert read_or_make_token(path) == token
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_an_empty_token_is_made_anew(tmp_path: Path) -> None:
+    """What a kill between making the file and writing it has left would let in whoever sends nothing."""
+    path = tmp_path / "token"
+    path.touch()
+    token = read_or_make_token(path)
+    assert len(token) >= 40
+    assert path.read_text() == token
