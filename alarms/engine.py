@@ -126,9 +126,7 @@ def _blind(one: SeriesRules, draft: "_Draft", sample: Sample, watched: set[str])
 
 def _tick(book: Rules, draft: "_Draft", tick: Tick) -> None:
     for key in tuple(draft.delays):
-        condition = book.conditions.get(key)
-        if condition is not None:
-            draft.mature(condition, tick.at)
+        draft.mature(book.conditions[key], tick.at)
     for series_id, one in book.series.items():
         latest = draft.latest.get(series_id)
         if one.communication is None or latest is None:

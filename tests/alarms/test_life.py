@@ -105,9 +105,12 @@ def test_raised_again_before_it_was_seen_is_a_new_occurrence() -> None:
     run.says(sample(0, 10))
     run.says(sample(1, 45))
     assert run.says(sample(2, 10)) == [(ACTION, Reason.RAISED_AGAIN)]
-    assert run.says(acknowledge(3, ACTION, raised=0)) == []
+    for other in (0, 1.999999, 2.000001):
+        assert run.says(acknowledge(3, ACTION, raised=other)) == []
     assert run.stands() == {ACTION: "UNACK"}
     assert run.says(acknowledge(3, ACTION, raised=2)) == [(ACTION, Reason.ACKNOWLEDGED)]
+    assert run.says(acknowledge(4, ACTION, raised=2)) == []
+    assert run.state.alarms[ACTION].changed_at == after(3)
 
 
 def test_h17_acknowledging_one_alarm_never_touches_another() -> None:
@@ -124,6 +127,60 @@ def test_h13_a_delay_fires_at_its_own_deadline_although_no_more_samples_come() -
     run.silently([sample(0, 20), Tick(after(2))])
     assert run.says(Tick(after(8))) == [(ALERT, Reason.RAISED)]
     assert run.state.alarms[ALERT].raised_at == after(3)
+
+
+def test_a_tick_at_the_very_deadline_raises_and_one_before_it_does_not() -> None:
+    run = Transcript(plant(limit(Level.ALERT, 30, 70, on_s=3)))
+    run.silently([sample(0, 20), Tick(after(2.999999))])
+    assert run.says(Tick(after(3))) == [(ALERT, Reason.RAISED)]
+    assert run.says(sample(3, 20)) == []
+
+
+def test_a_sample_inside_at_the_very_deadline_comes_before_the_alarm() -> None:
+    run = Transcript(plant(limit(Level.ALERT, 30, 70, on_s=3)))
+    run.silently([sample(0, 20), sample(3, 45), Tick(after(10))])
+
+
+def test_acknowledging_the_occurrence_before_does_not_touch_the_delay_of_the_next() -> None:
+    run = Transcript(plant(limit(Level.ALERT, 30, 70, on_s=3)))
+    run.silently([sample(0, 20)])
+    run.says(sample(3, 20))
+    assert run.says(sample(4, 45)) == [(ALERT, Reason.CLEARED)]
+    run.silently([sample(5, 20)])
+    assert run.says(acknowledge(6, ALERT, raised=3)) == [(ALERT, Reason.ACKNOWLEDGED)]
+    assert run.stands() == {}
+    assert run.says(sample(8, 20)) == [(ALERT, Reason.RAISED)]
+
+
+def test_a_new_occurrence_has_a_worst_value_of_its_own() -> None:
+    run = Transcript(plant(limit(Level.ACTION, 20, 90)))
+    run.says(sample(0, 5))
+    run.says(sample(1, 45))
+    run.says(sample(2, 15))
+    assert run.state.alarms[ACTION].worst == 15
+
+
+def test_the_worst_value_is_the_one_furthest_beyond_the_bound_that_it_exceeds() -> None:
+    run = Transcript(plant(limit(Level.ACTION, None, 3520, deadband=0)))
+    for second, value in enumerate([3600, 3700, 3650]):
+        run.says(sample(second, value))
+    assert (run.state.alarms[ACTION].worst, run.state.alarms[ACTION].detail) == (3700, "3700 > 3520")
+
+
+def test_a_value_that_is_no_number_clears_nothing_whatever_its_quality_says() -> None:
+    run = Transcript(plant(limit(Level.ACTION, 20, 90), communication_delay_s=3))
+    run.says(sample(0, 5))
+    run.silently(sample(second, float("nan")) for second in (1, 2, 3))
+    assert run.says(sample(4, float("nan"))) == [("ISO/pressure/blind", Reason.RAISED)]
+    assert run.stands()[ACTION] == "UNACK"
+
+
+def test_a_series_of_records_has_no_communication_alarm_of_its_own() -> None:
+    """A counter's records are rare by nature; that it answers at all is told of its every-second series."""
+    one = plant(communication_delay_s=0)
+    series = replace(one.series[ISOLATOR], records=True)
+    run = Transcript(replace(one, series={**one.series, ISOLATOR: series}))
+    run.silently([sample(0, 45), bad(1), Tick(after(60))])
 
 
 def test_bad_neither_raises_nor_clears_nor_resets_a_running_delay() -> None:

@@ -8,7 +8,7 @@ from alarms.engine import State
 from alarms.events import Alarm
 from alarms.response import reassert, respond, towers, wants
 from config.model import Level, Quality, Sample
-from tests.alarms.building import ACTION, ALERT, COMMUNICATION, T0, TOWER, plant
+from tests.alarms.building import ACTION, ALERT, COMMUNICATION, ISOLATOR, T0, TOWER, plant
 
 PLANT = plant()
 (TOWER_OF_L1,) = towers(PLANT)
@@ -40,6 +40,14 @@ def stands(*alarms: tuple[str, Level, bool, bool]) -> State:
 )
 def test_what_the_tower_shows(state: State, shown: dict[str, str]) -> None:
     assert wants(TOWER_OF_L1, state) == shown
+
+
+def test_a_tower_speaks_for_its_own_line_and_a_line_may_have_none() -> None:
+    one = plant()
+    lines = {**one.lines, "L2": replace(one.lines["L1"], id="L2", tower="")}
+    elsewhere = replace(one.devices[ISOLATOR], id="OTHER", line="L2")
+    (tower,) = towers(replace(one, lines=lines, devices={**one.devices, "OTHER": elsewhere}))
+    assert tower.speaks_for == {ISOLATOR, TOWER}
 
 
 def test_a_command_goes_out_only_when_what_should_be_shown_changes() -> None:
