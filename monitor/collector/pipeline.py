@@ -26,7 +26,10 @@ WATERMARK_LAG = timedelta(seconds=2)
 LOSS_TOLD_EVERY = timedelta(seconds=60)
 """Told with every event that is lost, the alarm would be another occurrence before a person has seen it."""
 STATE_EVERY = timedelta(seconds=60)
-"""The State is written with each change of an alarm or delay, and at least this often, so that a restart is short."""
+"""The State is written with each change of an alarm or delay, and at least this often, so that a restart is short.
+
+And with the first event of a run, so that the tail behind it was written under one plant.
+"""
 
 log = structlog.get_logger()
 

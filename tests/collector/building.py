@@ -22,12 +22,13 @@ class Commands:
 
     def __init__(self) -> None:
         self.given: list[Command] = []
+        self.written: list[asyncio.Future[None] | None] = []
         self.is_busy = False
 
     def offer(self, command: Command, written: "asyncio.Future[None] | None") -> None:
-        """Note it; its intent must be on its way to the disk."""
-        assert written is not None
+        """Note it, with the future that says its intent is on the disk."""
         self.given.append(command)
+        self.written.append(written)
 
     def busy(self, device: str) -> bool:
         """Say what the test has set."""

@@ -229,6 +229,17 @@ async def test_each_entry_belongs_to_the_plant_it_was_written_under(tmp_path: Pa
     reader.close()
 
 
+async def test_a_plant_under_which_nothing_was_written_was_never_in_force(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    journal = Journal(path)
+    for sha256 in ("first", "second"):
+        journal.enter_plant(sha256, f"the {sha256} plant")
+    await journal.close()
+    reader = JournalReader(path)
+    assert reader.plant_at(1) == ("the second plant", None)
+    reader.close()
+
+
 def test_a_whole_plant_comes_back_as_it_was() -> None:
     for one in (plant(), load(PROFILES_DIR.parent / "plants" / "demo")):
         assert codec.plant_of(codec.plant_json(one)) == one

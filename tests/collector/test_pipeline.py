@@ -2,16 +2,19 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from alarms.events import Acknowledge, Reason, Tick
+from alarms.events import Acknowledge, Event, Reason, Tick
 from config.model import Level, Sample
+from monitor.collector import codec
 from monitor.collector.journal import JournalReader
-from tests.alarms.building import ACTION, ISOLATOR, TOWER, after, limit, plant, sample
+from tests.alarms.building import ACTION, ALERT, ISOLATOR, TOWER, after, limit, plant, sample
 from tests.collector.building import Line, running
+from tests.collector.clock import settle
 
 
 async def test_glove_breach_goes_to_journal_tower_and_feed(tmp_path: Path) -> None:
@@ -19,7 +22,8 @@ async def test_glove_breach_goes_to_journal_tower_and_feed(tmp_path: Path) -> No
         calm, breach = await line.take(sample(0, 45.0), sample(1, 10.0))
         assert calm == ()
         assert [(one.alarm, one.reason) for one in breach] == [(ACTION, Reason.RAISED)]
-        (command,) = line.commands.given
+        (command,), (written,) = line.commands.given, line.commands.written
+        assert written is not None
         assert (command.device, command.outputs["red"], command.outputs["buzzer"]) == (
             TOWER,
             "on",
@@ -29,6 +33,7 @@ async def test_glove_breach_goes_to_journal_tower_and_feed(tmp_path: Path) -> No
         assert [one["type"] for one in shown] == ["sample", "sample", "alarm"]
         assert shown[2]["alarm"]["state"] == "UNACK"
         assert shown[2]["alarm"]["zone"] == "Z"
+        assert listener._queue.empty()
     assert line.kinds() == ["sample", "sample", "transition", "command"]
 
 
@@ -162,16 +167,78 @@ async def test_what_is_lost_in_telling_of_a_loss_is_counted_and_not_told_again(
     await line.journal.close()
 
 
-async def test_the_state_is_written_with_every_change_and_once_a_minute_otherwise(tmp_path: Path) -> None:
-    async with running(tmp_path) as line:
-        await line.take(*(sample(second, 45.0) for second in range(10)))
-        await line.clock.advance(61)
-        await line.take(sample(10, 45.0))
+async def test_the_state_is_written_at_once_with_every_change_and_once_a_minute_otherwise(
+    tmp_path: Path,
+) -> None:
+    """And with the first event of a run: so the tail that a restart replays was written under one plant alone."""
+    line = Line(tmp_path)
+    line.journal.start()
     reader = JournalReader(line.path)
-    kept = reader.state()
-    assert kept is not None
-    assert kept[0] == 11
+
+    async def state_after(*events: Event) -> tuple[int, list[str]]:
+        for event in events:
+            line.pipeline.offer(event)
+        line.pipeline.take_rest()
+        await line.journal.append([], None)
+        kept = reader.state()
+        assert kept is not None
+        return kept[0], list(codec.state_of(kept[1]).alarms)
+
+    assert await state_after(sample(0, 45.0)) == (1, [])
+    assert await state_after(sample(1, 45.0), Tick(after(1))) == (1, [])
+    assert await state_after(sample(2, 10.0)) == (5, [ACTION])  # behind Sample, Transition and Command
+    assert await state_after(sample(3, 10.0)) == (8, [ACTION, ALERT])
+    await line.clock.advance(59)
+    assert await state_after(sample(4, 10.0)) == (8, [ACTION, ALERT])
+    await line.clock.advance(1)
+    assert await state_after(sample(5, 10.0)) == (10, [ACTION, ALERT])
+    assert await state_after(sample(6, 10.0)) == (10, [ACTION, ALERT])
     reader.close()
+    await line.journal.close()
+
+
+async def test_an_event_that_breaks_the_pipeline_leaves_nobody_waiting(tmp_path: Path) -> None:
+    line = Line(tmp_path)
+    asking = asyncio.create_task(line.pipeline.ask(replace(sample(0, 45.0), series="no such series")))
+    await settle()
+    with pytest.raises(KeyError, match="no such series"):
+        line.pipeline.take_rest()
+    await asyncio.wait({asking}, timeout=5)
+    assert asking.cancelled()
+    await line.journal.close()
+
+
+async def test_whoever_asked_and_went_away_breaks_nothing(tmp_path: Path) -> None:
+    async with running(tmp_path) as line:
+        await line.take(sample(0, 10.0))
+        asking = asyncio.create_task(line.pipeline.ask(Acknowledge(after(1), ACTION, after(0), "operator")))
+        await asyncio.sleep(0)
+        asking.cancel()
+        await line.take(sample(1, 10.0))
+        assert line.pipeline.state.alarms[ACTION].acknowledged
+
+
+async def test_a_journal_that_is_full_is_one_alarm_that_ends_when_it_can_write_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = Line(tmp_path)
+    line.journal.start()
+    with monkeypatch.context() as full:
+        full.setattr("monitor.collector.journal.QUEUE_LIMIT", 0)
+        for second in range(3):
+            line.pipeline.offer(sample(second, 10.0))
+        line.pipeline.take_rest()
+        (told,) = [key for key in line.pipeline.state.alarms if key == "service/journal"]
+        assert line.pipeline.state.alarms[told].active
+        # Three Samples, two Transitions and two Commands; and what told of it: three Faults, three Transitions.
+        assert line.pipeline.lost == 13
+        assert line.commands.written == [None, None]  # acted on all the same
+    line.pipeline.offer(sample(3, 10.0))
+    line.pipeline.take_rest()
+    assert not line.pipeline.state.alarms[told].active
+    await line.journal.close()
+    told_of = [kind for kind in line.kinds() if kind == "fault"]
+    assert told_of == ["fault"]  # its end; there was no room for its beginning, which the State has kept
 
 
 async def test_once_a_second_a_tick_says_how_far_everything_was_heard(tmp_path: Path) -> None:
@@ -195,3 +262,15 @@ async def test_what_waits_at_the_end_is_judged_and_written(tmp_path: Path) -> No
     await line.journal.close()
     assert line.kinds() == ["sample", "sample", "transition", "command"]
     assert line.pipeline.size() == 0
+
+
+async def test_after_a_stop_of_the_host_one_tick_comes_and_not_one_for_each_second(tmp_path: Path) -> None:
+    line = Line(tmp_path)
+    ticking = asyncio.create_task(line.pipeline.tick())
+    await line.clock.advance(1)
+    line.clock._now += timedelta(seconds=60)
+    await line.clock.advance(1)
+    assert line.pipeline.size() <= 4
+    ticking.cancel()
+    await asyncio.wait({ticking})
+    await line.journal.close()
