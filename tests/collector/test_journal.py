@@ -108,6 +108,15 @@ async def test_what_waits_goes_into_one_transaction_and_all_are_told(tmp_path: P
     await journal.close()
 
 
+async def test_one_who_no_longer_waits_keeps_no_other_from_being_told(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.sqlite")
+    gone, waits = journal.append([fault(1)], None), journal.append([fault(2)], None)
+    gone.cancel()
+    journal.start()
+    await asyncio.wait_for(waits, 10)
+    await journal.close()
+
+
 async def test_a_failing_disk_loses_nothing_and_is_told(tmp_path: Path) -> None:
     """Another connection holds the write lock: the journal says so, keeps trying, and writes once it can."""
     path = tmp_path / "journal.sqlite"

@@ -1,9 +1,11 @@
 """Carrying Commands out: at once, verified by reading back, tried again, and only the newest counts."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import pytest
 
@@ -28,6 +30,20 @@ class Deaf(ScriptedDriver):
         """Note it and go on as before."""
         self.commands.append(command)
         self.values = (0.0, 0.0, 0.0)
+
+
+class Overtaken(Deaf):
+    """Shows nothing of a Command until, in the midst of it, another one is given."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.meanwhile: Callable[[], None] = lambda: None
+
+    async def command(self, command: Command) -> None:
+        """Have the other one given, the first time."""
+        await super().command(command)
+        self.meanwhile()
+        self.meanwhile = lambda: None
 
 
 class Bench:
@@ -103,6 +119,17 @@ async def test_only_the_newest_command_of_a_device_is_carried_out() -> None:
         line.responder.offer(DARK, None)
         assert (await line.result()).command == DARK
         assert line.driver.commands == [DARK]
+
+
+async def test_a_command_that_was_overtaken_is_neither_tried_again_nor_told_as_failed() -> None:
+    async with bench(Overtaken) as line:
+        assert isinstance(line.driver, Overtaken)
+        line.driver.meanwhile = partial(line.responder.offer, DARK, None)
+        line.responder.offer(RED, None)
+        result = await line.result()
+        assert (result.command, result.verified) == (DARK, True)
+        assert line.driver.commands == [RED, DARK]
+        assert line.results.empty()
 
 
 async def test_a_device_that_is_away_is_tried_three_times_and_then_told() -> None:

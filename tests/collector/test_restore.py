@@ -11,10 +11,11 @@ from alarms.alarm import Delay
 from alarms.alarm import state as alarm_state
 from alarms.engine import State
 from alarms.events import Acknowledge, Alarm, Event, Fault, Reason, Tick
-from config.model import Level, Quality, Sample
+from config.model import Level, Plant, Quality, Sample
 from monitor.collector import codec
 from monitor.collector.journal import Entry, Journal, JournalReader
 from monitor.collector.restore import (
+    Restored,
     _of_this_plant,
     faults_over,
     gap_samples,
@@ -85,6 +86,74 @@ async def test_h13_a_delay_that_ran_when_the_collector_was_killed_fires_at_its_o
     state, told = engine.handle(engine.rules(slow), restored.state, Tick(after(30)))
     assert (ALERT, Reason.RAISED) in [(one.alarm, one.reason) for one in told]
     assert state.alarms[ALERT].raised_at == after(6)
+
+
+async def left_behind(path: Path, *parts: tuple[Plant, list[Sample], State | None]) -> None:
+    """Write what runs under several plants leave behind, one after the other."""
+    for of, samples, state in parts:
+        journal = Journal(path)
+        journal.enter_plant(of.sha256, codec.plant_json(of))
+        journal.start()
+        entries = [codec.sample_entry(one) for one in samples]
+        await journal.append(entries, None if state is None else codec.state_json(state))
+        await journal.close()
+
+
+def restored_from(path: Path, of: Plant) -> Restored:
+    reader = JournalReader(path)
+    try:
+        return restore(of, reader)
+    finally:
+        reader.close()
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 5_000])
+async def test_the_tail_is_replayed_whatever_its_length(
+    chunk: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.collector.restore.REPLAY_CHUNK", chunk)
+    path = tmp_path / "journal.sqlite"
+    await left_behind(path, (plant(), [sample(0, 45.0)], State(latest={ISOLATOR: after(0)})))
+    await left_behind(
+        path, (plant(), [sample(second, 45.0) for second in range(1, 5)] + [sample(5, 10.0)], None)
+    )
+    restored = restored_from(path, plant())
+    assert (list(restored.state.alarms), restored.ran_until) == ([ACTION], after(5))
+
+
+async def test_the_tail_is_judged_under_the_plant_it_was_written_under(tmp_path: Path) -> None:
+    """The second plant had a limit that the first had not and the third has not; it alone wrote the tail."""
+    path = tmp_path / "journal.sqlite"
+    lenient = plant(limit(Level.ALERT, 1, 99))
+    strict = replace(plant(limit(Level.ACTION, 20, 90)), sha256="1" * 64)
+    await left_behind(
+        path,
+        (lenient, [sample(0, 45.0)], State(latest={ISOLATOR: after(0)})),
+        (strict, [sample(1, 10.0)], None),
+    )
+    assert list(restored_from(path, lenient).state.alarms) == [ACTION]
+
+
+async def test_a_row_that_does_not_fit_its_plant_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    narrow = replace(sample(1, 10.0), values=(10.0,))
+    unknown = replace(sample(2, 10.0), series="OLD")
+    await left_behind(path, (plant(), [narrow, unknown, sample(3, 45.0)], None))
+    restored = restored_from(path, plant())
+    assert (restored.state.alarms, restored.state.latest) == ({}, {ISOLATOR: after(3)})
+
+
+async def test_a_counter_s_own_time_says_nothing_of_how_long_the_collector_ran(tmp_path: Path) -> None:
+    """Its records may lie ahead of us: neither the gap nor the silence after it is reckoned by them."""
+    path = tmp_path / "journal.sqlite"
+    records = replace(plant().series[ISOLATOR], id="ISO/records", records=True)
+    one = plant()
+    one = replace(one, series={**one.series, "ISO/records": records})
+    ahead = replace(sample(3600, 45.0), series="ISO/records")
+    await left_behind(path, (one, [sample(1, 45.0), ahead], None))
+    restored = restored_from(path, one)
+    assert restored.ran_until == after(1)
+    assert resumed(one, restored.state, after(9)).latest == {ISOLATOR: after(9), "ISO/records": after(3600)}
 
 
 async def test_the_first_start_has_nothing_to_go_on_from(tmp_path: Path) -> None:
@@ -199,6 +268,7 @@ def test_a_gap_is_told_with_its_two_ends_and_none_is_not_told() -> None:
     assert gap_told(after(0), after(0)) == ""
 
 
-def test_a_delay_that_ran_before_the_gap_goes_on() -> None:
+@pytest.mark.parametrize("gap_s", [0, 60])
+def test_a_delay_that_ran_before_the_gap_goes_on(gap_s: int) -> None:
     ran = State(latest={ISOLATOR: after(0)}, delays={ALERT: Delay(after(0))})
-    assert resumed(plant(), ran, after(60)).delays == ran.delays
+    assert resumed(plant(), ran, after(gap_s)).delays == ran.delays
