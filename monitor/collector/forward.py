@@ -30,7 +30,7 @@ log = structlog.get_logger()
 
 
 class Forward:
-    """Forwards one journal to one database; `ok`, `detail` and `waiting` say how that goes."""
+    """Forwards one journal to one database; `ok`, `detail` and `position` say how that goes."""
 
     def __init__(self, plant: Plant, journal: Path, database_url: str, clock: Clock) -> None:
         self.ok = False
