@@ -9,8 +9,6 @@ from config.model import USABLE, Plant, Sample
 
 LIVE_WITHIN = timedelta(seconds=3)
 """A device is live while its last Sample is no older than this and holds at least one usable value."""
-
-
 CLOCK_STEP_S = 1.0
 """A larger difference between the host's clock and ours is a step of the host's, not jitter."""
 
@@ -61,6 +59,6 @@ def percentiles_ms(seconds: Sequence[float]) -> dict[str, float | None]:
         return {"p50": None, "p99": None}
     ordered = sorted(seconds)
     return {
-        name: round(1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))], 2)
+        name: round(1000 * ordered[int(share * len(ordered))], 2)
         for name, share in (("p50", 0.50), ("p99", 0.99))
     }

@@ -10,6 +10,7 @@ class HandClock:
     """Stands still until `advance`."""
 
     def __init__(self, start: datetime = START) -> None:
+        self.ahead_s = 0.0
         self._now = start
         self._sleepers: list[tuple[datetime, asyncio.Future[None]]] = []
 
@@ -18,8 +19,8 @@ class HandClock:
         return self._now
 
     def host_is_ahead_s(self) -> float:
-        """Return no difference."""
-        return 0.0
+        """Return what the test has set."""
+        return self.ahead_s
 
     async def sleep_until(self, at: datetime) -> None:
         """Wait until the hands have reached `at`."""

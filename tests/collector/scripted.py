@@ -6,8 +6,8 @@ from datetime import datetime
 
 from config.model import Command, Device, Sample
 
-Step = Exception | None | str
-"""None: a Good Sample; an error: raised; "hang": never answers."""
+Step = Exception | asyncio.Event | None | str
+"""None: a Good Sample; an error: raised; an event: waited for; "hang": never answers."""
 
 
 class ScriptedDriver:
@@ -20,6 +20,7 @@ class ScriptedDriver:
         self.closes = 0
         self.commands: list[Command] = []
         self.connect_hangs = False
+        self.close_hangs = False
         self.values: tuple[float, ...] = (45.0,) * len(device.series[0].channels)
         self._now = now
 
@@ -34,6 +35,8 @@ class ScriptedDriver:
         step = self.script.pop(0) if self.script else None
         if isinstance(step, Exception):
             raise step
+        if isinstance(step, asyncio.Event):
+            await step.wait()
         if step == "hang":
             await asyncio.get_running_loop().create_future()
         return [Sample(self.device.id, at, self.values, None, self._now())]
@@ -45,5 +48,7 @@ class ScriptedDriver:
         self.values = tuple(state[command.outputs[key]] for key in ("red", "amber", "buzzer"))
 
     async def close(self) -> None:
-        """Count the closing."""
+        """Count the closing, or hang."""
         self.closes += 1
+        if self.close_hangs:
+            await asyncio.get_running_loop().create_future()

@@ -19,7 +19,7 @@ from monitor.collector import codec
 from monitor.collector.collect import JOURNAL, Collector, CollectSettings
 from monitor.collector.journal import Entry, Journal, JournalReader
 from tests.alarms.building import ISOLATOR, TOWER, after, plant, sample
-from tests.collector.clock import HandClock
+from tests.collector.clock import HandClock, settle
 
 
 @pytest.fixture
@@ -169,3 +169,21 @@ async def test_what_was_read_when_it_was_stopped_is_judged_and_written(
         collector.pipeline.offer(sample(1, 10.0))
         assert collector.pipeline.size() == 1
     assert [entry.kind for entry in entries_of(data)] == ["sample", "transition", "command"]
+
+
+async def test_h9_a_disk_that_fails_and_a_clock_that_was_set_are_alarms(
+    silent_plant: Plant, data: Path
+) -> None:
+    clock = HandClock(after(0))
+    clock.ahead_s = -3600.0
+    collector = Collector(CollectSettings(silent_plant, data, ""), clock)
+    collector._journal.failure = "journal.sqlite: disk full"
+    looking = asyncio.create_task(collector._look_after_itself())
+    await settle()
+    collector.pipeline.take_rest()
+    alarms = collector.pipeline.state.alarms
+    assert alarms["service/journal-disk"].detail == "journal.sqlite: disk full"
+    assert alarms["service/clock"].detail.startswith("the host's clock was set by -3600 s")
+    looking.cancel()
+    await asyncio.wait({looking})
+    await collector._journal.close()

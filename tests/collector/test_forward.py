@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import pytest
 
 from alarms.engine import State
-from alarms.events import Fault
+from alarms.events import Acknowledge, Fault
 from config.model import Limit, Plant
 from monitor.collector import codec
 from monitor.collector.forward import Forward
@@ -63,16 +64,20 @@ def samples(first: int, last: int, pressure: float = 45.0) -> list[Entry]:
 async def test_a_journal_is_stored_in_order_and_once_over_restarts(tmp_path: Path, database_url: str) -> None:
     path, one = tmp_path / "journal.sqlite", plant()
     fault = codec.entry_of(Fault(after(5), "forward", "gone"), after(5))
-    await journalled(path, one, [*samples(0, 10), fault])
-    for seq in (11, 11):
+    seen = codec.entry_of(Acknowledge(after(6), "service/forward", after(5), "operator"), after(6))
+    await journalled(path, one, [*samples(0, 10), fault, seen])
+    for seq in (12, 12):
         async with forwarding(one, path, database_url) as forward:
             await reached(forward, seq)
     await journalled(path, one, samples(10, 20))
     async with forwarding(one, path, database_url) as forward:
-        await reached(forward, 21)
+        await reached(forward, 22)
         assert (forward.ok, forward.detail) == (True, "")
     assert await rows(database_url, "SELECT count(*), count(DISTINCT at) FROM sample") == [(20, 20)]
-    assert await rows(database_url, "SELECT seq, kind FROM book") == [(1, "fault")]
+    assert await rows(database_url, "SELECT seq, kind, who FROM book ORDER BY seq") == [
+        (1, "fault", "gradewatch"),
+        (2, "acknowledge", "operator"),
+    ]
 
 
 async def test_h7_a_new_journal_is_not_taken_for_the_old_one(tmp_path: Path, database_url: str) -> None:
@@ -92,13 +97,13 @@ async def test_a_backlog_goes_into_the_places_of_the_plant_it_was_written_under(
     before = plant()
     after_change = _places_swapped(before)
     path = tmp_path / "journal.sqlite"
-    await journalled(path, before, samples(0, 5, pressure=45.0))
+    await journalled(path, before, samples(0, 5, pressure=40.0))
     swapped = [codec.sample_entry(replace(sample(second, 0), values=(50.0, 46.0))) for second in range(5, 10)]
     await journalled(path, after_change, swapped)
     async with forwarding(after_change, path, database_url) as forward:
         await reached(forward, 10)
     query = "SELECT channel, min(value), max(value) FROM reading GROUP BY channel ORDER BY channel"
-    assert await rows(database_url, query) == [("ISO/humidity", 45.0, 50.0), ("ISO/pressure", 45.0, 46.0)]
+    assert await rows(database_url, query) == [("ISO/humidity", 45.0, 50.0), ("ISO/pressure", 40.0, 46.0)]
 
 
 async def test_what_a_plant_before_has_left_is_not_taken_for_this_plant_s_and_the_other_way_round(
@@ -128,19 +133,37 @@ async def test_a_database_that_is_away_is_said_and_found_again(
 ) -> None:
     path, one = tmp_path / "journal.sqlite", plant()
     await journalled(path, one, samples(0, 3))
-    timescale.stop()
     try:
         async with forwarding(one, path, database_url) as forward:
+            await reached(forward, 3)
+            timescale.stop()
+            await journalled(path, one, samples(3, 6))
             async with asyncio.timeout(20):
                 while forward.ok or "start the database" not in forward.detail:  # noqa: ASYNC110 - set by the forwarder
                     await asyncio.sleep(0.01)
             timescale.start()
-            await reached(forward, 3)
+            await reached(forward, 6)
             assert (forward.ok, forward.detail) == (True, "")
     finally:
         if not await _answers(timescale):
             timescale.start()
-    assert await rows(database_url, "SELECT count(*) FROM sample") == [(3,)]
+    assert await rows(database_url, "SELECT count(*) FROM sample") == [(6,)]
+
+
+async def test_what_is_stored_is_kept_for_three_days_and_then_forgotten(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.collector.forward.FORGET_EVERY_CHUNKS", 1)
+    path, one, day_s = tmp_path / "journal.sqlite", plant(), 86_400
+    entries = [codec.sample_entry(sample(-days * day_s, 45.0)) for days in (4, 3.01, 2.99, 0)]
+    await journalled(path, one, entries, codec.state_json(State()))
+    reader = JournalReader(path)
+    async with forwarding(one, path, database_url) as forward, asyncio.timeout(20):
+        await reached(forward, 4)
+        while len(left := reader.after(0, 10)) > 2:  # noqa: ASYNC110 - by the forwarder
+            await asyncio.sleep(0.01)
+    reader.close()
+    assert [entry.seq for entry in left] == [3, 4]
 
 
 def _places_swapped(of: Plant) -> Plant:

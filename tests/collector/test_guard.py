@@ -7,7 +7,7 @@ import pytest
 
 from alarms.events import Event, Fault
 from monitor.collector.guard import Guard, Work
-from tests.collector.clock import HandClock
+from tests.collector.clock import HandClock, settle
 
 
 async def test_a_part_that_fails_is_told_started_again_and_told_well(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,3 +97,42 @@ async def test_stopping_ends_a_part_that_swallows_a_cancellation_and_one_that_fa
     task.cancel()
     _, running = await asyncio.wait({task}, timeout=5)
     assert (running, guard.restarts, told.empty()) == (set(), 0, True)
+
+
+async def test_a_part_that_fails_again_before_it_was_well_is_not_told_well(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("monitor.collector.guard.RESTART_AFTER_S", 0.0)
+    monkeypatch.setattr("monitor.collector.guard.WELL_AFTER_S", 0.005)
+    told: asyncio.Queue[Event] = asyncio.Queue()
+    runs = 0
+
+    async def fails_twice() -> None:
+        nonlocal runs
+        runs += 1
+        if runs < 3:
+            raise ValueError("broken")
+        await asyncio.get_running_loop().create_future()
+
+    task = asyncio.create_task(Guard(HandClock(), told.put_nowait).run("forward", fails_twice))
+    faults = [await asyncio.wait_for(told.get(), 5) for _ in range(3)]
+    assert [one.message for one in faults if isinstance(one, Fault)] == ["ValueError: broken"] * 2 + [""]
+    await asyncio.sleep(0.01)
+    assert told.empty()
+    task.cancel()
+    await asyncio.wait({task})
+
+
+async def test_a_part_that_fails_is_not_started_again_in_the_same_breath() -> None:
+    runs = 0
+
+    async def fails() -> None:
+        nonlocal runs
+        runs += 1
+        raise ValueError("broken")
+
+    task = asyncio.create_task(Guard(HandClock(), lambda _: None).run("forward", fails))
+    await settle()
+    assert runs == 1
+    task.cancel()
+    await asyncio.wait({task})

@@ -29,6 +29,7 @@ def test_devices_are_counted_and_the_oldest_age_found() -> None:
 
 def test_percentiles_by_rank() -> None:
     assert percentiles_ms([0.001 * n for n in range(100)]) == {"p50": 50.0, "p99": 99.0}
+    assert percentiles_ms([0.001]) == {"p50": 1.0, "p99": 1.0}
     assert percentiles_ms([]) == {"p50": None, "p99": None}
 
 

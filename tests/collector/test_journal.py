@@ -18,7 +18,7 @@ from monitor.collector import codec
 from monitor.collector.journal import Entry, Journal, JournalError, JournalReader
 from tests.alarms.building import T0, after, plant
 
-times = st.integers(0, 10**15).map(lambda us: T0 + timedelta(microseconds=us))
+times = st.just(codec.EPOCH) | st.integers(0, 10**15).map(lambda us: T0 + timedelta(microseconds=us))
 numbers = st.floats(allow_nan=False)
 
 

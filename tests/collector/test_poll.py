@@ -39,6 +39,7 @@ def test_the_next_tick_is_the_first_that_can_still_be_kept(
 
 def test_twenty_devices_have_twenty_places_in_the_second() -> None:
     assert sorted(offset_s(i, 1.0) for i in range(20)) == [pytest.approx(i / 20) for i in range(20)]
+    assert [offset_s(i, 2.0) for i in (20, 25)] == [0.0, 0.5]
 
 
 async def polled(script: list[Step], seconds: int) -> tuple[list[Sample], ScriptedDriver]:
@@ -104,6 +105,38 @@ async def test_h2_a_device_that_accepts_and_never_answers_gives_a_bad_sample_eac
     await asyncio.wait({running})
 
 
+async def test_h2_connecting_that_never_ends_is_given_up_and_begun_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("monitor.collector.poll.CONNECT_TIMEOUT_S", 0.01)
+    clock = HandClock()
+    driver = ScriptedDriver(DEVICE, clock.now)
+    driver.connect_hangs = True
+    poll = Poll(DEVICE, driver, clock, index=0)
+    arrived: asyncio.Queue[Sample] = asyncio.Queue()
+    running = asyncio.create_task(poll.run(START, arrived.put_nowait))
+    for _ in range(2):
+        await clock.advance(1)
+        await asyncio.wait_for(arrived.get(), 5)
+    assert driver.connects == 2
+    running.cancel()
+    await asyncio.wait({running})
+
+
+async def test_h2_a_connection_that_does_not_close_holds_nothing_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.collector.poll.CLOSE_TIMEOUT_S", 0.01)
+    clock = HandClock()
+    driver = ScriptedDriver(DEVICE, clock.now, [Unreachable("cut")])
+    driver.close_hangs = True
+    poll = Poll(DEVICE, driver, clock, index=0)
+    arrived: asyncio.Queue[Sample] = asyncio.Queue()
+    running = asyncio.create_task(poll.run(START, arrived.put_nowait))
+    await clock.advance(1)
+    assert (await asyncio.wait_for(arrived.get(), 5)).reason == "cut"
+    running.cancel()
+    await asyncio.wait({running})
+
+
 async def test_seconds_that_were_missed_are_told_and_never_made_up_for() -> None:
     """The host was stopped for four seconds: one poll, and four Samples that say why there is no value."""
     clock = HandClock()
@@ -157,14 +190,18 @@ async def test_a_second_in_which_the_driver_broke_has_a_row_too() -> None:
 async def test_a_command_waits_for_the_read_that_is_under_way_and_is_read_back() -> None:
     tower = replace(plant().devices[TOWER], timeout_s=5.0)
     clock = HandClock()
-    driver = ScriptedDriver(tower, clock.now)
+    answered = asyncio.Event()
+    driver = ScriptedDriver(tower, clock.now, [None, answered])
     poll = Poll(tower, driver, clock, index=0)
     running = asyncio.create_task(poll.run(START, lambda _: None))
-    await clock.advance(1)
+    await clock.advance(2)
     command = Command(TOWER, {"red": "on", "amber": "off", "buzzer": "pattern_1"}, "test")
-    read_back = await poll.command(command, clock.now())
+    commanding = asyncio.create_task(poll.command(command, clock.now()))
+    await settle()
+    assert driver.commands == []
+    answered.set()
+    assert (await commanding).values == (1.0, 0.0, 1.0)
     assert driver.commands == [command]
-    assert read_back.values == (1.0, 0.0, 1.0)
     running.cancel()
     await asyncio.wait({running})
 

@@ -82,6 +82,7 @@ async def bench(kind: type[ScriptedDriver] = ScriptedDriver) -> AsyncIterator[Be
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
+    assert all(task.cancelled() for task in tasks)
 
 
 @pytest.fixture(autouse=True)
