@@ -80,9 +80,8 @@ class Forward:
         while True:
             entries = await asyncio.to_thread(reader.after, self.position, CHUNK, until_seq)
             if not entries and until_seq is not None:
-                self.position = (
-                    until_seq - 1
-                )  # also past what is there no more, forgotten before this database was
+                # Also past what is there no more: forgotten, before this database was.
+                self.position = until_seq - 1
                 return
             if not entries:
                 await asyncio.sleep(IDLE_S)

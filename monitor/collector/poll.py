@@ -66,9 +66,8 @@ class Poll:
                 tick = next_tick(self._clock.now(), self._told, self._offset, self._period)
                 for skipped in self._skipped(self._told, tick):
                     offer(skipped)
-                self._told = (
-                    tick - self._period
-                )  # not yet `tick`: should the read break, its second is told of after
+                # Not yet the tick itself: should its read break, its second is told of afterwards.
+                self._told = tick - self._period
                 await self._clock.sleep_until(tick + self._offset)
                 self.lateness_s.append((self._clock.now() - tick - self._offset).total_seconds())
                 for sample in await self._read(tick):

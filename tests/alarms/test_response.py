@@ -83,7 +83,11 @@ def test_a_tower_one_of_whose_channels_cannot_be_read_is_told_again_all_the_same
 def test_a_tower_that_does_not_answer_or_of_which_the_past_is_told_is_not_told_again() -> None:
     raised = stands((ACTION, Level.ACTION, True, True))
     shows_nothing = Sample(TOWER, T0, (0.0, 0.0, 0.0), None, T0)
-    assert reassert(TOWER_OF_L1, raised, replace(shows_nothing, quality=(Quality.UNREACHABLE,) * 3)) is None
+    failed = stands(("ST/command", Level.ALERT, True, False))
+    for state in (raised, failed):
+        assert (
+            reassert(TOWER_OF_L1, state, replace(shows_nothing, quality=(Quality.UNREACHABLE,) * 3)) is None
+        )
     assert reassert(TOWER_OF_L1, raised, replace(shows_nothing, backfilled=True)) is None
 
 

@@ -87,6 +87,7 @@ async def test_entries_come_back_in_order_with_the_state_behind_the_right_one(tm
     reader = JournalReader(path)
     assert [entry.seq for entry in reader.after(0, 10)] == [1, 2, 3]
     assert [entry.at_us for entry in reader.after(1, 1)] == [fault(1).at_us]
+    assert [entry.seq for entry in reader.after(0, 10, before_seq=3)] == [1, 2]
     assert reader.state() == (2, "first")
     reader.close()
 
