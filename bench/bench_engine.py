@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from alarms import engine
 from alarms.engine import State
-from bench.running import DEMO, say
+from bench.running import LINE, say
 from config.load import load
 from config.model import Plant, Sample
 
@@ -54,7 +54,7 @@ def run(plant: Plant, samples: list[Sample]) -> tuple[float, int]:
 
 
 def main() -> None:
-    plant = load(DEMO)
+    plant = load(LINE)
     quiet = calm(plant)
     loud = [replace(sample, values=(1e9,) * len(sample.values)) for sample in quiet]
     for name, samples in (("engine_calm", quiet), ("engine_all_outside", loud)):

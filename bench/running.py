@@ -26,7 +26,7 @@ from monitor.store.migrate import migrate
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
-DEMO = ROOT / "config" / "plants" / "demo"
+LINE = ROOT / "tests" / "plants" / "line"
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
@@ -149,7 +149,7 @@ def _live(one: Running) -> bool:
 
 def plant_on_free_ports(folder: Path) -> Path:
     """Copy the demo plant with addresses of its own, so that it and a demo may run side by side."""
-    shutil.copytree(DEMO, folder)
+    shutil.copytree(LINE, folder)
     devices = folder / "devices.yaml"
     text = devices.read_text()
     for port in set(re.findall(r"127\.0\.0\.1:(\d+)", text)):

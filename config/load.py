@@ -62,6 +62,7 @@ def _channels(written: Draft) -> tuple[dict[str, ChannelModel], list[str]]:
 
 def _plant(written: Draft, limits: tuple[Limit, ...]) -> Plant:
     zones = {row.written.id: row.written for row in written.zones}
+    workshops = {row.written.id: row.written.workshop for row in written.lines}
     devices = [
         _device(row.written, written.profiles[row.written.profile], zones[row.written.zone].line)
         for row in written.devices
@@ -77,7 +78,10 @@ def _plant(written: Draft, limits: tuple[Limit, ...]) -> Plant:
             row.written.id: Workshop(row.written.id, text_of(row.written.label)) for row in written.workshops
         },
         lines={row.written.id: _line(row.written) for row in written.lines},
-        zones={name: Zone(name, zone.line, zone.grade, text_of(zone.label)) for name, zone in zones.items()},
+        zones={
+            name: Zone(name, workshops[zone.line], zone.line, zone.grade, text_of(zone.label))
+            for name, zone in zones.items()
+        },
         devices={device.id: device for device in devices},
         series={one.id: one for one in series},
         channels={channel.id: channel for one in series for channel in one.channels},

@@ -40,10 +40,15 @@ class Kind(StrEnum):
 
 
 class Protocol(StrEnum):
-    """How a device answers on its wire."""
+    """What is spoken with a device. How the bytes travel (TCP, RTU, serial) is said by the device's address."""
 
-    MODBUS_TCP = "modbus_tcp"
+    MODBUS = "modbus"
     LIGHTHOUSE = "lighthouse"
+    """Particle counters whose records stay in a buffer, chosen by an index."""
+    PMS = "pms"
+    """Particle counters whose records stand in a queue, and go when they are taken."""
+    MET_ONE = "met_one"
+    NIOTRONIC = "niotronic"
     OPCUA = "opcua"
 
 
@@ -61,8 +66,9 @@ class Register:
 
     Attributes:
         unit_id: Modbus unit identifier, 1 to 247 (255 for a device without one).
-        table: `holding` (FC03), `input` (FC04), `coil` (FC01) or `discrete` (FC02).
-        address: protocol address, 0-based: the manual's 40001 is address 0 of table `holding`.
+        table: `holding` (FC03), `input` (FC04), `coil` (FC01), `discrete` (FC02) or `diagnostic` (FC08).
+        address: protocol address, 0-based: the manual's 40001 is address 0 of table `holding`; for `diagnostic`
+            the sub-function.
         type: `u16`, `s16`, `u32`, `s32`, `float32` or `bool`.
         word_order: `big` (high word first) or `little` (low word first); only matters for 32 bits.
         scale: value = raw x scale.
@@ -101,6 +107,8 @@ class ChannelModel:
         record: belongs to a counter's records, not to its every-second row.
         room: which of the device's rooms it measures, for a gateway that serves several ("" otherwise);
             the plant says which zone that room is.
+        setting: the device setting that this channel reads back ("" if none): another value than the plant's is an
+            alarm.
         states: value -> text, for a channel of kind `state`.
     """
 
@@ -111,7 +119,19 @@ class ChannelModel:
     address: Register | Node
     record: bool = False
     room: str = ""
+    setting: str = ""
     states: Mapping[int, Text] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTest:
+    """A register that must read a known number before anything of its unit is believed.
+
+    A transmitter gives it so that a reader can prove its word order; a stranger's map is found out by it too.
+    """
+
+    address: Register
+    equals: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +155,17 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """The register or node map of one device model."""
+    """The register or node map of one device model.
+
+    Attributes:
+        source: where the map comes from: the maker's manual and page.
+        outputs: all that may be written.
+        namespace_uri: OPC UA: the namespace of the nodes.
+        heartbeat: the channel that the device counts up once a second ("" if it has none): while it stands still,
+            every value of the device is an old one.
+        self_tests: what must be right, for each unit, before its values are believed.
+        clock_tolerance_s: how far the device's own clock may be from ours before it is an alarm; None: not watched.
+    """
 
     name: str
     protocol: Protocol
@@ -144,6 +174,9 @@ class Profile:
     channels: tuple[ChannelModel, ...]
     outputs: Mapping[str, Output] = field(default_factory=dict)
     namespace_uri: str = ""
+    heartbeat: str = ""
+    self_tests: tuple[SelfTest, ...] = ()
+    clock_tolerance_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,14 +206,31 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
+class Security:
+    """How an OPC UA server is spoken to: signed and encrypted, with its certificate in our trust list.
+
+    Attributes:
+        policy: `Basic256Sha256`, `Aes128Sha256RsaOaep` or `Aes256Sha256RsaPss`.
+        user: who we sign in as ("" for nobody); the password stands in no file of the plant.
+    """
+
+    policy: str
+    user: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Device:
     """What answers on one wire.
 
     Attributes:
-        address: `host:port` for Modbus, `opc.tcp://host:port/path` for OPC UA.
+        line: "" for a device that several lines share.
+        address: for Modbus `host:port` (TCP), `rtu+tcp://host:port` (RTU frames behind a serial server) or
+            `rtu:/dev/ttyUSB0?baudrate=19200&parity=N&stopbits=1` (serial); for OPC UA `opc.tcp://host:port/path`.
         period_s: seconds between polls.
         timeout_s: longest wait for one poll; shorter than the period.
-        settings: what the profile's driver needs besides, for example a counter's `sample_time_s`.
+        settings: how the device must be set, for example a counter's `sample_time_s`; the channels that read a
+            setting back are judged against it.
+        security: OPC UA only; None: neither signed nor encrypted.
     """
 
     id: str
@@ -193,13 +243,15 @@ class Device:
     period_s: float = 1.0
     timeout_s: float = 0.8
     settings: Mapping[str, float] = field(default_factory=dict)
+    security: Security | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """A room or an enclosure with a grade."""
+    """A room or an enclosure with a grade; `line` is "" for what the lines of a workshop share."""
 
     id: str
+    workshop: str
     line: str
     grade: Grade
     label: Text
@@ -258,7 +310,11 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Plant:
-    """The whole plant as loaded. `sha256` names exactly what was loaded, profiles included."""
+    """The whole plant as loaded. `sha256` names exactly what was loaded, profiles included.
+
+    Attributes:
+        validated: the plant makes product for people: a register that nobody has verified is refused at load.
+    """
 
     id: str
     label: Text
@@ -272,6 +328,7 @@ class Plant:
     channels: Mapping[str, Channel]
     limits: tuple[Limit, ...]
     sha256: str
+    validated: bool = False
 
 
 # --- What moves through the service ------------------------------------------------------------------
@@ -314,6 +371,7 @@ class Sample:
         received_at: when it reached us; `received_at - at` is how late it was.
         source_at: the device's own clock, where it has one.
         backfilled: fetched later from a device's buffer; kept, never judged as live.
+        catching_up: records older than this one are still being fetched; only of a series of records.
         reason: why it is not good, in the words of the wire; "" when it is.
     """
 
@@ -324,6 +382,7 @@ class Sample:
     received_at: datetime
     source_at: datetime | None = None
     backfilled: bool = False
+    catching_up: bool = False
     reason: str = ""
 
 

@@ -22,7 +22,7 @@ _HOST_PORT = re.compile(r"(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):(?P<port>\
 _OPCUA_URL = re.compile(rf"opc\.tcp://{_HOST_PORT.pattern}(/\S*)?")
 _FORMS = {
     Protocol.OPCUA: (_OPCUA_URL, "opc.tcp://host:port/path, for example opc.tcp://127.0.0.1:4840/"),
-    Protocol.MODBUS_TCP: (_HOST_PORT, "host:port, for example 127.0.0.1:502"),
+    Protocol.MODBUS: (_HOST_PORT, "host:port, for example 127.0.0.1:502"),
     Protocol.LIGHTHOUSE: (_HOST_PORT, "host:port, for example 127.0.0.1:502"),
 }
 

@@ -289,7 +289,7 @@ class WrittenProfile(Written):
 
     profile: Id = Field(description="the profile's name: the name of the file without .yaml")
     protocol: Annotated[model.Protocol, Strict(strict=False)] = Field(
-        description="modbus_tcp, lighthouse or opcua"
+        description="modbus, lighthouse or opcua"
     )
     label: WrittenText = Field(description="what it is, {en: …, zh: …}")
     source: Words = Field(description="where the map comes from: the maker's manual and page")

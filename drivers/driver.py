@@ -10,6 +10,18 @@ Now = Callable[[], datetime]
 """Asks the service's clock; handed to a driver so that it can say when an answer arrived."""
 
 
+Kept = Callable[[str], datetime | None]
+"""Says of a series of records up to which time all of them are safe on our disk; None: none is.
+
+A driver goes on from there after a restart, and takes nothing out of a device's buffer that is not kept yet.
+"""
+
+
+def nothing_kept(_: str) -> datetime | None:
+    """Say that no record is on our disk."""
+    return None
+
+
 class DriverError(Exception):
     """A device failed us. The message is for the engineer on call: what, where, and what was expected."""
 

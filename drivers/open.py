@@ -20,11 +20,13 @@ def open_driver(device: Device, now: Now) -> Driver:
         ValueError: the profile cannot be driven; the message names the channel or the address.
     """
     match device.profile.protocol:
-        case Protocol.MODBUS_TCP:
+        case Protocol.MODBUS:
             return ModbusDriver(device, now)
         case Protocol.LIGHTHOUSE:
             return LighthouseDriver(device, now)
         case Protocol.OPCUA:
             return OpcUaDriver(device, now)
+        case Protocol.PMS | Protocol.MET_ONE | Protocol.NIOTRONIC as other:
+            raise ValueError(f"{device.id}: no driver speaks {other}")
         case _ as other:
             assert_never(other)

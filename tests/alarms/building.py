@@ -85,7 +85,7 @@ def plant(*limits: Limit, communication_delay_s: float = 10.0) -> Plant:
         communication_delay_s=communication_delay_s,
         workshops={"W": Workshop("W", _TEXT)},
         lines={"L1": Line("L1", "W", LineMode.C_ISOLATOR, "MSC", _TEXT, tower=TOWER)},
-        zones={"Z": Zone("Z", "L1", Grade.A, _TEXT)},
+        zones={"Z": Zone("Z", "W", "L1", Grade.A, _TEXT)},
         devices={ISOLATOR: isolator, TOWER: tower},
         series=series,
         channels={channel.id: channel for one in series.values() for channel in one.channels},

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alarms.events import Acknowledge, ActionResult, Alarm, Fault, Reason, Transition
-from config.load import PROFILES_DIR, load
+from config.load import load
 from config.model import Command, Level, Quality, Sample
 from monitor.collector import codec
 from monitor.collector.journal import Entry, Journal, JournalError, JournalReader
@@ -251,7 +251,7 @@ async def test_a_plant_under_which_nothing_was_written_was_never_in_force(tmp_pa
 
 
 def test_a_whole_plant_comes_back_as_it_was() -> None:
-    for one in (plant(), load(PROFILES_DIR.parent / "plants" / "demo")):
+    for one in (plant(), load(Path(__file__).parents[1] / "plants" / "line")):
         assert codec.plant_of(codec.plant_json(one)) == one
 
 

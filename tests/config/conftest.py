@@ -9,7 +9,7 @@ import pytest
 
 from config.load import PROFILES_DIR, Fault, PlantFaults, load
 
-DEMO = PROFILES_DIR.parent / "plants" / "demo"
+LINE = Path(__file__).parents[1] / "plants" / "line"
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def make_copy(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Copy]:
 
     def make() -> Copy:
         folder = tmp_path_factory.mktemp("copy")
-        shutil.copytree(DEMO, folder / "plant")
+        shutil.copytree(LINE, folder / "plant")
         shutil.copytree(PROFILES_DIR, folder / "profiles")
         return Copy(folder / "plant", folder / "profiles")
 

@@ -8,11 +8,11 @@ import pytest
 
 from config.load import load
 from config.model import Grade, Level
-from tests.config.conftest import DEMO, Copy
+from tests.config.conftest import LINE, Copy
 
 
 def test_the_demo_plant_is_whole() -> None:
-    plant = load(DEMO)
+    plant = load(LINE)
     assert (plant.id, plant.time_zone, plant.communication_delay_s) == ("demo", "Asia/Shanghai", 10)
     assert list(plant.lines) == ["STM-L1"]
     assert (len(plant.zones), len(plant.devices), len(plant.channels)) == (7, 5, 203)
@@ -29,7 +29,7 @@ def test_the_demo_plant_is_whole() -> None:
 
 
 def test_a_counter_has_a_second_series_for_its_records() -> None:
-    plant = load(DEMO)
+    plant = load(LINE)
     own, records = plant.devices["PC-A-STM-L1"].series
     assert (own.id, own.records, records.id, records.records) == (
         "PC-A-STM-L1",
@@ -52,14 +52,14 @@ def test_a_counter_has_a_second_series_for_its_records() -> None:
 
 
 def test_a_gateways_channels_stand_in_the_zones_of_their_rooms() -> None:
-    plant = load(DEMO)
+    plant = load(LINE)
     assert plant.channels["RM-STM-L1/exit_dp"].zone == "STM-L1-EXIT"
     assert plant.channels["RM-STM-L1/supply_flow"].zone == "STM-L1-CORE"
     assert plant.channels["ISO-STM-L1/chamber_pressure"].zone == "STM-L1-A-ISO"
 
 
 def test_one_row_of_limits_gives_one_limit_for_each_channel_and_level() -> None:
-    limits = {limit.id: limit for limit in load(DEMO).limits}
+    limits = {limit.id: limit for limit in load(LINE).limits}
     action, alert = (limits[f"ISO-STM-L1/chamber_pressure/{level}"] for level in ("action", "alert"))
     assert (action.low, action.high, action.on_delay_s, action.level) == (20, 90, 0, Level.ACTION)
     assert (alert.low, alert.high, alert.on_delay_s, alert.level) == (30, 70, 1, Level.ALERT)
@@ -99,14 +99,14 @@ def calm(channel: str) -> float:
 
 
 def test_the_calm_plant_is_well_inside_every_limit() -> None:
-    for limit in load(DEMO).limits:
+    for limit in load(LINE).limits:
         value = calm(limit.channel)
         assert limit.low is None or value - limit.low > limit.deadband, limit
         assert limit.high is None or limit.high - value > limit.deadband, limit
 
 
 def test_no_figure_poses_as_regulation() -> None:
-    for limit in load(DEMO).limits:
+    for limit in load(LINE).limits:
         assert "emo proposal" in limit.rationale or "maker's manual" in limit.rationale, limit
         assert any("\u4e00" <= letter <= "\u9fff" for letter in limit.rationale), limit
 
@@ -140,5 +140,5 @@ def test_a_row_moved_to_another_file_changes_the_hash_but_not_the_plant(copy: Co
 
 
 def test_the_same_plant_is_loaded_from_a_relative_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(DEMO.parent)
-    assert load(Path("demo")) == load(DEMO)
+    monkeypatch.chdir(LINE.parent)
+    assert load(Path("line")) == load(LINE)

@@ -31,8 +31,8 @@ def node(profile: Profile, key: str) -> tuple[str, str]:
         ("isolator_s7", Protocol.OPCUA, 66),
         ("honeycomb_incubator_s7", Protocol.OPCUA, 94),
         ("lighthouse_apexr", Protocol.LIGHTHOUSE, 12),
-        ("room_gateway_c", Protocol.MODBUS_TCP, 23),
-        ("patlite_la6", Protocol.MODBUS_TCP, 8),
+        ("room_gateway_c", Protocol.MODBUS, 23),
+        ("patlite_la6", Protocol.MODBUS, 8),
     ],
 )
 def test_each_profile_has_its_channels_in_both_languages(name: str, protocol: Protocol, count: int) -> None:

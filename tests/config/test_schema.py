@@ -10,7 +10,7 @@ import pytest
 from config.load import PROFILES_DIR
 from config.schema import plant_schema, profile_schema
 from config.source import read
-from tests.config.conftest import DEMO
+from tests.config.conftest import LINE
 
 
 def inner(schema: dict[str, Any], root: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -47,10 +47,10 @@ def unknown(data: object, schema: dict[str, Any], root: dict[str, Any]) -> Itera
 
 
 @pytest.mark.parametrize(
-    "path", [*DEMO.glob("*.yaml"), *PROFILES_DIR.glob("*.yaml")], ids=lambda path: str(path.name)
+    "path", [*LINE.glob("*.yaml"), *PROFILES_DIR.glob("*.yaml")], ids=lambda path: str(path.name)
 )
 def test_the_schema_has_a_place_for_every_key_in_use(path: Path) -> None:
-    schema = plant_schema() if path.parent == DEMO else profile_schema()
+    schema = plant_schema() if path.parent == LINE else profile_schema()
     source = read(path, [])
     assert source is not None
     assert not list(unknown(source.data, schema, schema))

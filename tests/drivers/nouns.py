@@ -73,7 +73,7 @@ def device(
 def registers(registers_: Mapping[str, Register], address: str, **more: float) -> Device:
     """A Modbus device of these registers, key -> register."""
     models = [channel_model(key, register) for key, register in registers_.items()]
-    return device(Protocol.MODBUS_TCP, models, address, **more)  # type: ignore[arg-type]  # timeout_s only
+    return device(Protocol.MODBUS, models, address, **more)  # type: ignore[arg-type]  # timeout_s only
 
 
 def qualities(sample: Sample) -> tuple[Quality, ...]:

@@ -174,7 +174,7 @@ def tower(address: str) -> Device:
         "buzzer": Output("buzzer", holding(5), {"off": 0x0100, "pattern": 0x0101}, "b", {}),
         "coil": Output("coil", holding(0, "bool", table="coil"), {"on": 1}, "tier", {}),
     }
-    return device(Protocol.MODBUS_TCP, [channel_model("tier", holding(0))], address, outputs=outputs)
+    return device(Protocol.MODBUS, [channel_model("tier", holding(0))], address, outputs=outputs)
 
 
 async def test_a_command_writes_its_outputs_and_nothing_else() -> None:

@@ -12,7 +12,7 @@ from tests.drivers.counters import CHANNELS
 from tests.drivers.nouns import channel_model, device, holding, now
 
 KINDS: dict[Protocol, tuple[list[ChannelModel], str, type]] = {
-    Protocol.MODBUS_TCP: ([channel_model("a", holding(0))], "127.0.0.1:502", ModbusDriver),
+    Protocol.MODBUS: ([channel_model("a", holding(0))], "127.0.0.1:502", ModbusDriver),
     Protocol.LIGHTHOUSE: (CHANNELS, "127.0.0.1:502", LighthouseDriver),
     Protocol.OPCUA: ([channel_model("a", Node("x", "Float"))], "opc.tcp://127.0.0.1:4840/", OpcUaDriver),
 }

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from config.load import PROFILES_DIR
 from tests.database import LOCKED, Server
 
-DEMO = PROFILES_DIR.parent / "plants" / "demo"
+LINE = Path(__file__).parents[1] / "plants" / "line"
 GRADEWATCH = str(Path(sys.executable).with_name("gradewatch"))
 
 
@@ -34,12 +33,12 @@ def refused(done: "subprocess.CompletedProcess[str]") -> str:
 
 
 def test_check_counts_what_the_plant_has() -> None:
-    done = gradewatch("check", str(DEMO))
+    done = gradewatch("check", str(LINE))
     assert (done.returncode, done.stdout) == (0, "1 line, 7 zones, 5 devices, 203 channels\n")
 
 
 def test_check_names_every_fault_at_once(tmp_path: Path) -> None:
-    for file in DEMO.iterdir():
+    for file in LINE.iterdir():
         (tmp_path / file.name).write_text(file.read_text())
     devices = tmp_path / "devices.yaml"
     devices.write_text(
@@ -66,7 +65,7 @@ def test_nothing_starts_with_a_broken_plant(command: str, tmp_path: Path) -> Non
 def test_an_address_in_use_is_named(tmp_path: Path, timescale: Server) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        words = ("run", str(DEMO), "--data", str(tmp_path), "--port", str(port))
+        words = ("run", str(LINE), "--data", str(tmp_path), "--port", str(port))
         line = refused(gradewatch(*words, database=timescale.url()))
     assert (
         line
@@ -79,7 +78,7 @@ def test_a_database_that_is_not_there_is_named(tmp_path: Path) -> None:
         nobody.bind(("127.0.0.1", 0))
         port = nobody.getsockname()[1]
         url = f"postgresql://gradewatch:secret@127.0.0.1:{port}/gradewatch"
-        line = refused(gradewatch("run", str(DEMO), "--data", str(tmp_path), "--port", "0", database=url))
+        line = refused(gradewatch("run", str(LINE), "--data", str(tmp_path), "--port", "0", database=url))
     assert f"127.0.0.1:{port}/gradewatch" in line
     assert "start the database, or correct host and port" in line
     assert "secret" not in line
@@ -90,7 +89,7 @@ async def test_a_wrong_password_is_named(tmp_path: Path, timescale: Server) -> N
         f"DROP ROLE IF EXISTS {LOCKED}", f"CREATE ROLE {LOCKED} LOGIN SUPERUSER PASSWORD 'the right one'"
     )
     url = timescale.url(user=f"{LOCKED}:wrong")
-    line = refused(gradewatch("run", str(DEMO), "--data", str(tmp_path), "--port", "0", database=url))
+    line = refused(gradewatch("run", str(LINE), "--data", str(tmp_path), "--port", "0", database=url))
     assert "correct the user or the password" in line
     assert "wrong" not in line
 
@@ -98,13 +97,13 @@ async def test_a_wrong_password_is_named(tmp_path: Path, timescale: Server) -> N
 def test_two_collectors_never_share_a_data_folder(tmp_path: Path) -> None:
     with (tmp_path / "collector.lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        line = refused(gradewatch("collect", str(DEMO), "--data", str(tmp_path)))
+        line = refused(gradewatch("collect", str(LINE), "--data", str(tmp_path)))
     assert line == f"{tmp_path}: another collector uses this data folder; stop it first"
 
 
 def test_a_data_folder_whose_socket_would_have_too_long_a_path_is_refused(tmp_path: Path) -> None:
     deep = tmp_path / ("x" * 100)
-    assert "use a shorter data folder" in refused(gradewatch("collect", str(DEMO), "--data", str(deep)))
+    assert "use a shorter data folder" in refused(gradewatch("collect", str(LINE), "--data", str(deep)))
 
 
 @pytest.mark.parametrize("words", [("run", "--database", "embedded"), ("run", "--database-later"), ("demo",)])
@@ -113,13 +112,13 @@ def test_a_data_folder_that_cannot_be_made_is_named(words: tuple[str, ...], tmp_
     data.touch()
     command, *options = words
     url = "" if "embedded" in options else "postgresql://nobody@127.0.0.1:1/none"
-    line = refused(gradewatch(command, str(DEMO), "--data", str(data), "--port", "0", *options, database=url))
+    line = refused(gradewatch(command, str(LINE), "--data", str(data), "--port", "0", *options, database=url))
     assert line == f"{data}: File exists; give a folder that can be written"
 
 
 @pytest.mark.parametrize("command", ["migrate", "collect", "serve"])
 def test_the_embedded_database_is_for_run_alone(command: str, tmp_path: Path) -> None:
-    words = () if command == "migrate" else (str(DEMO), "--data", str(tmp_path))
+    words = () if command == "migrate" else (str(LINE), "--data", str(tmp_path))
     done = gradewatch(command, *words, "--database", "embedded")
     assert done.returncode == 2
     assert "is started by 'gradewatch run'" in " ".join(done.stderr.split())
@@ -127,7 +126,7 @@ def test_the_embedded_database_is_for_run_alone(command: str, tmp_path: Path) ->
 
 def test_a_port_that_cannot_be_is_refused(tmp_path: Path) -> None:
     done = gradewatch(
-        "run", str(DEMO), "--data", str(tmp_path), "--port", "99999", database="postgresql://x@127.0.0.1/x"
+        "run", str(LINE), "--data", str(tmp_path), "--port", "99999", database="postgresql://x@127.0.0.1/x"
     )
     assert done.returncode == 2
     assert "--port" in done.stderr
@@ -136,7 +135,7 @@ def test_a_port_that_cannot_be_is_refused(tmp_path: Path) -> None:
 
 def test_a_journal_that_is_no_journal_is_refused(tmp_path: Path) -> None:
     (tmp_path / "journal.sqlite").write_text("not a database, by any means" * 100)
-    line = refused(gradewatch("collect", str(DEMO), "--data", str(tmp_path)))
+    line = refused(gradewatch("collect", str(LINE), "--data", str(tmp_path)))
     assert "file is not a database" in line
 
 

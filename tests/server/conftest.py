@@ -100,7 +100,7 @@ def no_grace(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def plant() -> Plant:
-    return load(Path(__file__).parents[2] / "config" / "plants" / "demo")
+    return load(Path(__file__).parents[1] / "plants" / "line")
 
 
 @pytest.fixture

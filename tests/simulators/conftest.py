@@ -11,7 +11,7 @@ from config.load import load
 from config.model import Plant, Protocol
 from simulators.plant import SimulatedPlant
 
-DEMO = Path(__file__).parents[2] / "config" / "plants" / "demo"
+LINE = Path(__file__).parents[1] / "plants" / "line"
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
 
@@ -39,7 +39,7 @@ def moved(plant: Plant, *devices: str) -> Plant:
 
 @pytest.fixture(scope="session")
 def plant() -> Plant:
-    return load(DEMO)
+    return load(LINE)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import yaml
 
 from simulators import cli
 from simulators.faults import FAULTS
-from tests.simulators.conftest import DEMO, free_ports
+from tests.simulators.conftest import LINE, free_ports
 
 COUNTER = "PC-A-STM-L1"
 
@@ -21,8 +21,8 @@ COUNTER = "PC-A-STM-L1"
 def small(tmp_path: Path) -> Path:
     """The demo plant with its Modbus devices only, at free addresses: it starts at once."""
     for name in ("plant.yaml", "zones.yaml"):
-        (tmp_path / name).write_text((DEMO / name).read_text())
-    devices = yaml.safe_load((DEMO / "devices.yaml").read_text())["devices"]
+        (tmp_path / name).write_text((LINE / name).read_text())
+    devices = yaml.safe_load((LINE / "devices.yaml").read_text())["devices"]
     modbus = [device for device in devices if not device["address"].startswith("opc")]
     for device, port in zip(modbus, free_ports(len(modbus)), strict=True):
         device["address"] = f"127.0.0.1:{port}"

@@ -48,7 +48,7 @@ def plant(
 ) -> Plant:
     """Make the plant with these channel keys, in this order."""
     models = [channel_model(key, unit) for key in row] + [channel_model(key, record=True) for key in records]
-    profile = Profile("small", Protocol.MODBUS_TCP, LABEL, "none", tuple(models))
+    profile = Profile("small", Protocol.MODBUS, LABEL, "none", tuple(models))
     both = tuple(
         Series(
             name, "D", _channels(name, [model for model in models if model.record is record]), records=record
@@ -63,7 +63,7 @@ def plant(
         communication_delay_s=10,
         workshops={"W": Workshop("W", LABEL)},
         lines={"L": Line("L", "W", LineMode.C_ISOLATOR, "MSC", LABEL)},
-        zones={"Z": Zone("Z", "L", Grade.A, LABEL)},
+        zones={"Z": Zone("Z", "W", "L", Grade.A, LABEL)},
         devices={"D": device},
         series={one.id: one for one in both},
         channels={channel.id: channel for one in both for channel in one.channels},
