@@ -1,18 +1,28 @@
 """Profile YAML -> Profile: repeated entries written out, every fault with its line."""
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from config.checked import Checked, Row, check
 from config.faults import Fault, PlantFaults, nearest
-from config.model import ChannelModel, Kind, Node, Output, Profile, Protocol, Register, Text
+from config.model import ChannelModel, Kind, Node, Output, Profile, Protocol, Register, SelfTest, Text
 from config.source import Keys, Source, read
-from config.written import WrittenChannel, WrittenOutput, WrittenProfile, WrittenRegister, WrittenText
+from config.written import (
+    WrittenChannel,
+    WrittenOutput,
+    WrittenProfile,
+    WrittenRegister,
+    WrittenSelfTest,
+    WrittenText,
+)
 
 REPEATS_MAX = 100
 ENTRIES_MAX = 1000
 FILLED_MAX_LETTERS = 1000
+FLOAT32_MAX = 3.4028234663852886e38
+COUNTERS = frozenset({Protocol.LIGHTHOUSE, Protocol.PMS, Protocol.MET_ONE, Protocol.NIOTRONIC})
 
 _RANGE = re.compile(r"^(\d{1,4})\.\.(\d{1,4})$")
 _NAME = re.compile(r"\{(\w+)\}")
@@ -51,7 +61,7 @@ def _check(source: Source, faults: list[Fault]) -> Checked:
         return check(WrittenProfile, source, source.data, faults)
     data: dict[str | int, object] = dict(source.data)
     origins: dict[Keys, Keys] = {}
-    for section in ("channels", "outputs"):
+    for section in ("channels", "outputs", "self_tests"):
         if isinstance(data.get(section), list):
             data[section] = _written_out(source, section, origins, faults)
 
@@ -135,10 +145,18 @@ def _wrong(checked: Checked, stem: str) -> Iterator[Fault]:
         yield from _wrong_namespace(checked, protocol == Protocol.OPCUA)
         for channel in channels:
             yield from _wrong_address(channel, protocol == Protocol.OPCUA)
-            if channel.written.record and protocol != Protocol.LIGHTHOUSE:
+            if channel.written.record and protocol not in COUNTERS:
                 yield channel.fault("record is for particle counters; leave it out", "record")
+        yield from _wrong_self_tests(checked, protocol == Protocol.OPCUA, channels)
+        if protocol == Protocol.MODBUS and checked.data.get("clock_tolerance_s") is not None:
+            yield checked.source.fault(
+                "clock_tolerance_s is for devices that tell their time, which plain modbus does not; leave it out",
+                "clock_tolerance_s",
+            )
+    yield from _wrong_heartbeat(checked, channels)
     yield from _twice(channels, outputs)
     for channel in channels:
+        yield from _wrong_setting(channel)
         if channel.written.states and channel.written.kind is not Kind.STATE:
             yield channel.fault(
                 "states belong to kind state; write kind: state, or leave states out", "states"
@@ -146,6 +164,70 @@ def _wrong(checked: Checked, stem: str) -> Iterator[Fault]:
     known = [channel.written.key for channel in channels]
     for output in outputs:
         yield from _wrong_output(output, known, protocol == Protocol.OPCUA)
+
+
+def _wrong_heartbeat(checked: Checked, channels: list[Row[WrittenChannel]]) -> Iterator[Fault]:
+    key = checked.data.get("heartbeat")
+    if ("heartbeat",) in checked.bad or key is None or ("channels",) in checked.bad:
+        return
+    counts = [
+        row.written.key for row in channels if row.written.kind is Kind.COUNT and not row.written.record
+    ]
+    if key not in counts and not _bad_rows(checked, "channels"):
+        yield checked.source.fault(
+            f"heartbeat {key!r} is no channel of kind count here; {nearest(key, counts)}", "heartbeat"
+        )
+
+
+def _bad_rows(checked: Checked, section: str) -> bool:
+    return any(keys[:1] == (section,) for keys in checked.bad)
+
+
+def _wrong_setting(channel: Row[WrittenChannel]) -> Iterator[Fault]:
+    written = channel.written
+    if written.setting and (written.record or written.kind in {Kind.BITS, Kind.TIME}):
+        what = "a record" if written.record else f"kind {written.kind}"
+        yield channel.fault(f"{what} reads no setting back; leave setting out", "setting")
+
+
+def _wrong_self_tests(checked: Checked, opcua: bool, channels: list[Row[WrittenChannel]]) -> Iterator[Fault]:
+    units = {row.written.register_.unit_id for row in channels if row.written.register_}
+    taken: dict[tuple[int, str, int], int] = {}
+    for row in checked.rows("self_tests", WrittenSelfTest):
+        register, line = row.written.register_, row.fault("").line
+        if opcua:
+            yield row.fault("self tests are for Modbus; leave them out of an opcua profile")
+        elif register.table not in {"holding", "input"}:
+            yield row.fault(
+                f"table {register.table} gives no self test; write holding or input", "register", "table"
+            )
+        elif register.unit_id not in units and not _bad_rows(checked, "channels"):
+            yield row.fault(
+                f"no channel is read from unit {register.unit_id}; {nearest(register.unit_id, map(str, units))}",
+                "register",
+                "unit_id",
+            )
+        elif not _readable(register, row.written.equals):
+            yield row.fault(
+                f"equals {row.written.equals:g} is nothing that {register.type} can read; write what the manual prints",
+                "equals",
+            )
+        place = (register.unit_id, register.table, register.address)
+        if place in taken:
+            yield row.fault(
+                f"tests what line {taken[place]} tests already; leave one of them out", "register"
+            )
+        taken.setdefault(place, line)
+
+
+def _readable(register: WrittenRegister, value: float) -> bool:
+    """Say whether a register of this type can read a value at all: a test that cannot pass would blind its unit."""
+    raw = value / register.scale
+    if register.type == "float32":
+        return abs(raw) <= FLOAT32_MAX
+    bits, signed = int(register.type[1:]), register.type.startswith("s")
+    low, high = (-(1 << bits - 1), (1 << bits - 1) - 1) if signed else (0, (1 << bits) - 1)
+    return math.isclose(raw, round(raw), rel_tol=1e-9) and low <= round(raw) <= high
 
 
 def _wrong_namespace(checked: Checked, opcua: bool) -> Iterator[Fault]:
@@ -238,6 +320,9 @@ def _build(written: WrittenProfile) -> Profile:
         channels=tuple(map(_channel, written.channels)),
         outputs={output.key: _output(output) for output in written.outputs},
         namespace_uri=written.namespace_uri or "",
+        heartbeat=written.heartbeat or "",
+        self_tests=tuple(SelfTest(_register(test.register_), test.equals) for test in written.self_tests),
+        clock_tolerance_s=written.clock_tolerance_s,
     )
 
 
@@ -250,6 +335,7 @@ def _channel(written: WrittenChannel) -> ChannelModel:
         address=_address(written),
         record=written.record,
         room=written.room,
+        setting=written.setting or "",
         states={value: text_of(state) for value, state in written.states.items()},
     )
 

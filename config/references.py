@@ -20,10 +20,9 @@ SAMPLE_TIME_MAX_S = 86_399
 
 _HOST_PORT = re.compile(r"(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):(?P<port>\d{1,5})")
 _OPCUA_URL = re.compile(rf"opc\.tcp://{_HOST_PORT.pattern}(/\S*)?")
-_FORMS = {
+_MODBUS = (_HOST_PORT, "host:port, for example 127.0.0.1:502")
+_FORMS = dict.fromkeys(Protocol, _MODBUS) | {
     Protocol.OPCUA: (_OPCUA_URL, "opc.tcp://host:port/path, for example opc.tcp://127.0.0.1:4840/"),
-    Protocol.MODBUS: (_HOST_PORT, "host:port, for example 127.0.0.1:502"),
-    Protocol.LIGHTHOUSE: (_HOST_PORT, "host:port, for example 127.0.0.1:502"),
 }
 
 

@@ -18,7 +18,7 @@ def profile_schema() -> dict[str, Any]:
     It accepts what stands in a repeated entry too: `each`, and a name in braces where a word or a number belongs.
     """
     schema = WrittenProfile.model_json_schema()
-    for entry in ("WrittenChannel", "WrittenOutput"):
+    for entry in ("WrittenChannel", "WrittenOutput", "WrittenSelfTest"):
         schema["$defs"][entry]["properties"]["each"] = _EACH
     return {"$schema": _DIALECT, **schema, "title": "Gradewatch profile"}
 

@@ -215,18 +215,23 @@ Verified: TypeAlias = Literal["manual", "inferred", "none"]
 _VERIFIED = "what the map rests on: manual (printed by the maker), inferred, or none"
 
 
+DIAGNOSTIC_READS = frozenset({0, 2, *range(11, 19)})
+"""FC08 sub-functions that only read (Modbus Application Protocol V1.1b3, 6.8); others restart or silence a device."""
+
+
 class WrittenRegister(Written):
     """Where a Modbus channel or output stands."""
 
     unit_id: Whole = Field(description="Modbus unit identifier, 1 to 247, or 255 for a device without one")
-    table: Literal["holding", "input", "coil", "discrete"] = Field(
-        description="holding, input, coil or discrete"
+    table: Literal["holding", "input", "coil", "discrete", "diagnostic"] = Field(
+        description="holding, input, coil, discrete, or diagnostic (FC08)"
     )
     address: Whole = Field(
-        description="protocol address, 0-based: the manual's 40001 is address 0 of table holding"
+        description="protocol address, 0-based: the manual's 40001 is address 0 of table holding; of table"
+        " diagnostic the sub-function"
     )
     type: Literal["u16", "s16", "u32", "s32", "float32", "bool"] = Field(
-        description="u16, s16, u32, s32, float32 (holding and input) or bool (coil and discrete)"
+        description="u16, s16, u32, s32, float32 (holding and input), bool (coil and discrete) or u16 (diagnostic)"
     )
     word_order: Literal["big", "little"] = Field(
         default="big", description="for 32 bits: big (high word first) or little (low word first)"
@@ -240,6 +245,12 @@ class WrittenRegister(Written):
         if bits != (self.type == "bool"):
             raise ValueError(
                 f"type {self.type} does not fit table {self.table}; write {'bool' if bits else 'u16'}"
+            )
+        if self.table == "diagnostic" and self.type != "u16":
+            raise ValueError(f"type {self.type} does not fit table diagnostic; write u16")
+        if self.table == "diagnostic" and self.address not in DIAGNOSTIC_READS:
+            raise ValueError(
+                f"diagnostic sub-function {self.address} is none that only reads; write 0, 2 or 11 to 18"
             )
         if not (1 <= self.unit_id <= 247 or self.unit_id == 255):
             raise ValueError(f"unit_id {self.unit_id} is no unit; write 1 to 247, or 255")
@@ -269,6 +280,9 @@ class WrittenChannel(Written):
     )
     record: bool = Field(default=False, description="true if it belongs to a counter's records")
     room: TemplateRoom = Field(default="", description="which room of a gateway it measures")
+    setting: Key | None = Field(
+        default=None, description="the setting of the device that it reads back, for example sample_time_s"
+    )
     states: dict[int, WrittenText] = Field(default={}, description="kind state: value -> text")
 
 
@@ -284,15 +298,31 @@ class WrittenOutput(Written):
     reads: dict[Key, Number] = Field(description="state -> value of that channel once the output stands so")
 
 
+class WrittenSelfTest(Written):
+    """A register that must read a known number before anything of its unit is believed."""
+
+    register_: WrittenRegister = Field(alias="register", description="the register to read")
+    equals: Number = Field(description="what it must read, for example -12345")
+
+
 class WrittenProfile(Written):
     """The register or node map of one device model."""
 
     profile: Id = Field(description="the profile's name: the name of the file without .yaml")
     protocol: Annotated[model.Protocol, Strict(strict=False)] = Field(
-        description="modbus, lighthouse or opcua"
+        description="modbus, lighthouse, pms, met_one, niotronic or opcua"
     )
     label: WrittenText = Field(description="what it is, {en: …, zh: …}")
     source: Words = Field(description="where the map comes from: the maker's manual and page")
     namespace_uri: Words | None = Field(default=None, description="OPC UA: the namespace of the nodes")
+    heartbeat: Key | None = Field(
+        default=None, description="the key of the channel that the device counts up once a second"
+    )
+    clock_tolerance_s: Annotated[Seconds, Field(gt=0)] | None = Field(
+        default=None, description="seconds that the device's clock may be from ours, for example 2"
+    )
+    self_tests: list[WrittenSelfTest] = Field(
+        default=[], max_length=100, description="what must be right before a unit's values are believed"
+    )
     channels: list[WrittenChannel] = Field(min_length=1, max_length=1000, description="what is read")
     outputs: list[WrittenOutput] = Field(default=[], max_length=100, description="all that may be written")
