@@ -55,7 +55,7 @@ class Draft:
             key: sheet.data[key]
             for sheet in self.sheets
             for key in HEAD
-            if key in sheet.data and (key,) not in sheet.bad
+            if sheet.data.get(key) is not None and (key,) not in sheet.bad
         }
 
 

@@ -1,7 +1,7 @@
 """The plant's YAML -> Plant, or every fault there is, each with file and line."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from config.draft import Draft, read_draft
@@ -15,13 +15,15 @@ from config.model import (
     Line,
     Plant,
     Profile,
+    Security,
     Series,
     Workshop,
     Zone,
 )
 from config.profile import load_profile, text_of
 from config.references import reference_faults
-from config.written import WrittenDevice, WrittenHead, WrittenLine
+from config.settings import setting_limits
+from config.written import WrittenDevice, WrittenHead, WrittenLine, WrittenSecurity, WrittenZone
 
 __all__ = ["PROFILES_DIR", "Fault", "PlantFaults", "load", "load_profile"]
 
@@ -64,7 +66,7 @@ def _plant(written: Draft, limits: tuple[Limit, ...]) -> Plant:
     zones = {row.written.id: row.written for row in written.zones}
     workshops = {row.written.id: row.written.workshop for row in written.lines}
     devices = [
-        _device(row.written, written.profiles[row.written.profile], zones[row.written.zone].line)
+        _device(row.written, written.profiles[row.written.profile], zones[row.written.zone].line or "")
         for row in written.devices
     ]
     series = [one for device in devices for one in device.series]
@@ -78,21 +80,24 @@ def _plant(written: Draft, limits: tuple[Limit, ...]) -> Plant:
             row.written.id: Workshop(row.written.id, text_of(row.written.label)) for row in written.workshops
         },
         lines={row.written.id: _line(row.written) for row in written.lines},
-        zones={
-            name: Zone(name, workshops[zone.line], zone.line, zone.grade, text_of(zone.label))
-            for name, zone in zones.items()
-        },
+        zones={name: _zone(zone, workshops) for name, zone in zones.items()},
         devices={device.id: device for device in devices},
         series={one.id: one for one in series},
         channels={channel.id: channel for one in series for channel in one.channels},
-        limits=limits,
+        limits=(*limits, *setting_limits(devices, {limit.channel for limit in limits})),
         sha256=_sha256(written),
+        validated=head.validated,
     )
 
 
 def _line(written: WrittenLine) -> Line:
     label = text_of(written.label)
     return Line(written.id, written.workshop, written.mode, written.product, label, written.tower or "")
+
+
+def _zone(written: WrittenZone, workshops: Mapping[str, str]) -> Zone:
+    workshop = written.workshop or workshops[written.line or ""]
+    return Zone(written.id, workshop, written.line or "", written.grade, text_of(written.label))
 
 
 def _device(written: WrittenDevice, profile: Profile, line: str) -> Device:
@@ -111,7 +116,12 @@ def _device(written: WrittenDevice, profile: Profile, line: str) -> Device:
         period_s=written.period_s,
         timeout_s=written.timeout_s,
         settings=dict(written.settings),
+        security=_security(written.security),
     )
+
+
+def _security(written: WrittenSecurity | None) -> Security | None:
+    return Security(written.policy, written.user or "") if written else None
 
 
 def _series(

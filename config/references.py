@@ -1,29 +1,19 @@
 """What the rows of a plant must agree on: each function gives the faults of one kind."""
 
-import re
 import zoneinfo
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from config.addresses import endpoint
 from config.checked import Row
 from config.draft import HEAD, Draft
 from config.faults import Fault, nearest
 from config.model import Profile, Protocol
-from config.written import WrittenDevice, WrittenPlant
+from config.settings import setting_faults
+from config.written import WrittenDevice, WrittenHead, WrittenPlant
 
 TOWER_OUTPUTS = ("red", "amber", "buzzer")
-SETTINGS = {
-    Protocol.LIGHTHOUSE: {"sample_time_s": "the counter's sample time in whole seconds, for example 6"}
-}
-SAMPLE_TIME_MAX_S = 86_399
-"""Largest sample time of the Lighthouse map (registers 40033/34)."""
-
-_HOST_PORT = re.compile(r"(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):(?P<port>\d{1,5})")
-_OPCUA_URL = re.compile(rf"opc\.tcp://{_HOST_PORT.pattern}(/\S*)?")
-_MODBUS = (_HOST_PORT, "host:port, for example 127.0.0.1:502")
-_FORMS = dict.fromkeys(Protocol, _MODBUS) | {
-    Protocol.OPCUA: (_OPCUA_URL, "opc.tcp://host:port/path, for example opc.tcp://127.0.0.1:4840/"),
-}
+NAMED_MAX = 5
 
 
 def reference_faults(draft: Draft) -> Iterator[Fault]:
@@ -32,10 +22,12 @@ def reference_faults(draft: Draft) -> Iterator[Fault]:
     for section in ("workshops", "lines", "zones", "devices"):
         yield from _twice(section, getattr(draft, section))
     yield from _unknown("workshop", draft.lines, draft.ids("workshops"))
+    yield from _unknown("workshop", draft.zones, draft.ids("workshops"))
     yield from _unknown("line", draft.zones, draft.ids("lines"))
     yield from _unknown("zone", draft.devices, draft.ids("zones"))
     yield from _towers(draft)
     yield from _addresses(draft)
+    yield from _unverified(draft)
     for device in draft.devices:
         if device.written.timeout_s >= device.written.period_s:
             yield device.fault(
@@ -45,7 +37,7 @@ def reference_faults(draft: Draft) -> Iterator[Fault]:
             )
         if profile := draft.profiles.get(device.written.profile):
             yield from _rooms(device, profile, draft.ids("zones"))
-            yield from _settings(device, profile)
+            yield from setting_faults(device, profile)
 
 
 def _head(draft: Draft) -> Iterator[Fault]:
@@ -61,7 +53,7 @@ def _head(draft: Draft) -> Iterator[Fault]:
                 )
             first.setdefault(key, where)
     for key in HEAD:
-        if key not in first:
+        if key not in first and WrittenHead.model_fields[key].is_required():
             description = WrittenPlant.model_fields[key].description
             yield draft.sheets[0].source.fault(
                 f"no file of the plant has {key!r}; write {key}: {description}"
@@ -96,7 +88,7 @@ def _twice(section: str, rows: Iterable[Row[Any]]) -> Iterator[Fault]:
 def _unknown(key: str, rows: Iterable[Row[Any]], known: list[str]) -> Iterator[Fault]:
     for row in rows:
         name = getattr(row.written, key)
-        if name not in known:
+        if name is not None and name not in known:
             yield row.fault(f"{key} {name!r} does not exist; {nearest(name, known)}", key)
 
 
@@ -122,23 +114,52 @@ def _towers(draft: Draft) -> Iterator[Fault]:
 
 
 def _addresses(draft: Draft) -> Iterator[Fault]:
-    taken: dict[tuple[str, int], str] = {}
+    taken: dict[str, str] = {}
     for device in draft.devices:
-        profile = draft.profiles.get(device.written.profile)
+        profile, address = draft.profiles.get(device.written.profile), device.written.address
         if profile is None:
             continue
-        address, (form, remedy) = device.written.address, _FORMS[profile.protocol]
-        found = form.fullmatch(address)
-        if not found or not 1 <= int(found["port"]) <= 65_535:
-            yield device.fault(
-                f"address {address!r} is not one for {profile.protocol}; write {remedy}", "address"
-            )
+        try:
+            place = endpoint(profile.protocol, address)
+        except ValueError as error:
+            yield device.fault(f"address {address!r} {error}", "address")
             continue
-        first = taken.setdefault((found["host"].lower(), int(found["port"])), device.written.id)
+        first = taken.setdefault(place, device.written.id)
         if first != device.written.id:
             yield device.fault(
                 f"address {address!r} is that of {first} already; give each device its own", "address"
             )
+        if device.written.security and profile.protocol is not Protocol.OPCUA:
+            yield device.fault(f"security is for opcua, not {profile.protocol}; leave it out", "security")
+
+
+def _unverified(draft: Draft) -> Iterator[Fault]:
+    """Give one fault for each profile of a validated plant that rests on nothing, at the first device that has it."""
+    if draft.head().get("validated") is not True:
+        return
+    seen: set[str] = set()
+    for device in draft.devices:
+        profile = draft.profiles.get(device.written.profile)
+        if profile is None or profile.name in seen:
+            continue
+        seen.add(profile.name)
+        if names := _resting_on_nothing(profile):
+            others = len(names) - NAMED_MAX
+            more = f" and {others} {'others' if others > 1 else 'other'}" if others > 0 else ""
+            yield device.fault(
+                f"profile {profile.name} rests on nothing for {', '.join(names[:NAMED_MAX])}{more}, and this plant is"
+                " validated; check them on the device, then write verified: manual or inferred in the profile",
+                "profile",
+            )
+
+
+def _resting_on_nothing(profile: Profile) -> list[str]:
+    places = [
+        *((channel.key, channel.address) for channel in profile.channels),
+        *((f"output {output.key}", output.address) for output in profile.outputs.values()),
+        *((f"self test of unit {test.address.unit_id}", test.address) for test in profile.self_tests),
+    ]
+    return [name for name, address in places if address.verified == "none"]
 
 
 def _rooms(device: Row[WrittenDevice], profile: Profile, zones: list[str]) -> Iterator[Fault]:
@@ -155,27 +176,3 @@ def _rooms(device: Row[WrittenDevice], profile: Profile, zones: list[str]) -> It
             )
         if zone not in zones:
             yield device.fault(f"zone {zone!r} does not exist; {nearest(zone, zones)}", "rooms", room)
-
-
-def _settings(device: Row[WrittenDevice], profile: Profile) -> Iterator[Fault]:
-    known = SETTINGS.get(profile.protocol, {})
-    given = device.written.settings
-    for key in given.keys() - known.keys():
-        yield device.fault(
-            f"profile {profile.name} has no setting {key!r}; {nearest(key, known) if known else 'leave it out'}",
-            "settings",
-            key,
-        )
-    for key in known.keys() - given.keys():
-        yield device.fault(
-            f"setting {key!r} is missing; write settings: {{{key}: …}}, {known[key]}", "settings"
-        )
-    sample_time_s = given.get("sample_time_s") if "sample_time_s" in known else None
-    if sample_time_s is not None and not (
-        sample_time_s.is_integer() and 1 <= sample_time_s <= SAMPLE_TIME_MAX_S
-    ):
-        yield device.fault(
-            f"sample_time_s is {sample_time_s:g}; write whole seconds from 1 to {SAMPLE_TIME_MAX_S}",
-            "settings",
-            "sample_time_s",
-        )

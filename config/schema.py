@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from config.written import WrittenPlant, WrittenProfile
+from config.written import WrittenPlant
+from config.written_profile import WrittenProfile
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

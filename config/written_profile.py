@@ -1,0 +1,146 @@
+"""A profile as it is written in YAML: what may stand where, and what it means.
+
+As with the plant, the descriptions are shown by an editor and by the loader; `profile_faults.py` compares rows.
+"""
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field, Strict, WithJsonSchema, model_validator
+
+from config import model
+from config.written import Id, Key, Number, Seconds, Unit, Words, Written, WrittenText
+
+Whole: TypeAlias = Annotated[
+    int,
+    Field(ge=0, le=65_535),
+    # In a repeated entry a name such as "{unit}" stands for the number until the entry is written out.
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 0, "maximum": 65_535},
+                {"type": "string", "pattern": "[{]"},
+            ]
+        }
+    ),
+]
+# The same, but in a repeated entry with names in braces until it is written out.
+TemplateKey: TypeAlias = Annotated[Key, WithJsonSchema({"type": "string", "maxLength": 64})]
+TemplateRoom: TypeAlias = Annotated[
+    str, Field(max_length=64, pattern=r"^[a-z0-9_]*$"), WithJsonSchema({"type": "string", "maxLength": 64})
+]
+
+Verified: TypeAlias = Literal["manual", "inferred", "none"]
+_VERIFIED = "what the map rests on: manual (printed by the maker), inferred, or none"
+
+
+DIAGNOSTIC_READS = frozenset({0, 2, *range(11, 19)})
+"""FC08 sub-functions that only read (Modbus Application Protocol V1.1b3, 6.8); others restart or silence a device."""
+
+
+class WrittenRegister(Written):
+    """Where a Modbus channel or output stands."""
+
+    unit_id: Whole = Field(description="Modbus unit identifier, 1 to 247, or 255 for a device without one")
+    table: Literal["holding", "input", "coil", "discrete", "diagnostic"] = Field(
+        description="holding, input, coil, discrete, or diagnostic (FC08)"
+    )
+    address: Whole = Field(
+        description="protocol address, 0-based: the manual's 40001 is address 0 of table holding; of table"
+        " diagnostic the sub-function"
+    )
+    type: Literal["u16", "s16", "u32", "s32", "float32", "bool"] = Field(
+        description="u16, s16, u32, s32, float32 (holding and input), bool (coil and discrete) or u16 (diagnostic)"
+    )
+    word_order: Literal["big", "little"] = Field(
+        default="big", description="for 32 bits: big (high word first) or little (low word first)"
+    )
+    scale: Number = Field(default=1.0, description="value = raw x scale")
+    verified: Verified = Field(description=_VERIFIED)
+
+    @model_validator(mode="after")
+    def _fits_its_table(self) -> "WrittenRegister":
+        bits = self.table in {"coil", "discrete"}
+        if bits != (self.type == "bool"):
+            raise ValueError(
+                f"type {self.type} does not fit table {self.table}; write {'bool' if bits else 'u16'}"
+            )
+        if self.table == "diagnostic" and self.type != "u16":
+            raise ValueError(f"type {self.type} does not fit table diagnostic; write u16")
+        if self.table == "diagnostic" and self.address not in DIAGNOSTIC_READS:
+            raise ValueError(
+                f"diagnostic sub-function {self.address} is none that only reads; write 0, 2 or 11 to 18"
+            )
+        if not (1 <= self.unit_id <= 247 or self.unit_id == 255):
+            raise ValueError(f"unit_id {self.unit_id} is no unit; write 1 to 247, or 255")
+        if self.scale == 0:
+            raise ValueError("scale 0 would hide every value; write 1")
+        return self
+
+
+class WrittenChannel(Written):
+    """One channel of a profile; on OPC UA with node, type and verified, on Modbus with register."""
+
+    key: TemplateKey = Field(
+        description="the channel's name in small letters, digits and _, for example ch1_temp"
+    )
+    unit: Unit = Field(description='the unit, for example Pa, or "" where there is none')
+    kind: Annotated[model.Kind, Strict(strict=False)] = Field(
+        description="analog, count, state, bits or time"
+    )
+    label: WrittenText = Field(description="its name on screens, {en: …, zh: …}")
+    node: Words | None = Field(default=None, description="""OPC UA: the identifier, '"DB_Env"."Temp"'""")
+    type: Literal["Float", "Int16", "UInt16", "UInt32", "Int64", "Boolean"] | None = Field(
+        default=None, description="OPC UA: Float, Int16, UInt16, UInt32, Int64 or Boolean"
+    )
+    verified: Verified | None = Field(default=None, description=f"OPC UA: {_VERIFIED}")
+    register_: WrittenRegister | None = Field(
+        default=None, alias="register", description="Modbus: where it stands"
+    )
+    record: bool = Field(default=False, description="true if it belongs to a counter's records")
+    room: TemplateRoom = Field(default="", description="which room of a gateway it measures")
+    setting: Key | None = Field(
+        default=None, description="the setting of the device that it reads back, for example sample_time_s"
+    )
+    states: dict[int, WrittenText] = Field(default={}, description="kind state: value -> text")
+
+
+class WrittenOutput(Written):
+    """One thing that may be written to a device."""
+
+    key: TemplateKey = Field(description="the output's name, for example red")
+    register_: WrittenRegister = Field(alias="register", description="the register to write")
+    words: dict[Key, Annotated[int, Field(ge=0, le=65_535)]] = Field(
+        min_length=1, description="state -> word on the wire, for example {off: 0x0100, on: 0x0101}"
+    )
+    channel: str = Field(description="the key of the channel that reads the output back")
+    reads: dict[Key, Number] = Field(description="state -> value of that channel once the output stands so")
+
+
+class WrittenSelfTest(Written):
+    """A register that must read a known number before anything of its unit is believed."""
+
+    register_: WrittenRegister = Field(alias="register", description="the register to read")
+    equals: Number = Field(description="what it must read, for example -12345")
+
+
+class WrittenProfile(Written):
+    """The register or node map of one device model."""
+
+    profile: Id = Field(description="the profile's name: the name of the file without .yaml")
+    protocol: Annotated[model.Protocol, Strict(strict=False)] = Field(
+        description="modbus, lighthouse, pms, met_one, niotronic or opcua"
+    )
+    label: WrittenText = Field(description="what it is, {en: …, zh: …}")
+    source: Words = Field(description="where the map comes from: the maker's manual and page")
+    namespace_uri: Words | None = Field(default=None, description="OPC UA: the namespace of the nodes")
+    heartbeat: Key | None = Field(
+        default=None, description="the key of the channel that the device counts up once a second"
+    )
+    clock_tolerance_s: Annotated[Seconds, Field(gt=0)] | None = Field(
+        default=None, description="seconds that the device's clock may be from ours, for example 2"
+    )
+    self_tests: list[WrittenSelfTest] = Field(
+        default=[], max_length=100, description="what must be right before a unit's values are believed"
+    )
+    channels: list[WrittenChannel] = Field(min_length=1, max_length=1000, description="what is read")
+    outputs: list[WrittenOutput] = Field(default=[], max_length=100, description="all that may be written")
