@@ -54,7 +54,7 @@ async def register(connection: Connection, plant: Plant, at: datetime) -> Mappin
             *(plant.sha256, at, json.dumps(_plain(plant), ensure_ascii=False, allow_nan=False)),
         )
         await _upsert_nouns(connection, plant)
-        return {series.id: await _register_series(connection, series) for series in plant.series.values()}
+        return await _register_series(connection, plant)
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any noun becomes JSON
@@ -94,8 +94,11 @@ async def _upsert_nouns(connection: Connection, plant: Plant) -> None:
         ],
     )
     await connection.executemany(
-        _upsert("zone", ("id", "line", "grade", *label)),
-        [(one.id, one.line, one.grade, one.label.en, one.label.zh) for one in plant.zones.values()],
+        _upsert("zone", ("id", "workshop", "line", "grade", *label)),
+        [
+            (one.id, one.workshop, one.line or None, one.grade, one.label.en, one.label.zh)
+            for one in plant.zones.values()
+        ],
     )
     await connection.executemany(
         _upsert("device", ("id", "zone", "profile", "period_s", *label)),
@@ -107,37 +110,51 @@ def _device(device: Device) -> tuple[object, ...]:
     return (device.id, device.zone, device.profile.name, device.period_s, device.label.en, device.label.zh)
 
 
-async def _register_series(connection: Connection, series: Series) -> Row:
-    series_id = await connection.fetchval(
-        _upsert("series", ("name", "device", "records"), key="name") + " RETURNING id",
-        *(series.id, series.device, series.records),
+async def _register_series(connection: Connection, plant: Plant) -> dict[str, Row]:
+    """Few questions for all series at once: a plant of a thousand channels is registered within a second."""
+    every = list(plant.series.values())
+    await connection.executemany(
+        _upsert("series", ("name", "device", "records"), key="name"),
+        [(series.id, series.device, series.records) for series in every],
     )
+    named = await connection.fetch(
+        "SELECT name, id FROM series WHERE name = ANY($1)", [series.id for series in every]
+    )
+    ids: dict[str, int] = {row["name"]: row["id"] for row in named}
     known = await connection.fetch(
-        "SELECT id, series_id, place, unit FROM channel WHERE series_id = $1 OR id = ANY($2)",
-        *(series_id, [channel.id for channel in series.channels]),
+        "SELECT id, series_id, place, unit FROM channel WHERE series_id = ANY($1) OR id = ANY($2)",
+        *(list(ids.values()), list(plant.channels)),
     )
-    for channel in series.channels:
-        _check_same(channel, series_id, next((row for row in known if row["id"] == channel.id), None))
-    places = {row["id"]: row["place"] for row in known}
-    free = max(places.values(), default=-1) + 1
-    for channel in series.channels:
-        if channel.id not in places:
-            places[channel.id], free = free, free + 1
+    stored: dict[int, dict[str, int]] = {number: {} for number in ids.values()}
+    for row in known:
+        _check_same(plant.channels.get(row["id"]), ids, row)
+        stored[row["series_id"]][row["id"]] = row["place"]
+    places = {series.id: _places(series, stored[ids[series.id]]) for series in every}
     # Not an upsert: even one that changes no place would be refused as a change of places.
     await connection.executemany(
         "INSERT INTO channel (id, series_id, place, key, zone, unit, kind, label_en, label_zh) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO UPDATE SET zone = excluded.zone, "
         "kind = excluded.kind, label_en = excluded.label_en, label_zh = excluded.label_zh",
-        [_channel(channel, series_id, places[channel.id]) for channel in series.channels],
+        [_channel(one, ids[one.series], places[one.series][one.id]) for one in plant.channels.values()],
     )
-    return Row(series_id, len(series.channels), _order(series, places))
+    return {one.id: Row(ids[one.id], len(one.channels), _order(one, places[one.id])) for one in every}
 
 
-def _check_same(channel: Channel, series_id: int, known: asyncpg.Record | None) -> None:
+def _places(series: Series, stored: Mapping[str, int]) -> dict[str, int]:
+    """Give each channel of a series its place: the one it has, or the next that was never given."""
+    places = dict(stored)
+    free = max(places.values(), default=-1) + 1
+    for channel in series.channels:
+        if channel.id not in places:
+            places[channel.id], free = free, free + 1
+    return places
+
+
+def _check_same(channel: Channel | None, ids: Mapping[str, int], known: asyncpg.Record) -> None:
     """What is stored under a name must go on meaning the same."""
-    if known is None:
-        return
-    if known["series_id"] != series_id:
+    if channel is None:
+        return  # retired
+    if known["series_id"] != ids[channel.series]:
         raise DatabaseError(
             f"channel {channel.id} is stored in another series than {channel.series}; give the new one a key of its own"
         )

@@ -1,6 +1,10 @@
-"""A small plant for the store's tests: one device with an every-second row of three channels and a record of two."""
+"""A small plant for the store's tests: one device with an every-second row of three channels and a record of two.
+
+Beside it stands a zone that the lines of the workshop share, with a device of one channel, where a test asks for it.
+"""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from alarms.events import Alarm
@@ -70,6 +74,37 @@ def plant(
         limits=(),
         sha256=sha256,
     )
+
+
+def with_shared(one: Plant) -> Plant:
+    """Add a corridor that belongs to no line, and a device in it."""
+    model = channel_model("supply")
+    channel = Channel("AHU/supply", "AHU", "CORR", model, "AHU", 0)
+    series = Series("AHU", "AHU", (channel,))
+    profile = Profile("air", Protocol.MODBUS, LABEL, "none", (model,))
+    device = Device("AHU", profile, "CORR", "", LABEL, "127.0.0.1:2", (series,))
+    return replace(
+        one,
+        zones={**one.zones, "CORR": Zone("CORR", "W", "", Grade.C, LABEL)},
+        devices={**one.devices, "AHU": device},
+        series={**one.series, "AHU": series},
+        channels={**one.channels, channel.id: channel},
+    )
+
+
+def many(count: int, keys: Sequence[str]) -> Plant:
+    """Make a plant of so many devices alike, each with these channels."""
+    one = plant(keys, ())
+    model = {channel.model.key: channel.model for channel in one.channels.values()}
+    devices = {}
+    for name in (f"D{number}" for number in range(count)):
+        channels = tuple(
+            Channel(f"{name}/{key}", name, "Z", model[key], name, place) for place, key in enumerate(keys)
+        )
+        devices[name] = replace(one.devices["D"], id=name, series=(Series(name, name, channels),))
+    series = {device.id: device.series[0] for device in devices.values()}
+    channels_of = {channel.id: channel for row in series.values() for channel in row.channels}
+    return replace(one, devices=devices, series=series, channels=channels_of)
 
 
 def _channels(series: str, models: Sequence[ChannelModel]) -> tuple[Channel, ...]:

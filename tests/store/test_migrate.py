@@ -69,7 +69,7 @@ async def test_a_database_newer_than_the_service_is_refused(url: str, sql: Conne
 
 @pytest.mark.parametrize(
     ("name", "last"),
-    [("0002_broken.sql", b"SELECT 1 / 0"), ("0001_same_number.sql", b"")],
+    [("9998_broken.sql", b"SELECT 1 / 0"), ("0001_same_number.sql", b"")],
 )
 async def test_a_migration_that_fails_changes_nothing(
     url: str, sql: Connection, monkeypatch: pytest.MonkeyPatch, name: str, last: bytes
@@ -79,7 +79,27 @@ async def test_a_migration_that_fails_changes_nothing(
     with pytest.raises(DatabaseError, match=rf"{name} failed and changed nothing: \w+"):
         await migrate(url)
     assert await sql.fetchval("SELECT to_regclass('half')") is None
-    assert await sql.fetchval("SELECT count(*) FROM migration") == 1
+    assert await sql.fetchval("SELECT count(*) FROM migration") == len(migrations())
+
+
+async def test_zones_that_stood_before_lines_shared_any_keep_line_and_workshop(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = migrations()
+    url = await server.empty()
+    monkeypatch.setattr(migrate_module, "migrations", lambda: {"0001_first.sql": every["0001_first.sql"]})
+    await migrate(url)
+    connection = await connect(url)
+    await connection.execute("INSERT INTO workshop VALUES ('W', '', ''), ('V', '', '')")
+    await connection.execute("INSERT INTO line VALUES ('L', 'V', '', '', '', '', '')")
+    await connection.execute("INSERT INTO zone VALUES ('Z', 'L', 'A', '', '')")
+    monkeypatch.setattr(migrate_module, "migrations", lambda: every)
+    await migrate(url)
+    row = await connection.fetchrow("SELECT id, workshop, line FROM zone")
+    await connection.close()
+    await server.drop(url)
+    assert row is not None
+    assert tuple(row) == ("Z", "V", "L")
 
 
 def test_migrations_come_in_the_order_of_their_numbers() -> None:

@@ -10,7 +10,7 @@ from config.model import Quality
 from monitor.store.database import Connection, DatabaseError
 from monitor.store.write import Writer
 from tests.database import Server
-from tests.store.small import NOON, plant, sample, second
+from tests.store.small import NOON, many, plant, sample, second, with_shared
 
 
 async def test_the_plant_stands_in_the_database(url: str, sql: Connection) -> None:
@@ -32,6 +32,25 @@ async def test_the_plant_stands_in_the_database(url: str, sql: Connection) -> No
     assert (version["sha256"], version["first_seen"]) == ("1" * 64, NOON)
     body = json.loads(version["body"])
     assert body["devices"]["D"]["series"][0]["channels"][1]["model"]["key"] == "b"
+
+
+async def test_what_lines_share_belongs_to_the_workshop_alone(url: str, sql: Connection) -> None:
+    writer = await Writer.open(url, with_shared(plant()), "c", NOON)
+    await writer.write(1, [sample(1, 7.0, series="AHU")], [], [])
+    await writer.close()
+    rows = await sql.fetch("SELECT id, workshop, line FROM zone ORDER BY id")
+    assert [tuple(row) for row in rows] == [("CORR", "W", None), ("Z", "W", "L")]
+    stored = await sql.fetch("SELECT channel, zone, value FROM reading")
+    assert [tuple(row) for row in stored] == [("AHU/supply", "CORR", 7.0)]
+
+
+async def test_a_plant_of_many_series_gives_each_channel_its_place(url: str, sql: Connection) -> None:
+    first, later = many(40, ("a", "b")), many(40, ("b", "c"))
+    for one in (first, first, later):
+        await (await Writer.open(url, one, "c", NOON)).close()
+    rows = await sql.fetch("SELECT id, place FROM channel")
+    expected = {(f"D{number}/{key}", place) for number in range(40) for place, key in enumerate("abc")}
+    assert {tuple(row) for row in rows} == expected
 
 
 async def test_a_new_version_of_the_plant_is_kept_beside_the_old_one(url: str, sql: Connection) -> None:
