@@ -17,14 +17,20 @@ from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.status_codes import StatusCodes
 from asyncua.ua.uaerrors import UaError, UaStatusCodeError
 from asyncua.ua.uatypes import DataValue, Int16, NodeId, String
+from cryptography.exceptions import InvalidSignature
 
 from config.model import Channel, Command, Device, Node, Quality, Sample
 from drivers.driver import DriverError, Nonsense, Now, Refused, Unreachable
+from drivers.keys import Keys
 from drivers.row import Row
+from drivers.secure import check_security, hint_of, secure, shown_certificate
 from drivers.status import SESSION_LOST, name_of, quality_of
 
 CONNECT_TIMEOUT_S = 2.0
 """For the whole of connecting: socket, channel, session, namespaces. A PLC takes longer for that than for a Read."""
+
+SECURE_CONNECT_TIMEOUT_S = 4.0
+"""With two more questions, and four operations with a private key, which cost a PLC a second."""
 
 CLOSE_TIMEOUT_S = 0.2
 """For saying goodbye, so that the PLC frees the session's place; longer is not worth holding up the next try."""
@@ -35,7 +41,16 @@ SESSION_TIMEOUT_S = 30.0
 WATCHDOG_S = 5.0
 """How often asyncua probes the server; it keeps the session alive where a device is polled more rarely."""
 
-UNDECODABLE = (UaError, struct.error, ValueError, TypeError, LookupError, AttributeError, AssertionError)
+UNDECODABLE = (
+    UaError,
+    InvalidSignature,
+    struct.error,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    AssertionError,
+)
 """What asyncua raises when a server's answer is not what it should be: it decodes without checking first."""
 
 VALUE_KEPT = frozenset({Quality.GOOD, Quality.UNCERTAIN, Quality.STALE, Quality.SIMULATED})
@@ -45,10 +60,23 @@ VALUE_KEPT = frozenset({Quality.GOOD, Quality.UNCERTAIN, Quality.STALE, Quality.
 class OpcUaDriver:
     """A device whose channels are nodes of an OPC UA server."""
 
-    def __init__(self, device: Device, now: Now) -> None:
+    def __init__(self, device: Device, now: Now, keys: Keys | None = None) -> None:
+        """Check what can be checked without the device.
+
+        Args:
+            device: whose channels are nodes.
+            now: the service's clock.
+            keys: for a device with security.
+
+        Raises:
+            ValueError: a channel that is no node, or a policy that nobody speaks.
+            KeysError: the device has security, and there is no certificate of ours.
+        """
+        check_security(device, keys)
         (self._series,) = device.series
         self._device = device
         self._now = now
+        self._keys = keys
         self._identifiers = [_identifier(channel) for channel in self._series.channels]
         self._node_ids: list[NodeId] = []
         self._client: Client | None = None
@@ -62,11 +90,12 @@ class OpcUaDriver:
             Nonsense: what answers does not speak OPC UA.
         """
         await self.close()
-        async with self._deadline(CONNECT_TIMEOUT_S, "connect"):
-            client = self._client = Client(
-                self._device.address, timeout=CONNECT_TIMEOUT_S, watchdog_intervall=WATCHDOG_S
-            )
-            client.session_timeout = int(SESSION_TIMEOUT_S * 1000)
+        is_secure = self._device.security is not None
+        async with self._deadline(SECURE_CONNECT_TIMEOUT_S if is_secure else CONNECT_TIMEOUT_S, "connect"):
+            certificate = await self._introduce()
+            client = self._client = self._new_client()
+            if self._keys is not None:
+                await secure(client, self._device, self._keys, certificate, self._now())
             await client.connect()
             index = self._namespace_index(await client.get_namespace_array())
             self._node_ids = [NodeId(String(identifier), Int16(index)) for identifier in self._identifiers]
@@ -84,9 +113,7 @@ class OpcUaDriver:
         async with self._deadline(self._device.timeout_s, "read"):
             answers = await self._client.uaclient.read_attributes(self._node_ids, AttributeIds.Value)
             if len(answers) != len(self._node_ids):
-                raise Nonsense(
-                    f"{self._device.address}: {len(answers)} values for {len(self._node_ids)} nodes"
-                )
+                raise Nonsense(f"{len(answers)} values for {len(self._node_ids)} nodes")
         row = Row(self._series)
         for channel, answer in zip(self._series.channels, answers, strict=True):
             put(row, channel, answer)
@@ -105,10 +132,26 @@ class OpcUaDriver:
         """Say goodbye to the server if it still listens, and drop the connection."""
         await self._drop(is_dead=False)
 
+    def _new_client(self) -> Client:
+        timeout_s = max(CONNECT_TIMEOUT_S, SECURE_CONNECT_TIMEOUT_S)
+        client = Client(self._device.address, timeout=timeout_s, watchdog_intervall=WATCHDOG_S)
+        client.session_timeout = int(SESSION_TIMEOUT_S * 1000)
+        return client
+
+    async def _introduce(self) -> bytes:
+        """Ask a server with security for its certificate, on a connection of its own that carries nothing else."""
+        if self._device.security is None:
+            return b""
+        client = self._client = self._new_client()
+        await client.connect_sessionless()
+        certificate = shown_certificate(await client.get_endpoints(), self._device.security)
+        await self._drop(is_dead=False)
+        return certificate
+
     def _namespace_index(self, uris: Sequence[str] | None) -> int:
         uri = self._device.profile.namespace_uri
         if not uris or uri not in uris:
-            raise Refused(f"{self._device.address}: no namespace {uri!r}, only {', '.join(uris or ())}")
+            raise Refused(f"no namespace {uri!r}, only {', '.join(uris or ())}")
         return list(uris).index(uri)
 
     @asynccontextmanager
@@ -127,10 +170,11 @@ class OpcUaDriver:
         except UaStatusCodeError as error:
             await self._drop(is_dead=False)
             cause = Unreachable if error.code in SESSION_LOST else Refused
-            raise cause(f"{where}: {name_of(error.code)}") from error
-        except DriverError:
+            hint = hint_of(error.code) if doing == "connect" else ""
+            raise cause(f"{where}: {name_of(error.code)}{hint}") from error
+        except DriverError as error:
             await self._drop(is_dead=False)
-            raise
+            raise type(error)(f"{where}: {error}") from error
         except UNDECODABLE as error:
             await self._drop(is_dead=True)
             raise Nonsense(f"{where}: {type(error).__name__}: {error}") from error

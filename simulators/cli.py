@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,7 @@ from config.load import PlantFaults, load
 from simulators.clock import utc_now
 from simulators.errors import NoControl, SimulatorError
 from simulators.faults import FAULTS
+from simulators.protection import Protection
 from simulators.serve import serve as serve_plant
 
 CONTROL = "127.0.0.1:8099"
@@ -42,13 +44,22 @@ def serve(
     plant_dir: Annotated[Path, typer.Argument(help="Folder of the plant's YAML files. 工厂配置目录。")],
     control: ControlOption = CONTROL,
     seed: Annotated[int, typer.Option(help="Names the noise: the same seed, the same noise. 噪声种子。")] = 0,
+    certificates: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for the certificates of devices that speak encrypted. 加密设备的证书目录。"
+        ),
+    ] = None,
 ) -> None:
     """模拟全部设备 · Serve every device of a plant at its own address, until interrupted."""
     for library in ("asyncua", "pymodbus"):
         logging.getLogger(library).setLevel(logging.CRITICAL)  # what matters is raised, and said in one line
     plant = load(plant_dir)
     message = f"serving {len(plant.devices)} devices"
-    asyncio.run(serve_plant(plant, control, seed, utc_now, lambda: typer.echo(message)))
+    protection = Protection(certificates, os.environ) if certificates else None
+    asyncio.run(
+        serve_plant(plant, control, seed, utc_now, lambda: typer.echo(message), protection=protection)
+    )
 
 
 @app.command()

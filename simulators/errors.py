@@ -23,3 +23,7 @@ class NoPhysics(SimulatorError):  # noqa: N818 - the name says it
 
 class NoControl(SimulatorError):  # noqa: N818 - the name says it
     """The control endpoint of a running simulator does not answer, or says no."""
+
+
+class NoCertificates(SimulatorError):  # noqa: N818 - the name says it
+    """A device speaks encrypted, and nobody has said where its certificate may stand."""

@@ -1,5 +1,6 @@
 """One OPC UA server per device, in the manner of an S7-1500: string node ids in the maker's namespace."""
 
+import math
 from collections.abc import Callable
 from datetime import datetime
 from typing import cast
@@ -12,9 +13,14 @@ from config.model import ChannelModel, Device, Node
 from simulators.errors import AddressInUse, NoPhysics
 from simulators.isolator import Isolator
 from simulators.machine import Machine
+from simulators.protection import Protection, protect
+from simulators.shelf import standard_nodes
 
 BEFORE = "http://opcfoundation.org/UA/DI/"
 """Takes index 2, so that the machine's namespace has index 3 as in an S7-1500's default."""
+
+ALSO_BEFORE = "http://opcfoundation.org/UA/Machinery/"
+"""What a new version of the PLC's own software may put before it."""
 
 REQUEST = {
     "EMS_Heartbeat": ua.VariantType.UInt16,
@@ -39,30 +45,38 @@ def _node_of(model: ChannelModel) -> Node:
 
 
 class OpcUaWire:
-    """A device's server. Building it takes a second or two, so that it is built once and then only opened and closed.
+    """A device's server. Built once and then only opened and closed, until a restart builds it anew.
 
     A value is written when it has changed, and then only.
     """
 
-    def __init__(self, device: Device, machine: Machine, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        device: Device,
+        machine: Machine,
+        now: Callable[[], datetime],
+        protection: Protection | None = None,
+    ) -> None:
         self._device = device
         self._machine = machine
         self._now = now
+        self._protection = protection
         self._server = Server()
         self._built = False
-        self._namespace = 0
         self._listening = False
+        self._namespaces = [BEFORE]
+        self._nodes: dict[str, tuple[ua.NodeId, ua.VariantType]] = {}
+        self._requests: dict[str, ua.NodeId] = {}
         self._written: dict[str, float] = {}
-        self._nodes = {
-            model.key: (_node_of(model).identifier, ua.VariantType[_node_of(model).type])
-            for model in device.profile.channels
-        }
+        self._missing: frozenset[str] = frozenset()
+        self._started_s = 0.0
 
     async def open(self) -> None:
         """Listen at the device's address; nothing happens if it listens already.
 
         Raises:
             AddressInUse: somebody else does, or the address is not of this machine.
+            NoCertificates: the device speaks encrypted, and there is no folder for certificates.
         """
         if self._listening:
             return
@@ -92,48 +106,79 @@ class OpcUaWire:
             self._built = False
             await self._server.stop()
 
+    async def restart(self, *, moved_namespace: bool = False, without: frozenset[str] = frozenset()) -> None:
+        """Come back as a PLC does after a download of its program: all sessions lost, the heartbeat from 0.
+
+        Args:
+            moved_namespace: the machine's namespace has another index than before (4 instead of 3).
+            without: channel keys whose nodes the new program no longer has.
+
+        Raises:
+            AddressInUse: the address was taken meanwhile.
+        """
+        await self.stop()
+        self._server = Server()
+        self._namespaces = [BEFORE, *([ALSO_BEFORE] if moved_namespace else [])]
+        self._missing = without
+        self._started_s = self._machine.elapsed_s
+        await self.open()
+
     async def publish(self) -> None:
         """Write what the machine shows now, and carry out what it was asked for."""
         if not self._built:
             return
         if isinstance(self._machine, Isolator):
-            self._machine.request(await self._asked("Code"), await self._asked("Seq"))
-        values = self._machine.values()
-        for key, (identifier, type_) in self._nodes.items():
-            if values[key] != self._written.get(key):
-                await self._server.write_attribute_value(self._id(identifier), self._data(values[key], type_))
-                self._written[key] = values[key]
+            self._machine.request(self._asked("Code"), self._asked("Seq"))
+        now = cast("ua.DateTime", self._now())  # asyncua takes any datetime; its own subclass adds nothing
+        values = self._values()
+        for key, (node, type_) in self._nodes.items():
+            value = values[key]
+            if value != self._written.get(key):
+                data = ua.DataValue(_variant(value, type_), SourceTimestamp=now, ServerTimestamp=now)
+                await self._server.write_attribute_value(node, data)
+                self._written[key] = value
 
-    async def _asked(self, name: str) -> int:
-        return int(await self._server.get_node(self._id(_request_node(name))).read_value())
+    def _values(self) -> dict[str, float]:
+        values = self._machine.values()
+        if (key := self._device.profile.heartbeat) and self._started_s:
+            values[key] = math.floor(self._machine.elapsed_s - self._started_s) & 0xFFFF
+        return values
+
+    def _asked(self, name: str) -> int:
+        value = self._server.read_attribute_value(self._requests[name]).Value
+        return 0 if value is None else int(value.Value)
 
     async def _build(self) -> None:
         server = self._server
-        await server.init()
+        await server.init(await standard_nodes())
         server.set_endpoint(self._device.address)
         server.set_server_name(self._device.id)
-        server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
-        await server.register_namespace(BEFORE)
-        self._namespace = await server.register_namespace(self._device.profile.namespace_uri)
-        folder = await server.nodes.objects.add_folder(self._namespace, "PLC")
-        values = self._machine.values()
-        for key, (identifier, type_) in self._nodes.items():
-            await self._add(folder, identifier, _variant(values[key], type_))
+        await protect(server, self._device, self._protection)
+        for uri in self._namespaces:
+            await server.register_namespace(uri)
+        index = await server.register_namespace(self._device.profile.namespace_uri)
+        folder = await server.nodes.objects.add_folder(index, "PLC")
+        await self._add_channels(folder, index)
         if isinstance(self._machine, Isolator):
             for name, type_ in REQUEST.items():
-                node = await self._add(folder, _request_node(name), _variant(0, type_))
+                node = await _add(folder, index, _request_node(name), _variant(0, type_))
                 await node.set_writable()
+                self._requests[name] = node.nodeid
 
-    async def _add(self, folder: ServerNode, identifier: str, value: ua.Variant) -> ServerNode:
-        name = ua.QualifiedName(identifier, ua.Int16(self._namespace))
-        return await folder.add_variable(self._id(identifier), name, value)
+    async def _add_channels(self, folder: ServerNode, index: int) -> None:
+        values = self._values()
+        self._written, self._nodes = {}, {}
+        for model in self._device.profile.channels:
+            if model.key not in self._missing:
+                address = _node_of(model)
+                type_ = ua.VariantType[address.type]
+                node = await _add(folder, index, address.identifier, _variant(values[model.key], type_))
+                self._nodes[model.key] = (node.nodeid, type_)
 
-    def _id(self, identifier: str) -> ua.NodeId:
-        return ua.NodeId(ua.String(identifier), ua.Int16(self._namespace))
 
-    def _data(self, value: float, type_: ua.VariantType) -> ua.DataValue:
-        now = cast("ua.DateTime", self._now())  # asyncua takes any datetime; its own subclass adds nothing
-        return ua.DataValue(_variant(value, type_), SourceTimestamp=now, ServerTimestamp=now)
+async def _add(folder: ServerNode, index: int, identifier: str, value: ua.Variant) -> ServerNode:
+    node_id = ua.NodeId(ua.String(identifier), ua.Int16(index))
+    return await folder.add_variable(node_id, ua.QualifiedName(identifier, ua.Int16(index)), value)
 
 
 def _request_node(name: str) -> str:

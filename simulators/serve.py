@@ -12,6 +12,7 @@ import uvicorn
 from config.model import Plant
 from simulators.control import create_app
 from simulators.errors import AddressInUse
+from simulators.protection import Protection
 from simulators.site import Site
 
 STEP_S = 0.1
@@ -19,7 +20,13 @@ STEP_S = 0.1
 
 
 async def serve(
-    plant: Plant, control: str, seed: int, now: Callable[[], datetime], ready: Callable[[], None]
+    plant: Plant,
+    control: str,
+    seed: int,
+    now: Callable[[], datetime],
+    ready: Callable[[], None],
+    *,
+    protection: Protection | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM.
 
@@ -29,15 +36,17 @@ async def serve(
         seed: names the noise.
         now: asks for the wall time.
         ready: called once every device answers.
+        protection: for devices that speak encrypted.
 
     Raises:
         AddressInUse: a device or the control endpoint cannot listen.
         NoPhysics: a profile, or a channel of one, that is not simulated.
+        NoCertificates: a device speaks encrypted, and there is no protection.
     """
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    site = Site(plant, now, seed)
+    site = Site(plant, now, seed, protection)
     with _listener(control) as listener:
         try:
             await site.open()

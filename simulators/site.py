@@ -8,6 +8,7 @@ from config.model import Plant, Protocol
 from simulators.modbus import ModbusWire
 from simulators.opcua import OpcUaWire
 from simulators.plant import SimulatedPlant
+from simulators.protection import Protection
 
 STEP_LONGEST_S = 10.0
 """After a pause of the process, time is made up in steps of this length at most."""
@@ -20,12 +21,19 @@ class Site:
         plant: the plant as loaded.
         now: asks for the wall time, which the physics follows.
         seed: names the noise.
+        protection: for devices that speak encrypted.
 
     Raises:
         NoPhysics: a profile, or a channel of one, that no machine measures.
     """
 
-    def __init__(self, plant: Plant, now: Callable[[], datetime], seed: int = 0) -> None:
+    def __init__(
+        self,
+        plant: Plant,
+        now: Callable[[], datetime],
+        seed: int = 0,
+        protection: Protection | None = None,
+    ) -> None:
         self.plant = SimulatedPlant(plant, now(), seed)
         self._now = now
         self._opcua: dict[str, OpcUaWire] = {}
@@ -33,7 +41,7 @@ class Site:
         for device in plant.devices.values():
             machine = self.plant.machine(device.id)
             if device.profile.protocol is Protocol.OPCUA:
-                self._opcua[device.id] = OpcUaWire(device, machine, now)
+                self._opcua[device.id] = OpcUaWire(device, machine, now, protection)
             else:
                 self._modbus[device.id] = ModbusWire(device, machine)
         self._wires: dict[str, OpcUaWire | ModbusWire] = {**self._modbus, **self._opcua}

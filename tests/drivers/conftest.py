@@ -2,16 +2,21 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from typing import Any, TypeVar
 
 import pytest
 from asyncua.server.server import Server
 from asyncua.ua.uatypes import DataValue, Int16, NodeId, String, Variant
 
+from simulators.shelf import standard_nodes
+
 URI = "http://www.siemens.com/simatic-s7-opcua"
 
 T = TypeVar("T")
+
+
+Prepare = Callable[[Server], Awaitable[None]]
 
 
 class OpcUaServer:
@@ -21,12 +26,23 @@ class OpcUaServer:
         port: where it listens; also through a proxy, since no name in its endpoint is used to connect.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, port: int = 0, before: Sequence[str] = ("urn:another:maker",), prepare: Prepare | None = None
+    ) -> None:
+        """Nothing runs yet.
+
+        Args:
+            port: 0 for any.
+            before: the namespaces that come before the machine's own.
+            prepare: what else to set up, before it listens.
+        """
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._server = Server()
+        self._before = before
+        self._prepare = prepare
         self._index = 0
-        self.port = 0
+        self.port = port
 
     def start(self) -> None:
         self._thread.start()
@@ -37,6 +53,13 @@ class OpcUaServer:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    def __enter__(self) -> "OpcUaServer":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def add(self, identifier: str, value: float | bool) -> None:
         """A new node of the S7 namespace."""
@@ -53,10 +76,13 @@ class OpcUaServer:
         return asyncio.run_coroutine_threadsafe(doing, self._loop).result(timeout=60)
 
     async def _start(self) -> None:
-        await self._server.init()
-        self._server.set_endpoint("opc.tcp://127.0.0.1:0/")
-        await self._server.register_namespace("urn:another:maker")
+        await self._server.init(await standard_nodes())
+        self._server.set_endpoint(f"opc.tcp://127.0.0.1:{self.port}/")
+        for uri in self._before:
+            await self._server.register_namespace(uri)
         self._index = await self._server.register_namespace(URI)
+        if self._prepare is not None:
+            await self._prepare(self._server)
         await self._server.start()
         self.port = self._server.bserver.port  # type: ignore[union-attr]  # it has been started
 
