@@ -11,12 +11,16 @@ from dataclasses import dataclass
 from alarms.engine import State
 from alarms.events import Alarm
 from alarms.judge import usable, wholly_bad
-from config.model import Command, Level, Output, Plant, Sample
+from config.model import Command, Device, Level, Line, Output, Plant, Sample
 
 
 @dataclass(frozen=True, slots=True)
 class Tower:
-    """One line's tower: which devices it speaks for, and where its outputs are read back in its Sample."""
+    """One line's tower: which devices it speaks for, and where its outputs are read back in its Sample.
+
+    It speaks for the line's own devices and for those that the workshop's lines share: what fails there concerns each
+    of them, and a shared device has no tower of its own.
+    """
 
     device: str
     speaks_for: frozenset[str]
@@ -35,12 +39,18 @@ def towers(plant: Plant) -> tuple[Tower, ...]:
         found.append(
             Tower(
                 device=device.id,
-                speaks_for=frozenset(one.id for one in plant.devices.values() if one.line == line.id),
+                speaks_for=frozenset(one.id for one in plant.devices.values() if _concerns(plant, one, line)),
                 outputs=device.profile.outputs,
                 places={key: place_of[output.channel] for key, output in device.profile.outputs.items()},
             )
         )
     return tuple(found)
+
+
+def _concerns(plant: Plant, device: Device, line: Line) -> bool:
+    if device.line:
+        return device.line == line.id
+    return plant.zones[device.zone].workshop == line.workshop
 
 
 def respond(all_towers: Iterable[Tower], before: State, after: State) -> tuple[Command, ...]:
@@ -80,8 +90,8 @@ def differs(tower: Tower, wanted: Mapping[str, str], sample: Sample) -> tuple[st
 def wants(tower: Tower, state: State) -> dict[str, str]:
     """Say what a tower should show.
 
-    Red while an action alarm is not NORM, with the horn until each is acknowledged; amber while any other alarm of
-    the line (an alert, or a device that is not heard) is not NORM.
+    Red while an action alarm is not NORM, with the horn until each is acknowledged; amber while any other alarm that
+    it speaks for (an alert, or a device that is not heard) is not NORM.
     """
     alarms = [alarm for alarm in state.alarms.values() if _of(tower, alarm)]
     action = [alarm for alarm in alarms if alarm.level is Level.ACTION]

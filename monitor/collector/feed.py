@@ -143,12 +143,13 @@ def alarm_json(plant: Plant, alarm: Alarm) -> Json:
     """Write an Alarm for a screen, with where in the plant it is and its derived state."""
     channel = plant.channels.get(alarm.id.rsplit("/", 1)[0])
     device = plant.devices.get(alarm.id.split("/", 1)[0])
+    zone = channel.zone if channel else device.zone if device else None
     return {
         "id": alarm.id,
         "channel": channel.id if channel else None,
         "device": device.id if device else None,
-        "zone": channel.zone if channel else device.zone if device else None,
-        "line": device.line if device else None,
+        "zone": zone,
+        "line": plant.zones[zone].line or None if zone else None,
         "level": alarm.level,
         "state": state(alarm),
         "active": alarm.active,

@@ -50,6 +50,22 @@ def test_a_tower_speaks_for_its_own_line_and_a_line_may_have_none() -> None:
     assert tower.speaks_for == {ISOLATOR, TOWER}
 
 
+def test_each_tower_of_a_workshop_speaks_for_what_its_lines_share() -> None:
+    one = plant()
+    (zone,) = one.zones.values()
+    zones = {
+        **one.zones,
+        "CORR": replace(zone, id="CORR", line=""),
+        "FAR": replace(zone, workshop="V", line=""),
+    }
+    shared = {
+        name: replace(one.devices[ISOLATOR], id=name, zone=place, line="")
+        for name, place in (("AHU", "CORR"), ("AHU-V", "FAR"))
+    }
+    (tower,) = towers(replace(one, zones=zones, devices={**one.devices, **shared}))
+    assert tower.speaks_for == {ISOLATOR, TOWER, "AHU"}
+
+
 def test_a_command_goes_out_only_when_what_should_be_shown_changes() -> None:
     calm, raised = stands(), stands((ACTION, Level.ACTION, True, False))
     (command,) = respond([TOWER_OF_L1], calm, raised)

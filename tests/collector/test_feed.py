@@ -1,6 +1,7 @@
 """The feed: what whoever comes later finds, and what a listener is told."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -68,6 +69,14 @@ def test_an_alarm_says_where_in_the_plant_it_is() -> None:
     places = ("channel", "device", "zone", "line")
     assert [of_channel[key] for key in places] == ["ISO/pressure", ISOLATOR, "Z", "L1"]
     assert [of_device[key] for key in places] == [None, ISOLATOR, "Z", "L1"]
+
+
+def test_an_alarm_of_what_lines_share_has_a_zone_and_no_line() -> None:
+    state = fed(Feed(PLANT, {}), sample(0, 15.0))
+    (zone,) = PLANT.zones.values()
+    shared = replace(PLANT, zones={zone.id: replace(zone, line="")})
+    told = alarm_json(shared, state.alarms[ACTION])
+    assert (told["zone"], told["line"]) == (zone.id, None)
 
 
 async def test_listeners_are_counted_and_one_that_leaves_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,16 +1,19 @@
 """The OpenAPI document is what the dashboard's types are made from."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
 
+from config.model import Plant
 from monitor.server.app import create_app
 from monitor.server.command import Acknowledged
 from monitor.server.gate import API
 from monitor.server.messages import LIVE_MESSAGE, Detail, Snapshot
 from monitor.server.routes import alarms, health, live, plant, readings, session
+from monitor.server.routes.plant import describe
 from monitor.server.settings import Settings
 from tests.server.conftest import Running
 
@@ -73,6 +76,22 @@ async def test_the_document_is_for_people_who_are_signed_in(server: Running) -> 
         assert "/api/v1/live" not in (await client.get(f"{API}/openapi.json")).json()["paths"]
         for page in ("/docs", "/redoc"):
             assert (await client.get(page)).status_code == 404
+
+
+def test_what_lines_share_is_told_with_its_workshop_and_without_a_line(plant: Plant) -> None:
+    core = plant.zones["STM-L1-CORE"]
+    gateway = plant.devices["RM-STM-L1"]
+    told = describe(
+        replace(
+            plant,
+            zones={**plant.zones, core.id: replace(core, line="")},
+            devices={**plant.devices, gateway.id: replace(gateway, line="")},
+        )
+    )
+    places = [(one.id, one.workshop, one.line) for one in told.zones]
+    places += [(one.id, one.workshop, one.line) for one in told.devices]
+    assert {(core.id, "STM", None), (gateway.id, "STM", None)} < set(places)
+    assert {("STM-L1-A-ISO", "STM", "STM-L1"), ("ISO-STM-L1", "STM", "STM-L1")} < set(places)
 
 
 async def test_the_plant_is_told_without_addresses(server: Running) -> None:

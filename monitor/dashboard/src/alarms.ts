@@ -65,7 +65,7 @@ export function place(alarm: Alarm, index: PlantIndex): string {
   const zone = alarm.zone === null ? undefined : index.zones.get(alarm.zone)?.zone;
   const device = alarm.device === null ? undefined : index.devices.get(alarm.device);
   const spot = zone ? said(zone.label) : device?.id;
-  return [alarm.line ?? zone?.line, spot].filter((part) => part !== undefined).join(" · ");
+  return [alarm.line ?? zone?.line ?? zone?.workshop, spot].filter((part) => part !== undefined).join(" · ");
 }
 
 /** The bound that was crossed, with an arrow: `▼ 20 Pa`. Empty where there is none. */

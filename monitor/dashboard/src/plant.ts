@@ -45,7 +45,7 @@ export function indexOf(plant: Plant): PlantIndex {
     plant,
     channels,
     devices: new Map(plant.devices.map((device) => [device.id, device])),
-    zones: new Map(plant.zones.map((zone) => [zone.id, viewOf(zone, lines.get(zone.line), byZone.get(zone.id) ?? [])])),
+    zones: new Map(plant.zones.map((zone) => [zone.id, viewOf(zone, lines.get(zone.line ?? ""), byZone.get(zone.id) ?? [])])),
     limits: new Map(plant.limits.map((limit) => [limit.id, limit])),
   };
 }

@@ -362,7 +362,7 @@ export interface components {
         };
         /**
          * PlantDevice
-         * @description What answers on one wire; where it answers is not told.
+         * @description What answers on one wire; where it answers is not told. No `line`: the lines of the workshop share it.
          */
         PlantDevice: {
             /** Id */
@@ -370,8 +370,10 @@ export interface components {
             label: components["schemas"]["Label"];
             /** Zone */
             zone: string;
+            /** Workshop */
+            workshop: string;
             /** Line */
-            line: string;
+            line: string | null;
             /** Profile */
             profile: string;
             /** Period S */
@@ -464,13 +466,15 @@ export interface components {
         };
         /**
          * PlantZone
-         * @description A room or an enclosure with a grade.
+         * @description A room or an enclosure with a grade; no `line`: the lines of the workshop share it.
          */
         PlantZone: {
             /** Id */
             id: string;
+            /** Workshop */
+            workshop: string;
             /** Line */
-            line: string;
+            line: string | null;
             grade: components["schemas"]["Grade"];
             label: components["schemas"]["Label"];
         };

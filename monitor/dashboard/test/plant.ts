@@ -37,15 +37,16 @@ export const plant: Plant = {
   workshops: [{ id: "W", label: both("Workshop") }],
   lines: [{ id: "L1", workshop: "W", mode: "c_isolator", product: "MSC", label: both("Line"), tower: "" }],
   zones: [
-    { id: "L1-C", line: "L1", grade: "C", label: both("Core") },
-    { id: "L1-ISO", line: "L1", grade: "A", label: both("Isolator") },
-    { id: "L1-HCI", line: "L1", grade: "A", label: both("Comb") },
+    { id: "L1-C", workshop: "W", line: "L1", grade: "C", label: both("Core") },
+    { id: "L1-ISO", workshop: "W", line: "L1", grade: "A", label: both("Isolator") },
+    { id: "L1-HCI", workshop: "W", line: "L1", grade: "A", label: both("Comb") },
   ],
   devices: [
     {
       id: "ISO",
       label: both("Isolator"),
       zone: "L1-ISO",
+      workshop: "W",
       line: "L1",
       profile: "isolator",
       period_s: 1,
@@ -67,6 +68,7 @@ export const plant: Plant = {
       id: "HCI",
       label: both("Comb"),
       zone: "L1-HCI",
+      workshop: "W",
       line: "L1",
       profile: "comb",
       period_s: 1,

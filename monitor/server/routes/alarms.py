@@ -96,12 +96,13 @@ def describe(alarm: events.Alarm, plant: Plant) -> Alarm:
     """Write an Alarm for a screen, with its place in the plant; a place that the plant no longer has is null."""
     channel = plant.channels.get(alarm.id.rpartition("/")[0])
     device = plant.devices.get(alarm.id.partition("/")[0])
+    zone = channel.zone if channel else device.zone if device else None
     return Alarm(
         id=alarm.id,
         channel=channel.id if channel else None,
         device=device.id if device else None,
-        zone=channel.zone if channel else device.zone if device else None,
-        line=device.line if device else None,
+        zone=zone,
+        line=plant.zones[zone].line or None if zone else None,
         level=alarm.level,
         state=state(alarm),
         active=alarm.active,

@@ -1,13 +1,19 @@
 """The plant as it is configured: what screens need to name and place every value."""
 
+from typing import Annotated
+
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from config.model import Channel, Device, Grade, Kind, Level, LineMode, Plant, Series
 from monitor.server.messages import Detail, shown
 from monitor.server.service import Here
 
 router = APIRouter(tags=["plant"])
+
+
+LineId = Annotated[str | None, BeforeValidator(lambda line: line or None)]
+"""A line's id, or null; the plant's own nouns say "" instead."""
 
 
 class Noun(BaseModel):
@@ -42,10 +48,11 @@ class PlantLine(Noun):
 
 
 class PlantZone(Noun):
-    """A room or an enclosure with a grade."""
+    """A room or an enclosure with a grade; no `line`: the lines of the workshop share it."""
 
     id: str
-    line: str
+    workshop: str
+    line: LineId
     grade: Grade
     label: Label
 
@@ -72,12 +79,13 @@ class PlantSeries(BaseModel):
 
 
 class PlantDevice(BaseModel):
-    """What answers on one wire; where it answers is not told."""
+    """What answers on one wire; where it answers is not told. No `line`: the lines of the workshop share it."""
 
     id: str
     label: Label
     zone: str
-    line: str
+    workshop: str
+    line: LineId
     profile: str
     period_s: float
     series: list[PlantSeries]
@@ -132,6 +140,7 @@ class PlantDocument(BaseModel):
             "zones": [
                 {
                     "id": "STM-L1-A-ISO",
+                    "workshop": "STM",
                     "line": "STM-L1",
                     "grade": "A",
                     "label": {"en": "Isolator", "zh": "隔离器"},
@@ -142,6 +151,7 @@ class PlantDocument(BaseModel):
                     "id": "ISO-STM-L1",
                     "label": {"en": "Isolator", "zh": "隔离器"},
                     "zone": "STM-L1-A-ISO",
+                    "workshop": "STM",
                     "line": "STM-L1",
                     "profile": "isolator_s7",
                     "period_s": 1.0,
@@ -191,16 +201,17 @@ def describe(plant: Plant) -> PlantDocument:
         workshops=[PlantWorkshop.model_validate(workshop) for workshop in plant.workshops.values()],
         lines=[PlantLine.model_validate(line) for line in plant.lines.values()],
         zones=[PlantZone.model_validate(zone) for zone in plant.zones.values()],
-        devices=[_device(device) for device in plant.devices.values()],
+        devices=[_device(device, plant.zones[device.zone].workshop) for device in plant.devices.values()],
         limits=[PlantLimit.model_validate(limit) for limit in plant.limits],
     )
 
 
-def _device(device: Device) -> PlantDevice:
+def _device(device: Device, workshop: str) -> PlantDevice:
     return PlantDevice(
         id=device.id,
         label=Label.model_validate(device.label),
         zone=device.zone,
+        workshop=workshop,
         line=device.line,
         profile=device.profile.name,
         period_s=device.period_s,

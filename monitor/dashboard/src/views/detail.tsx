@@ -50,7 +50,7 @@ function sourcesIn(plant: PlantIndex, at: Focus): readonly Source[] {
 function headOf(plant: PlantIndex, at: Focus): string {
   if ("zone" in at) {
     const view = plant.zones.get(at.zone);
-    return view ? `${view.zone.line} · ${said(view.zone.label)} · ${t("grade", { grade: view.zone.grade })}` : at.zone;
+    return view ? `${view.zone.line ?? view.zone.workshop} · ${said(view.zone.label)} · ${t("grade", { grade: view.zone.grade })}` : at.zone;
   }
   const device = plant.devices.get(at.device);
   return device ? `${device.id} · ${said(device.label)}` : at.device;
