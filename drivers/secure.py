@@ -85,8 +85,8 @@ async def secure(client: Client, device: Device, keys: Keys, certificate: bytes,
     security = device.security
     if security is None:
         return
-    keys.check_server(certificate, device.id, at)
     own = _own(keys, at)
+    keys.check_server(certificate, device.id, at)
     client.application_uri = own.application_uri
     if security.user:
         client.set_user(security.user)

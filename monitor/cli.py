@@ -3,6 +3,8 @@
 import asyncio
 import json
 import logging
+import os
+import socket
 import sys
 from collections.abc import Coroutine
 from enum import StrEnum
@@ -16,6 +18,7 @@ from config.faults import PlantFaults
 from config.load import load
 from config.model import Plant
 from config.schema import plant_schema, profile_schema
+from drivers.keys import KeysError, keys_in, make_own, thumbprint_of
 from monitor.clock import SystemClock
 from monitor.collector.collect import CollectorError, CollectSettings, collect
 from monitor.collector.journal import JournalError
@@ -30,11 +33,35 @@ from monitor.store.database import DatabaseError
 from monitor.store.migrate import migrate as run_migrations
 from monitor.supervise import until_signalled
 
-MENDABLE = (CollectorError, DatabaseError, JournalError, PlantFaults, RunError, ServerError)
+MENDABLE = (CollectorError, DatabaseError, JournalError, KeysError, PlantFaults, RunError, ServerError)
 """What a person can put right; anything else is a fault of ours and shows its traceback."""
 DEMO_PLANT = Path(__file__).parent.parent / "config" / "plants" / "demo"
 DASHBOARD = Path(__file__).parent / "dashboard" / "dist"
 DEFAULT_PORT = 8000
+TRUST = """\
+Certificate 证书: {certificate}
+SHA-256 指纹:     {thumbprint}
+Application 应用: {uri}
+Valid until 有效期至: {ends}
+
+Let the server trust us:
+  Siemens S7-1500: in TIA Portal, import this file in the certificate manager as a trusted client of the PLC's
+  OPC UA server; compile, and load the program into the PLC.
+  Others: connect once; the server lays our certificate into its folder of the rejected. Move it to the trusted.
+Let us trust the server: copy its certificate (.der or .pem) to
+  {trusted}
+  or start the collector, compare the thumbprint it tells with the machine's own display, and move the file from
+  {rejected}
+
+让服务器信任本系统：
+  西门子 S7-1500：在 TIA Portal 的证书管理器中导入上述文件，设为该 PLC 的 OPC UA 服务器的受信任客户端；
+  然后编译并下载到 PLC。
+  其他服务器：先连接一次，服务器会把本系统的证书放入“已拒绝”目录，将其移到“受信任”目录。
+让本系统信任服务器：把服务器证书（.der 或 .pem）复制到
+  {trusted}
+  或启动采集进程，将其提示的指纹与设备显示的指纹核对一致后，从下面的目录移入：
+  {rejected}"""
+"""What is to be done with a new certificate."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -100,6 +127,33 @@ def migrate(database_url: DatabaseUrl) -> None:
     """升级数据库结构 · Bring a database's tables up to date."""
     edition = _run(run_migrations(database_url))
     typer.echo(f"up to date ({edition})")
+
+
+@app.command(name="opcua-cert")
+def opcua_cert(
+    data: Data,
+    host: Annotated[str, typer.Option(help="This machine's name, as it stands in it. 本机名称。")] = "",
+    *,
+    renew: Annotated[
+        bool, typer.Option(help="Make another; the old one is kept aside. 重新生成证书。")
+    ] = False,
+) -> None:
+    """生成 OPC UA 证书 · Make our key and certificate for encrypted OPC UA, and tell how servers come to trust it."""
+    keys = keys_in(data, os.environ)
+    try:
+        own = make_own(keys, host or socket.gethostname(), SystemClock().now(), renew=renew)
+    except KeysError as error:
+        _give_up(error)
+    typer.echo(
+        TRUST.format(
+            certificate=keys.own_certificate.absolute(),
+            thumbprint=thumbprint_of(own.certificate),
+            uri=own.application_uri,
+            ends=f"{own.ends:%Y-%m-%d}",
+            trusted=keys.trusted_dir.absolute(),
+            rejected=keys.rejected_dir.absolute(),
+        )
+    )
 
 
 @app.command(name="collect")

@@ -81,6 +81,7 @@ class OpcUaServer:
         for uri in self._before:
             await self._server.register_namespace(uri)
         self._index = await self._server.register_namespace(URI)
+        self._server.disable_clock()  # it would hold up the stop for a second
         if self._prepare is not None:
             await self._prepare(self._server)
         await self._server.start()

@@ -20,9 +20,10 @@ from drivers.row import Row
 from drivers.status import QUALITIES, quality_of
 from tests.drivers.conftest import URI, OpcUaServer
 from tests.drivers.nouns import AT, RECEIVED_AT, channel_model, device, holding, now, qualities, series
+from tests.drivers.plc import PRESSURE, isolator
 from tests.drivers.wires import Listener, Proxy, deaf
 
-PRESSURE, DOOR, CYCLE = '"DB_Env"."Chamber_Pressure"', '"DB_Door"."RTP"[1]', '"DB_VHP"."Cycle_No"'
+DOOR, CYCLE = '"DB_Door"."RTP"[1]', '"DB_VHP"."Cycle_No"'
 MEASURED_AT = datetime(2026, 11, 21, 8, 29, 59, 500000, tzinfo=UTC)
 
 
@@ -33,12 +34,6 @@ def plc(opcua_server: OpcUaServer) -> OpcUaServer:
     opcua_server.add(DOOR, value=True)
     opcua_server.add(CYCLE, 17)
     return opcua_server
-
-
-def isolator(port: int, *identifiers: str, timeout_s: float = 5.0, namespace_uri: str = URI) -> Device:
-    models = [channel_model(f"n{n}", Node(name, "Float")) for n, name in enumerate(identifiers)]
-    address = f"opc.tcp://127.0.0.1:{port}/"
-    return device(Protocol.OPCUA, models, address, timeout_s=timeout_s, namespace_uri=namespace_uri)
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """The command line as a user meets it: what is wrong is one clear line with the remedy, exit code 1, no traceback."""
 
 import fcntl
+import hashlib
 import json
 import os
 import socket
@@ -50,6 +51,29 @@ def test_check_names_every_fault_at_once(tmp_path: Path) -> None:
     assert all(line.startswith(str(tmp_path)) for line in lines)
     assert len([line for line in lines if "timeout_s" in line]) == 5
     assert [line for line in lines if "isolator_s8" in line and "isolator_s7" in line]
+
+
+def test_opcua_cert_makes_our_certificate_once_and_tells_in_both_languages_what_to_do(tmp_path: Path) -> None:
+    words = ("opcua-cert", "--data", str(tmp_path / "data"))
+    made = gradewatch(*words, "--host", "ems-1")
+    own = tmp_path / "data" / "opcua" / "own"
+    certificate = (own / "certificate.der").read_bytes()
+    assert (made.returncode, made.stderr) == (0, "")
+    for told in (
+        str(own / "certificate.der"),
+        hashlib.sha256(certificate).hexdigest(),
+        "urn:ems-1:gradewatch",
+        str(tmp_path / "data" / "opcua" / "trusted"),
+        "TIA Portal, import this file",
+        "TIA Portal 的证书管理器中导入",
+    ):
+        assert told in made.stdout
+    assert (own / "key.pem").stat().st_mode & 0o777 == 0o600
+    assert "is there already" in refused(gradewatch(*words))
+    assert (own / "certificate.der").read_bytes() == certificate
+    assert gradewatch(*words, "--renew").returncode == 0
+    assert (own / "certificate.der").read_bytes() != certificate
+    assert "is no host name" in refused(gradewatch(*words, "--renew", "--host", "two words"))
 
 
 @pytest.mark.parametrize("command", ["run", "collect", "serve", "demo"])
