@@ -33,7 +33,8 @@ def profile_faults(checked: Checked, stem: str) -> Iterator[Fault]:
             if channel.written.record and protocol not in COUNTERS:
                 yield channel.fault("record is for particle counters; leave it out", "record")
         yield from _wrong_self_tests(checked, protocol == Protocol.OPCUA, channels)
-        if protocol == Protocol.MODBUS and checked.data.get("clock_tolerance_s") is not None:
+        clock = checked.data.get("clock_tolerance_s")
+        if protocol == Protocol.MODBUS and clock is not None and ("clock_tolerance_s",) not in checked.bad:
             yield checked.source.fault(
                 "clock_tolerance_s is for devices that tell their time, which plain modbus does not; leave it out",
                 "clock_tolerance_s",
