@@ -35,13 +35,13 @@ QUALITIES = {
     StatusCodes.BadDeviceFailure: Quality.SENSOR_FAULT,
     StatusCodes.BadNotConnected: Quality.SENSOR_FAULT,
     StatusCodes.BadOutOfRange: Quality.SENSOR_FAULT,
+    StatusCodes.BadConfigurationError: Quality.SENSOR_FAULT,
     # The map: what we ask for is not there, or not for us.
     StatusCodes.BadNodeIdUnknown: Quality.CONFIGURATION,
     StatusCodes.BadNodeIdInvalid: Quality.CONFIGURATION,
     StatusCodes.BadAttributeIdInvalid: Quality.CONFIGURATION,
     StatusCodes.BadNotReadable: Quality.CONFIGURATION,
     StatusCodes.BadUserAccessDenied: Quality.CONFIGURATION,
-    StatusCodes.BadConfigurationError: Quality.CONFIGURATION,
     # The server has lost what is behind it, or goes away itself.
     StatusCodes.BadNoCommunication: Quality.UNREACHABLE,
     StatusCodes.BadCommunicationError: Quality.UNREACHABLE,
@@ -54,6 +54,7 @@ SESSION_LOST = frozenset(
         StatusCodes.BadSessionIdInvalid,
         StatusCodes.BadSessionClosed,
         StatusCodes.BadSessionNotActivated,
+        StatusCodes.BadSubscriptionIdInvalid,
         StatusCodes.BadSecureChannelClosed,
         StatusCodes.BadSecureChannelIdInvalid,
         StatusCodes.BadSecureChannelTokenUnknown,
