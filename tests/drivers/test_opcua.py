@@ -122,7 +122,7 @@ def answer_quality(answer: DataValue) -> tuple[float, Quality, str]:
         ("BadNotConnected", Quality.SENSOR_FAULT, False),
         ("BadOutOfRange", Quality.SENSOR_FAULT, False),
         ("BadNodeIdUnknown", Quality.CONFIGURATION, False),
-        ("BadConfigurationError", Quality.CONFIGURATION, False),
+        ("BadConfigurationError", Quality.SENSOR_FAULT, False),
         ("BadNoCommunication", Quality.UNREACHABLE, False),
         ("BadShutdown", Quality.UNREACHABLE, False),
     ],
