@@ -7,7 +7,7 @@ import pytest
 
 from tests.faulty.trial import assert_right, trial
 from tests.faulty.truth import encryption_in, read_nodes, serve_nodes
-from tests.proxy import OPCUA, OPCUA_SIGNED
+from tests.proxy import OPCUA, OPCUA_SIGNED, Fault
 
 TIMEOUT_S = 0.1
 DRIVERS = 12
@@ -31,10 +31,18 @@ async def test_h5_no_fault_of_the_wire_gives_a_node_anothers_value() -> None:
 
 
 async def test_h5_not_one_byte_of_a_signed_answer_can_be_another(tmp_path: Path) -> None:
+    kinds = (Fault.GARBLE, Fault.SWAP, Fault.DUPLICATE)
     encryption = await encryption_in(tmp_path)
     async with serve_nodes(encryption) as served:
         drive = partial(read_nodes, timeout_s=TIMEOUT_S, encryption=encryption)
         tally = await trial(
-            [served] * DRIVERS, drive, OPCUA_SIGNED, faulty=90, seed=SEED, share=0.1, late_s=1.5 * TIMEOUT_S
+            [served] * 6,
+            drive,
+            OPCUA_SIGNED,
+            faulty=40,
+            seed=SEED,
+            share=0.1,
+            kinds=kinds,
+            late_s=1.5 * TIMEOUT_S,
         )
-    assert_right(tally, SEED)
+    assert_right(tally, SEED, kinds)
