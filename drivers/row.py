@@ -3,7 +3,7 @@
 import math
 from datetime import datetime
 
-from config.model import Channel, Quality, Sample, Series
+from config.model import USABLE, Channel, Quality, Sample, Series
 
 
 class Row:
@@ -37,6 +37,11 @@ class Row:
         """Mark the value that stands in a channel's place, unless it is already marked worse than good."""
         if self.quality[channel.place] is Quality.GOOD:
             self.quality[channel.place] = quality
+
+    def age(self, why: str) -> None:
+        """Mark every value that would be judged as an old one; places that are worse stay so."""
+        self.quality = [Quality.STALE if quality in USABLE else quality for quality in self.quality]
+        self.note(why)
 
     def note(self, reason: str) -> None:
         """Add a reason why this Sample is not all good."""
