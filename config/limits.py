@@ -25,8 +25,9 @@ def make_limits(
     """
     limits: dict[str, tuple[Limit, Row[WrittenLimit]]] = {}
     for row in rows:
-        matched = [name for name in channels if fnmatchcase(name, row.written.channel)]
-        faults.extend(_wrong_channel(row, matched, channels, blind))
+        matched = [name for name in channels if any(fnmatchcase(name, one) for one in row.written.channel)]
+        faults.extend(_wrong_channel(row, channels, blind))
+        faults.extend(_wrong_unit(row, matched, channels))
         faults.extend(_deadband_too_wide(row))
         for limit in (limit for name in matched for limit in _levels(row.written, name)):
             if limit.id in limits:
@@ -38,11 +39,18 @@ def make_limits(
 
 
 def _wrong_channel(
-    row: Row[WrittenLimit], matched: list[str], channels: Mapping[str, ChannelModel], blind: Sequence[str]
+    row: Row[WrittenLimit], channels: Mapping[str, ChannelModel], blind: Sequence[str]
 ) -> Iterator[Fault]:
-    pattern = row.written.channel
-    if not matched and not any(fnmatchcase(device, pattern.split("/")[0]) for device in blind):
-        yield row.fault(f"no channel {pattern!r} in this plant; {nearest(pattern, channels)}", "channel")
+    for place, pattern in enumerate(row.written.channel):
+        found = any(fnmatchcase(name, pattern) for name in channels)
+        if not found and not any(fnmatchcase(device, pattern.split("/")[0]) for device in blind):
+            message = f"no channel {pattern!r} in this plant; {nearest(pattern, channels)}"
+            yield row.fault(message, "channel", place)
+
+
+def _wrong_unit(
+    row: Row[WrittenLimit], matched: list[str], channels: Mapping[str, ChannelModel]
+) -> Iterator[Fault]:
     for name in matched:
         unit = channels[name].unit
         if row.written.unit != unit:

@@ -154,13 +154,27 @@ Delays: TypeAlias = Annotated[
 ]
 
 
-class WrittenLimit(Written):
-    """What is permitted on a channel, or on every channel that a pattern with * matches."""
+Pattern: TypeAlias = Annotated[
+    str, Field(max_length=130, pattern=r"^[A-Za-z0-9_.*-]+/[A-Za-z0-9_.*-]+$", description="<device>/<key>")
+]
 
-    channel: str = Field(
-        max_length=130,
-        pattern=r"^[A-Za-z0-9_.*-]+/[A-Za-z0-9_.*-]+$",
-        description="<device>/<key>, where * stands for anything, for example HCI-STM-L1/ch*_temp",
+
+def _as_list(one: object) -> object:
+    return one if isinstance(one, list) else [one]
+
+
+Patterns: TypeAlias = Annotated[
+    list[Pattern],
+    Field(min_length=1, max_length=100),
+    BeforeValidator(_as_list, json_schema_input_type=Pattern | list[Pattern]),
+]
+
+
+class WrittenLimit(Written):
+    """What is permitted on a channel, or on every channel that one of several patterns with * matches."""
+
+    channel: Patterns = Field(
+        description="<device>/<key>, where * stands for anything, for example HCI-STM-L1/ch*_temp; or a list of them"
     )
     unit: Unit = Field(description="the channel's unit, repeated so that the figures cannot be misread")
     alert: WrittenBounds | None = Field(

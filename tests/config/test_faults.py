@@ -53,6 +53,9 @@ ROWS = {
     "rationale empty": ({"rationale": '""'}, "rationale is '', empty; write why these figures"),
     "rationale missing": ({"rationale": ""}, "rationale is None, not text"),
     "level twice": ({"channel": '"*/rh"', "unit": '"%RH"', "levels": "alert: {high: 50}"}, "level already in"),
+    "one pattern of two": ({"channel": "[ISO-STM-L1/comp_air, ISO-STM-L1/com_air]"}, "no channel 'ISO-STM-L1/com_air'"),
+    "no pattern": ({"channel": "[]"}, "channel is [], shorter than 1; write <device>/<key>"),
+    "pattern without a slash": ({"channel": "[comp_air]"}, "channel is 'comp_air', not in the right form"),
 }  # fmt: skip
 
 
@@ -76,6 +79,13 @@ def test_a_row_of_limits_is_held_against_itself_and_its_channels(copy: Copy, cas
     (fault,) = copy.faults()
     assert message in fault.message
     assert line < fault.line < line + 9
+
+
+def test_a_row_of_limits_may_name_several_channels_and_each_counts_once(copy: Copy) -> None:
+    before = len(load(copy.plant, copy.profiles).limits)
+    copy.append("limits.yaml", row(channel="[ISO-STM-L1/seal_pressure, ISO-STM-L1/comp_air, ISO-*/comp_*]"))
+    limits = load(copy.plant, copy.profiles).limits[before:]
+    assert [limit.channel for limit in limits] == ["ISO-STM-L1/comp_air", "ISO-STM-L1/seal_pressure"]
 
 
 def test_alert_and_action_of_a_channel_may_stand_in_two_rows(copy: Copy) -> None:
