@@ -1,0 +1,162 @@
+"""Counters that are read through a failing wire: each record once, as it was counted, and none is lost.
+
+The simulated counter's own memory is the truth: it counts on while the wire fails, and only between two polls, so that
+what it shows at a poll is known.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from random import Random
+
+from bench.running import LINE, free_port
+from config.load import load
+from config.model import Device, Plant, Sample
+from drivers.driver import Driver, DriverError
+from drivers.open import open_driver
+from simulators.modbus import ModbusWire
+from simulators.particles import SIZES, ParticleCounter, Record
+from simulators.plant import SimulatedPlant
+from tests.faulty.trial import Drive, Tally, usable
+from tests.proxy import MBAP, Proxy, scripted, seeded
+
+START = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
+QUIET_POLLS = 400
+"""Polls without a fault at the end, in which everything that was missed must have come."""
+
+
+def counter(timeout_s: float) -> Plant:
+    """A plant of one Lighthouse counter that ends a sample every second."""
+    plant = load(LINE)
+    device = replace(plant.devices["PC-A-STM-L1"], timeout_s=timeout_s, settings={"sample_time_s": 1})
+    return replace(plant, devices={device.id: replace(device, address=f"127.0.0.1:{free_port()}")})
+
+
+def shown_now(machine: ParticleCounter) -> dict[str, float]:
+    """What the state series of a counter must say, where no reading changes it."""
+    shown = machine.values()
+    return {key: shown[key] for key in ("flow", "ext_status", "rec_count", "sample_time", "cal_due")}
+
+
+def counted(record: Record) -> dict[str, float]:
+    """What a record must say."""
+    counts = {f"cnt_{size}": float(count) for size, count in zip(SIZES, record.counts, strict=True)}
+    return {**counts, "sample_status": float(record.status)}
+
+
+@asynccontextmanager
+async def serve_counter(timeout_s: float) -> AsyncIterator[tuple[int, Drive]]:
+    """Serve a counter that stands still; gives its port, and what reads it there."""
+    plant = counter(timeout_s)
+    (served,) = plant.devices.values()
+    wire = ModbusWire(served, SimulatedPlant(plant, START).machine(served.id))
+
+    def drive(port: int) -> tuple[Device, Driver]:
+        device = replace(served, address=f"127.0.0.1:{port}")
+        return device, open_driver(device, lambda: START)
+
+    await wire.open()
+    try:
+        yield int(served.address.rpartition(":")[2]), drive
+    finally:
+        await wire.close()
+
+
+@dataclass
+class Counting:
+    """One counter, its driver and what came of both.
+
+    Attributes:
+        truth: every record that was counted, by its time.
+        taken: how often each record was given.
+    """
+
+    plant: Plant
+    seed: str
+    tally: Tally
+    truth: dict[datetime, Record] = field(default_factory=dict)
+    taken: dict[datetime, int] = field(default_factory=dict)
+
+    async def run(self, goes_on: Callable[[], bool], share: float, late_s: float) -> None:
+        """Count and read: with faults for as long as it goes on, then without until nothing is missing."""
+        rng = Random(self.seed)
+        (served,) = self.plant.devices.values()
+        simulated = SimulatedPlant(self.plant, START, seed=1)
+        machine = simulated.machine(served.id)
+        assert isinstance(machine, ParticleCounter)
+        proxy = Proxy(
+            int(served.address.rpartition(":")[2]),
+            MBAP,
+            seeded(rng, share),
+            rng=rng,
+            late_s=late_s,
+            counts=self.tally.faults,
+        )
+        wire = ModbusWire(served, machine)
+        await wire.open()
+        async with proxy.listener:
+            device = replace(served, address=f"127.0.0.1:{proxy.port}")
+            reading = _Reading(device, machine, lambda: simulated.at, self)
+            while goes_on():
+                simulated.step(1.0)
+                await reading.poll()
+            proxy.faults = scripted()
+            for _ in range(QUIET_POLLS):
+                simulated.step(1.0)
+                await reading.poll()
+                if self.taken.keys() == self.truth.keys():
+                    break
+            await reading.driver.close()
+        await wire.close()
+
+
+class _Reading:
+    def __init__(
+        self, device: Device, machine: ParticleCounter, now: Callable[[], datetime], one: Counting
+    ) -> None:
+        self.driver = open_driver(device, now)
+        self._device, self._machine, self._now, self._one = device, machine, now, one
+        self._is_connected = False
+
+    async def poll(self) -> None:
+        for record in self._machine.records:
+            self._one.truth.setdefault(datetime.fromtimestamp(record.at_unix_s, UTC), record)
+        try:
+            if not self._is_connected:
+                await self.driver.connect()
+            self._is_connected = True
+            samples = await self.driver.read(self._now())
+        except DriverError as error:
+            self._is_connected = False
+            self._one.tally.errors[type(error).__name__] += 1
+            return
+        for sample in samples:
+            self._take(sample)
+
+    def _take(self, sample: Sample) -> None:
+        one = self._one
+        (series,) = (series for series in self._device.series if series.id == sample.series)
+        if not series.records:
+            expected: Mapping[str, float] = shown_now(self._machine)
+        elif sample.at in one.truth:
+            one.taken[sample.at] = one.taken.get(sample.at, 0) + 1
+            expected = counted(one.truth[sample.at])
+        else:
+            one.tally.check(right=False, told=f"a record of {sample.at} that was never counted")
+            return
+        for channel, value in usable(series.channels, sample):
+            key = channel.model.key
+            if key in expected:
+                one.tally.check(value == expected[key], f"{channel.id} = {value}, not {expected[key]}")
+
+
+async def count(counters: int, *, faulty: int, seed: int, share: float, timeout_s: float) -> list[Counting]:
+    """Let so many counters count until enough has gone wrong; gives what each has counted and taken."""
+    tally = Tally()
+    all_of_them = [Counting(counter(timeout_s), f"{seed}/{n}", tally) for n in range(counters)]
+    async with asyncio.TaskGroup() as tasks:
+        for one in all_of_them:
+            tasks.create_task(one.run(lambda: tally.faulty < faulty, share, 1.5 * timeout_s))
+    return all_of_them
