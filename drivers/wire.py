@@ -35,7 +35,7 @@ EXCEPTIONS = {
 UNIT_SILENT = frozenset({10, 11})
 """The gateway itself answered; the unit behind it did not."""
 
-WRITE_REGISTER = 6
+WRITES = frozenset({5, 6})
 EXCEPTION_FLAG = 0x80
 HEAD = struct.Struct(">HHHBB")
 """MBAP header and function code: transaction id, protocol id, length of what follows it, unit id, function."""
@@ -74,7 +74,7 @@ def is_answer(question: bytes, answer: bytes) -> bool:
     _expect("bytes in all", len(answer), LENGTH_COUNTS_FROM + length)
     if is_exception:
         return True
-    if sent_function == WRITE_REGISTER:
+    if sent_function in WRITES:
         _expect("echo", answer[HEAD.size :].hex(), question[HEAD.size :].hex())
     else:
         _expect("byte count", answer[HEAD.size], length - 3)
@@ -197,6 +197,15 @@ class Wire:
         client = self._sound_client(f"write unit {unit_id} holding {address} = {word:#06x}")
         await self._answer(client.write_register(address, word, device_id=unit_id))
 
+    async def write_coil(self, unit_id: int, address: int, on: bool) -> None:
+        """Write one coil (FC05); the echo must be the write.
+
+        Raises:
+            DriverError: as `ask`.
+        """
+        client = self._sound_client(f"write unit {unit_id} coil {address} = {on:d}")
+        await self._answer(client.write_coil(address, on, device_id=unit_id))
+
     def close(self) -> None:
         """Drop the connection."""
         client, self._client, self._deadline = self._client, None, None
@@ -244,3 +253,12 @@ class Wire:
         self._fault = self._fault or fault
         if self._deadline is not None and not self._deadline.expired():
             self._deadline.reschedule(asyncio.get_running_loop().time())
+
+
+def open_wire(address: str, timeout_s: float) -> Wire:
+    """The wire to an address, not connected yet.
+
+    Raises:
+        ValueError: the address is of no form that a wire can have.
+    """
+    return Wire(address, timeout_s)
