@@ -21,6 +21,7 @@ from cryptography.exceptions import InvalidSignature
 
 from config.model import Channel, Command, Device, Node, Quality, Sample
 from drivers.driver import DriverError, Nonsense, Now, Refused, Unreachable
+from drivers.heartbeat import heartbeat_of
 from drivers.keys import Keys
 from drivers.row import Row
 from drivers.secure import check_security, hint_of, secure, shown_certificate
@@ -78,6 +79,7 @@ class OpcUaDriver:
         self._now = now
         self._keys = keys
         self._identifiers = [_identifier(channel) for channel in self._series.channels]
+        self._heartbeat = heartbeat_of(device)
         self._node_ids: list[NodeId] = []
         self._client: Client | None = None
 
@@ -96,7 +98,7 @@ class OpcUaDriver:
             client = self._client = self._new_client()
             if self._keys is not None:
                 await secure(client, self._device, self._keys, certificate, self._now())
-            await client.connect()
+            await self._open(client)
             index = self._namespace_index(await client.get_namespace_array())
             self._node_ids = [NodeId(String(identifier), Int16(index)) for identifier in self._identifiers]
 
@@ -117,6 +119,8 @@ class OpcUaDriver:
         row = Row(self._series)
         for channel, answer in zip(self._series.channels, answers, strict=True):
             put(row, channel, answer)
+        if self._heartbeat is not None:
+            self._heartbeat.watch(row, at)
         times = [answer.SourceTimestamp for answer in answers if answer.SourceTimestamp is not None]
         return [row.sample(at, self._now(), source_at=max(times, default=None))]
 
@@ -147,6 +151,16 @@ class OpcUaDriver:
         certificate = shown_certificate(await client.get_endpoints(), self._device.security)
         await self._drop(is_dead=False)
         return certificate
+
+    async def _open(self, client: Client) -> None:
+        try:
+            await client.connect()
+        except AssertionError:
+            if self._device.security is None:
+                raise
+            # A server may refuse within its answer to OpenSecureChannel, which asyncua cannot read.
+            refused = StatusCodes.BadSecurityChecksFailed
+            raise Refused(f"no encrypted channel is opened for us{hint_of(refused)}") from None
 
     def _namespace_index(self, uris: Sequence[str] | None) -> int:
         uri = self._device.profile.namespace_uri

@@ -5,19 +5,22 @@ from typing import assert_never
 from config.model import Device, Protocol
 from drivers.counter import LighthouseDriver
 from drivers.driver import Driver, Now
+from drivers.keys import Keys
 from drivers.modbus import ModbusDriver
 from drivers.opcua import OpcUaDriver
 
 
-def open_driver(device: Device, now: Now) -> Driver:
+def open_driver(device: Device, now: Now, *, keys: Keys | None = None) -> Driver:
     """The driver of a device, not connected yet.
 
     Args:
         device: whose profile says the protocol.
         now: the service's clock.
+        keys: ours, for the devices that are spoken to encrypted.
 
     Raises:
         ValueError: the profile cannot be driven; the message names the channel or the address.
+        KeysError: the device is spoken to encrypted, and there is no certificate of ours.
     """
     match device.profile.protocol:
         case Protocol.MODBUS:
@@ -25,7 +28,7 @@ def open_driver(device: Device, now: Now) -> Driver:
         case Protocol.LIGHTHOUSE:
             return LighthouseDriver(device, now)
         case Protocol.OPCUA:
-            return OpcUaDriver(device, now)
+            return OpcUaDriver(device, now, keys)
         case Protocol.PMS | Protocol.MET_ONE | Protocol.NIOTRONIC as other:
             raise ValueError(f"{device.id}: no driver speaks {other}")
         case _ as other:

@@ -7,6 +7,7 @@ poll ─► inbox ─► pipeline: judge ─► journal ─► respond      (the
 
 import asyncio
 import fcntl
+import os
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,7 @@ import structlog
 from alarms.events import Event, Fault
 from alarms.response import towers
 from config.model import Plant
+from drivers.keys import keys_in
 from drivers.open import open_driver
 from monitor.clock import Clock
 from monitor.collector import codec
@@ -70,6 +72,7 @@ async def collect(settings: CollectSettings, clock: Clock) -> None:
     Raises:
         CollectorError: the data folder cannot be used, or another collector uses it.
         JournalError: the journal cannot be opened.
+        KeysError: a device is spoken to encrypted, and there is no certificate of ours.
     """
     with ExitStack() as held:
         _claim(settings.data, held)
@@ -85,6 +88,7 @@ class Collector:
 
         Raises:
             JournalError: the journal cannot be opened.
+            KeysError: a device is spoken to encrypted, and there is no certificate of ours.
         """
         plant = settings.plant
         self._plant, self._clock, self._data = plant, clock, settings.data
@@ -92,8 +96,9 @@ class Collector:
         self._journal = Journal(path)
         self._restored = _restore(plant, path)
         self._journal.enter_plant(plant.sha256, codec.plant_json(plant))
+        keys = keys_in(settings.data, os.environ)
         self.polls = {
-            device.id: Poll(device, open_driver(device, clock.now), clock, index)
+            device.id: Poll(device, open_driver(device, clock.now, keys=keys), clock, index)
             for index, device in enumerate(plant.devices.values())
         }
         self.workers = {

@@ -76,6 +76,19 @@ def test_opcua_cert_makes_our_certificate_once_and_tells_in_both_languages_what_
     assert "is no host name" in refused(gradewatch(*words, "--renew", "--host", "two words"))
 
 
+def test_nothing_is_collected_encrypted_without_our_certificate_and_the_command_is_named(
+    tmp_path: Path,
+) -> None:
+    for file in LINE.iterdir():
+        (tmp_path / file.name).write_text(file.read_text())
+    devices = tmp_path / "devices.yaml"
+    plain = "profile: isolator_s7, "
+    devices.write_text(devices.read_text().replace(plain, plain + "security: {policy: Basic256Sha256}, "))
+    line = refused(gradewatch("collect", str(tmp_path), "--data", str(tmp_path / "data")))
+    assert line.startswith("ISO-STM-L1: ")
+    assert "no certificate of our own; make one with: gradewatch opcua-cert --data DIR" in line
+
+
 @pytest.mark.parametrize("command", ["run", "collect", "serve", "demo"])
 def test_nothing_starts_with_a_broken_plant(command: str, tmp_path: Path) -> None:
     data = tmp_path / "data"
