@@ -70,6 +70,7 @@ def test_a_repeated_entry_may_have_names_in_place_of_words_and_numbers() -> None
     definitions = profile_schema()["$defs"]
     assert "each" in definitions["WrittenChannel"]["properties"]
     assert "each" in definitions["WrittenOutput"]["properties"]
+    assert "each" in definitions["WrittenSelfTest"]["properties"]
     kinds = [one["type"] for one in definitions["WrittenRegister"]["properties"]["unit_id"]["anyOf"]]
     assert kinds == ["integer", "string"]
     assert "pattern" not in definitions["WrittenChannel"]["properties"]["key"]

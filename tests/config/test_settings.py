@@ -75,6 +75,11 @@ def test_a_plant_is_not_validated_unless_it_says_so(copy: Copy) -> None:
     assert load(copy.plant, copy.profiles).validated is True
 
 
+def test_validated_with_nothing_behind_it_is_as_if_not_written(copy: Copy) -> None:
+    copy.change("plant.yaml", "time_zone: Asia", "validated:\ntime_zone: Asia")
+    assert load(copy.plant, copy.profiles).validated is False
+
+
 def test_a_validated_plant_refuses_each_profile_that_rests_on_nothing(copy: Copy) -> None:
     copy.change("plant.yaml", *VALIDATED)
     iso, *_ = faults = [fault for fault in copy.faults() if fault.message.startswith("profile isolator_s7")]
