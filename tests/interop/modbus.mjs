@@ -2,6 +2,7 @@
 //
 //   node modbus.mjs PORT
 //
+// The port must be a free one: this library takes 0 for its default.
 // The first line in is JSON: {unit: {table: {address: word}}}, the tables being holding, input, coil and discrete. The
 // first line out is {"port": …} once it listens. Further lines in are commands, each answered by one line:
 //   {"put": {unit, table, address, value}}   another word
@@ -42,7 +43,7 @@ server.on("socketError", () => {}); // a client that cuts its connection is none
 server.on("serverError", (error) => {
   throw error;
 });
-server.on("initialized", () => say({ port: server._server.address().port }));
+server.on("initialized", () => say({ port: Number(process.argv[2]) }));
 
 for await (const line of lines) {
   const { put, held } = JSON.parse(line);
