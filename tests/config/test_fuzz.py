@@ -8,7 +8,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from config.addresses import endpoint
 from config.load import Fault, PlantFaults, load
+from config.model import Protocol
 from tests.config.conftest import Copy
 
 LIGHT = settings(
@@ -61,12 +63,33 @@ def spare(make_copy: Callable[[], Copy]) -> Copy:
 @example(raw=b"zones: {}\ndevices: 5\nlimits: [null, 1, [], {}]\nlabel: null")
 @example(raw=b"devices: [{id: [], profile: {}, rooms: {1: 2}, settings: {a: b}}]")
 @example(raw=b'plant: "\\ud800"\n"\\ud800": 1\n"\\0": 2')
+@example(raw=b"validated: 1\nzones: [{id: A, line: [], workshop: {}}]\nlimits: [{channel: [[1], {}, null]}]")
+@example(
+    raw=b"devices: [{security: [], address: 1}, {security: {policy: [], user: {}}, settings: {a: .nan}}]"
+)
 @LIGHT
 def test_any_bytes_as_a_plant_are_faults(tmp_path: Path, raw: bytes) -> None:
     (tmp_path / "plant.yaml").write_bytes(raw)
     with pytest.raises(PlantFaults):
         load(tmp_path)
     holds(tmp_path, tmp_path)
+
+
+@given(protocol=st.sampled_from(Protocol), address=st.text(alphabet="rtu+cp:/?=&.[]-019aZ٣%\n ", max_size=40))
+@example(protocol=Protocol.MODBUS, address="rtu:/d?baudrate=9600&parity=N&stopbits=1&" + "a=1&" * 200)
+@LIGHT
+def test_any_text_as_an_address_is_a_place_or_a_fault(protocol: Protocol, address: str) -> None:
+    said = place_or_fault(protocol, address)
+    assert said
+    assert said.isprintable()
+
+
+def place_or_fault(protocol: Protocol, address: str) -> str:
+    """Give where an address leads to, or what is said against it."""
+    try:
+        return endpoint(protocol, address)
+    except ValueError as error:
+        return str(error) if "; write " in str(error) else ""
 
 
 @given(seed=st.integers(0, 2**32), changes=st.integers(1, 5))
