@@ -1,29 +1,26 @@
-"""A honeycomb incubator: eight chambers in culture on one gas manifold."""
+"""Incubators: the honeycomb of eight chambers on one gas manifold, and the one that stands by itself."""
 
+import math
 from datetime import datetime
 from random import Random
 
-from simulators.machine import Machine, Quantity
+from simulators.chamber import breathe, chamber_air
+from simulators.machine import AUTOZERO, Machine, Quantity
 
 CHAMBERS = range(1, 9)
-CO2_TAU_S = 90.0
-"""How fast a chamber's CO2 follows its valve (demo proposal); its temperature takes 600 s."""
+OPEN = 0
+"""A honeycomb's door enumeration: 0 open, 1 closed, 2 locked (demo proposal)."""
+
+TEMP_ALARM_BY, CO2_ALARM_BY_PERCENT, GAS_ALARM_BAR = 1.0, 1.0, 0.6
+"""How far from 37 °C and 5 % a chamber, and below which pressure the gas, is in alarm (demo proposal)."""
+
+GAS_BIT = 8
+"""Alarm bits 0 to 7: a chamber's temperature or CO2; 8: gas pressure."""
 
 
-def _chamber(n: int, rng: Random) -> dict[str, Quantity]:
-    chamber_temp = 37.0 + round(rng.uniform(-0.05, 0.05), 2)  # no two chambers are alike
-    return {
-        f"ch{n}_temp": Quantity(chamber_temp, tau_s=600, noise=0.015, decimals=2),
-        f"ch{n}_temp_limiter": Quantity(chamber_temp, tau_s=600, noise=0.04, decimals=2),
-        f"ch{n}_co2": Quantity(5.0, tau_s=CO2_TAU_S, noise=0.02, decimals=2, low=0),
-        f"ch{n}_o2": Quantity(20.5, tau_s=CO2_TAU_S, noise=0.03, decimals=2, low=0),
-        f"ch{n}_rh": Quantity(93.0, tau_s=300, noise=0.3, decimals=1),
-        f"ch{n}_door": Quantity(2),  # locked
-        f"ch{n}_co2_valve": Quantity(5.0, tau_s=0.5, noise=0.4, decimals=1, low=0),
-        f"ch{n}_heater": Quantity(22.0, tau_s=5, noise=0.8, decimals=1, low=0),
-        f"ch{n}_state": Quantity(1),  # culture
-        f"ch{n}_overtemp_trip": Quantity(0),
-    }
+def _chamber_wrong(temp: float, co2: float) -> bool:
+    inside = abs(temp - 37.0) <= TEMP_ALARM_BY and abs(co2 - 5.0) <= CO2_ALARM_BY_PERCENT
+    return not inside and not math.isnan(temp + co2)
 
 
 def _shared() -> dict[str, Quantity]:
@@ -32,25 +29,81 @@ def _shared() -> dict[str, Quantity]:
         "gas_changeover": Quantity(0),
         "dock_port": Quantity(1),
         "dock_seal_pressure": Quantity(2.0, tau_s=1.0, noise=0.01, decimals=2),
-        "transfer_box_pressure": Quantity(30.0, tau_s=1.0, noise=0.4, decimals=1),
+        "transfer_box_pressure": Quantity(30.0, tau_s=1.0, noise=0.4, decimals=1, upkeep=AUTOZERO),
         "transfer_box_door": Quantity(1),
         "vhp_phase": Quantity(0),
         "residual_h2o2": Quantity(0.05, tau_s=120, noise=0.02, decimals=2, low=0),
         "power_ok": Quantity(1),
         "ups_on": Quantity(0),
-        "alarm_1": Quantity(0),
     }
 
 
 class Incubator(Machine):
-    """Eight chambers at 37 °C and 5 % CO2."""
+    """Eight chambers at 37 °C and 5 % CO2, their doors locked."""
 
     def __init__(self, start: datetime, rng: Random) -> None:
+        self._air = {n: chamber_air(rng) for n in CHAMBERS}
         quantities = _shared()
-        for n in CHAMBERS:
-            quantities |= _chamber(n, rng)
+        for n, air in self._air.items():
+            quantities |= {
+                f"ch{n}_{'temp_limiter' if key == 'second_temp' else key}": one for key, one in air.items()
+            }
+            quantities |= {
+                f"ch{n}_door": Quantity(2),
+                f"ch{n}_co2_valve": Quantity(5.0, tau_s=0.5, noise=0.4, decimals=1, low=0),
+                f"ch{n}_heater": Quantity(22.0, tau_s=5, noise=0.8, decimals=1, low=0),
+                f"ch{n}_state": Quantity(1),  # culture
+                f"ch{n}_overtemp_trip": Quantity(0),
+            }
         super().__init__(quantities, start, rng)
 
-    def values(self) -> dict[str, float]:
-        """Return what the PLC shows now, by channel key."""
-        return super().values() | {"heartbeat": self.heartbeat}
+    def step(self, dt_s: float) -> None:
+        """Let `dt_s` seconds pass; a chamber breathes through an open door."""
+        for n, air in self._air.items():
+            breathe(air, self.quantities[f"ch{n}_door"].target == OPEN)
+        super().step(dt_s)
+
+    def _show(self) -> dict[str, float]:
+        shown = super()._show()
+        wrong = [_chamber_wrong(shown[f"ch{n}_temp"], shown[f"ch{n}_co2"]) for n in CHAMBERS]
+        gas = min(shown["co2_a_pressure"], shown["n2_pressure"]) < GAS_ALARM_BAR
+        alarm = sum(bit << place for place, bit in enumerate(wrong)) | gas << GAS_BIT
+        return shown | {"heartbeat": self.heartbeat, "alarm_1": alarm}
+
+
+class Co2Incubator(Machine):
+    """One chamber behind two doors."""
+
+    def __init__(self, start: datetime, rng: Random) -> None:
+        air = self._air = chamber_air(rng)
+        quantities = {
+            "temp_1": air["temp"],
+            "temp_2": air["second_temp"],
+            **{key: air[key] for key in ("co2", "o2", "rh")},
+            "door_outer": Quantity(1),
+            "door_inner": Quantity(1),
+            "co2_valve": Quantity(4.0, tau_s=0.5, noise=0.4, decimals=1, low=0),
+            "heater": Quantity(20.0, tau_s=5, noise=0.8, decimals=1, low=0),
+            "water": Quantity(1),
+            **{f"gas_pressure_{n}": Quantity(1.2, noise=0.004, decimals=2) for n in (1, 2)},
+            "overtemp_trip": Quantity(0),
+            "power": Quantity(1),
+            "mode": Quantity(1),  # culture
+        }
+        super().__init__(quantities, start, rng)
+
+    def step(self, dt_s: float) -> None:
+        """Let `dt_s` seconds pass; the chamber breathes when both doors are open."""
+        doors = ("door_outer", "door_inner")
+        breathe(self._air, all(self.quantities[door].target == 0 for door in doors))
+        super().step(dt_s)
+
+    def _show(self) -> dict[str, float]:
+        shown = super()._show()
+        bits = (
+            _chamber_wrong(shown["temp_1"], shown["co2"]),
+            min(shown["gas_pressure_1"], shown["gas_pressure_2"]) < GAS_ALARM_BAR,
+            not shown["water"],
+            bool(shown["overtemp_trip"]),
+        )
+        return shown | {"alarm_word": sum(bit << place for place, bit in enumerate(bits))}

@@ -3,7 +3,7 @@
 from datetime import datetime
 from random import Random
 
-from simulators.machine import Machine, Quantity
+from simulators.machine import AUTOZERO, Machine, Quantity
 
 PRESSURES = ("chamber_pressure", "chamber_pressure_b")
 FAN_NORMAL_PERCENT = 55.0
@@ -19,11 +19,14 @@ REQUEST_FAN_BOOST, REQUEST_RESET = 1, 100
 
 OPEN, CLOSED, LOCKED = 0, 1, 2
 
+EMS_LOST_BIT, EMS_LOST_AFTER_S = 23, 5.0
+"""Alarm bit: the monitoring system's heartbeat stands still (demo proposal)."""
+
 
 def _air() -> dict[str, Quantity]:
     return {
-        **{key: Quantity(45.0, tau_s=1.0, noise=0.4, decimals=1) for key in PRESSURES},
-        "transfer_pressure": Quantity(30.0, tau_s=1.0, noise=0.4, decimals=1),
+        **{key: Quantity(45.0, tau_s=1.0, noise=0.4, decimals=1, upkeep=AUTOZERO) for key in PRESSURES},
+        "transfer_pressure": Quantity(30.0, tau_s=1.0, noise=0.4, decimals=1, upkeep=AUTOZERO),
         **{f"air_velocity_{n}": Quantity(0.45, tau_s=1.5, noise=0.005, decimals=3, low=0) for n in (1, 2)},
         "temp": Quantity(22.0, tau_s=600, noise=0.03, decimals=2),
         "rh": Quantity(45.0, tau_s=120, noise=0.3, decimals=1, low=0),
@@ -81,6 +84,8 @@ class Isolator(Machine):
         super().__init__({**_air(), **_fans(), **_idle_vhp(), **_states()}, start, rng)
         self._ack_seq = 0
         self._ack_code = ACCEPTED
+        self._heard: int | None = None
+        self._heard_s = 0.0
 
     def step(self, dt_s: float) -> None:
         """Let `dt_s` seconds pass; the supply fan lifts the pressure at which the chamber settles."""
@@ -89,12 +94,11 @@ class Isolator(Machine):
             self.quantities[key].lift = LIFT_AT_BOOST_PA * boost / (FAN_BOOST_PERCENT - FAN_NORMAL_PERCENT)
         super().step(dt_s)
 
-    def values(self) -> dict[str, float]:
-        """Return what the PLC shows now, by channel key."""
-        shown = super().values()
+    def _show(self) -> dict[str, float]:
+        shown = super()._show()
         return shown | {
             "glove_last_test": round(self.start_unix_s) - GLOVE_TEST_AGE_S,
-            "alarm_1": _alarm_word(shown),
+            "alarm_1": _alarm_word(shown) | self.is_deaf << EMS_LOST_BIT,
             "heartbeat": self.heartbeat,
             "ack_seq": self._ack_seq,
             "ack_code": self._ack_code,
@@ -109,6 +113,17 @@ class Isolator(Machine):
             self.quantities["supply_fan_speed"].normal = known[code]
         self._ack_code = ACCEPTED if code in known else UNKNOWN_REQUEST
         self._ack_seq = seq
+        self.renew()
+
+    def hear(self, heartbeat: int) -> None:
+        """Take the monitoring system's heartbeat as the PLC does, on its own timer; 0 and nothing yet is no system."""
+        if heartbeat != (self._heard or 0):
+            self._heard, self._heard_s = heartbeat, self.elapsed_s
+
+    @property
+    def is_deaf(self) -> bool:
+        """The monitoring system was heard once, and its heartbeat has stood still for 5 s (demo proposal)."""
+        return self._heard is not None and self.elapsed_s - self._heard_s >= EMS_LOST_AFTER_S
 
 
 def _alarm_word(shown: dict[str, float]) -> int:

@@ -6,13 +6,15 @@ added up, so that the channels are cumulative as in the real instrument: >= 0.3 
 
 import math
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from random import Random
 
+from config.model import Grade
 from simulators.machine import Machine, Quantity
 
-LITRE_PER_CUBIC_FOOT = 28.317
+LITRE_PER_CUBIC_FOOT = 28.316847
 BUFFER_RECORDS = 3000
 SIZES = ("0_3", "0_5", "1_0", "5_0")
 """The counter's particle channels in um, smallest first."""
@@ -24,9 +26,28 @@ FLOW_TOLERANCE_CFM = 0.05
 """The flow alarm of a 1 CFM counter: 5 %."""
 
 CALIBRATION_LEFT_S = 200 * 86_400
+CALIBRATED_AGO_S = 165 * 86_400
 
 MIXING_TAU_S = 20.0
 """How fast the air at the probe follows the air of the enclosure (demo proposal)."""
+
+SAMPLE_LINE_S = 4.0
+"""How long the air is under way from the probe to the counter (demo proposal)."""
+
+POWER_UP_SAMPLE_TIME_S = 60
+"""What a Lighthouse counter does when nobody has set it (manual: 60 s samples after power-up)."""
+
+CALM_PER_M3: Mapping[Grade, tuple[float, ...]] = {
+    Grade.A: (20.0, 5.0, 1.0, 0.0),  # a clean enclosure; >= 5 um does not happen there
+    Grade.B: (9000.0, 2500.0, 600.0, 20.0),
+    Grade.C: (60_000.0, 20_000.0, 4000.0, 150.0),
+    Grade.D: (300_000.0, 100_000.0, 20_000.0, 700.0),
+    Grade.CNC: (900_000.0, 300_000.0, 60_000.0, 2000.0),
+}
+"""Particles per m3 of each size and larger, at work: well inside what the grade permits (EU GMP Annex 1, 4.14)."""
+
+LASER_GOOD, FLOW_GOOD, HARDWARE_GOOD = 1, 2, 4
+"""Packet status of the PMS family: a set bit is good (Airnet II manual)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +75,10 @@ def poisson(mean: float, rng: Random) -> int:
     return count
 
 
-def _quantities() -> dict[str, Quantity]:
-    calm_per_m3 = (20.0, 5.0, 1.0, 0.0)  # a clean grade A enclosure; >= 5 um does not happen there
+def _quantities(grade: Grade) -> dict[str, Quantity]:
     air = {
-        f"particles_{size}": Quantity(calm, MIXING_TAU_S)
-        for size, calm in zip(SIZES, calm_per_m3, strict=True)
+        f"particles_{size}": Quantity(calm, MIXING_TAU_S, delay_s=SAMPLE_LINE_S)
+        for size, calm in zip(SIZES, CALM_PER_M3[grade], strict=True)
     }
     return air | {"flow": Quantity(1.0, tau_s=1.6, noise=0.003, decimals=2, low=0.0)}
 
@@ -74,8 +94,8 @@ class ParticleCounter(Machine):
         clock_offset_s: counter's own clock minus ours.
     """
 
-    def __init__(self, start: datetime, rng: Random, sample_time_s: int) -> None:
-        super().__init__(_quantities(), start, rng)
+    def __init__(self, start: datetime, rng: Random, sample_time_s: int, grade: Grade = Grade.A) -> None:
+        super().__init__(_quantities(grade), start, rng)
         self.sample_time_s = sample_time_s
         self.records: deque[Record] = deque(maxlen=BUFFER_RECORDS)
         self.new_data = False
@@ -119,7 +139,14 @@ class ParticleCounter(Machine):
         shown |= {f"cnt_{size}": count for size, count in zip(SIZES, counts, strict=True)}
         shown["sample_status"] = newest.status if newest else math.nan
         shown["rec_sample_time"] = newest.sample_time_s if newest else math.nan
+        shown["volume"] = self.litres(newest) if newest else math.nan
         return shown
+
+    def litres(self, record: Record) -> float:
+        """The air of a record, at the flow that the counter shows now; NaN where its flow was wrong."""
+        if record.status >> FLOW_BIT & 1:
+            return math.nan
+        return record.sample_time_s * self.quantities["flow"].shown * LITRE_PER_CUBIC_FOOT / 60
 
     def run(self, running: bool) -> None:
         """Start sampling with a fresh sample, or stop and lose the one that is under way."""
@@ -158,3 +185,45 @@ class ParticleCounter(Machine):
         self.records.append(Record(end_unix_s, self._sample_length_s, tuple(self._counts), self._status))
         self.new_data = True
         self._begin_sample(self._sample_end_s)
+
+    def power_down(self) -> None:
+        """Stop, and lose the sample under way; the buffer is kept."""
+        super().power_down()
+        self.run(False)
+
+    def power_up(self) -> None:
+        """Sample again at once, with the maker's settings, and offer the last record as new."""
+        super().power_up()
+        self.sample_time_s = POWER_UP_SAMPLE_TIME_S
+        self.run(True)
+        self.new_data = bool(self.records)
+
+
+class AirnetCounter(ParticleCounter):
+    """The same air seen by a PMS Airnet II: records stand in a queue, and a status bit that is set is good."""
+
+    @property
+    def calibrated_on(self) -> datetime:
+        """The day of the last calibration, midnight UTC."""
+        day_s = 86_400
+        return datetime.fromtimestamp(self.start_unix_s // day_s * day_s - CALIBRATED_AGO_S, UTC)
+
+    def packet_status(self, record: Record) -> int:
+        """Laser, flow and hardware of a record."""
+        return LASER_GOOD | HARDWARE_GOOD | (not record.status >> FLOW_BIT & 1) * FLOW_GOOD
+
+    def values(self) -> dict[str, float]:
+        """Return what the counter shows now, by channel key; of the records the oldest, NaN while there is none."""
+        oldest = self.records[0] if self.records else None
+        counts = oldest.counts if oldest else (math.nan,) * len(SIZES)
+        return {
+            "device_status": self.running * 1 | bool(self.records) << 1,
+            "device_state": self.running,
+            "queue": len(self.records),
+            "flow": self.quantities["flow"].shown,
+            "sample_time": self.sample_time_s,
+            "cal_date": self.calibrated_on.timestamp(),
+            **{f"cnt_{size}": count for size, count in zip(SIZES, counts, strict=True)},
+            "packet_status": self.packet_status(oldest) if oldest else math.nan,
+            "volume": self.litres(oldest) if oldest else math.nan,
+        }

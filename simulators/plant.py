@@ -6,32 +6,59 @@ Pure: no clock, no wire. The same seed, the same steps and the same faults give 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 
-from config.model import Device, Plant
+from config.model import Device, Grade, Plant
+from simulators.air_handling import AirHandling
+from simulators.air_sampler import AirSampler
+from simulators.cabinet import Cabinet
+from simulators.cold import COLDS, ColdStore
+from simulators.couplings import Couplings
+from simulators.doors import Doors
 from simulators.errors import NoPhysics, UnknownDevice
 from simulators.faults import Fault, find_fault
-from simulators.incubator import Incubator
+from simulators.incubator import Co2Incubator, Incubator
 from simulators.isolator import Isolator
 from simulators.machine import Machine
-from simulators.particles import ParticleCounter
-from simulators.rooms import Rooms
+from simulators.particles import POWER_UP_SAMPLE_TIME_S, AirnetCounter, ParticleCounter
+from simulators.rooms import B_ROOMS, C_ROOMS, Q_ROOMS, Rooms
 from simulators.tower import Tower
-
-DEFAULT_SAMPLE_TIME_S = 60
-"""What a Lighthouse counter does when nobody has set it (manual: 60 s samples after power-up)."""
+from simulators.vhp import VhpGenerator
 
 
-def _counter(device: Device, start: datetime, rng: Random) -> Machine:
-    return ParticleCounter(start, rng, int(device.settings.get("sample_time_s", DEFAULT_SAMPLE_TIME_S)))
+@dataclass(frozen=True, slots=True)
+class Berth:
+    """Where a machine stands, and what it starts with."""
+
+    device: Device
+    grade: Grade
+    start: datetime
+    rng: Random
 
 
-MACHINES: dict[str, Callable[[Device, datetime, Random], Machine]] = {
-    "isolator_s7": lambda _, start, rng: Isolator(start, rng),
-    "honeycomb_incubator_s7": lambda _, start, rng: Incubator(start, rng),
-    "lighthouse_apexr": _counter,
-    "room_gateway_c": lambda _, start, rng: Rooms(start, rng),
-    "patlite_la6": lambda _, start, rng: Tower(start, rng),
+def _counter(make: type[ParticleCounter], at: Berth) -> Machine:
+    sample_time_s = int(at.device.settings.get("sample_time_s", POWER_UP_SAMPLE_TIME_S))
+    return make(at.start, at.rng, sample_time_s, at.grade)
+
+
+MACHINES: dict[str, Callable[[Berth], Machine]] = {
+    "isolator_s7": lambda at: Isolator(at.start, at.rng),
+    "honeycomb_incubator_s7": lambda at: Incubator(at.start, at.rng),
+    "vhp_generator_s7": lambda at: VhpGenerator(at.start, at.rng),
+    "lighthouse_apexr": partial(_counter, ParticleCounter),
+    "pms_airnet": partial(_counter, AirnetCounter),
+    "pms_minicapt": lambda at: AirSampler(at.start, at.rng),
+    "room_gateway_c": lambda at: Rooms(at.start, at.rng, C_ROOMS),
+    "room_gateway_b": lambda at: Rooms(at.start, at.rng, B_ROOMS),
+    "room_gateway_q": lambda at: Rooms(at.start, at.rng, Q_ROOMS),
+    "bsc_gateway": lambda at: Cabinet(at.start, at.rng),
+    "co2_incubator_gateway": lambda at: Co2Incubator(at.start, at.rng),
+    "adam_doors_22": lambda at: Doors(at.start, at.rng, doors=22),
+    "adam_doors_17": lambda at: Doors(at.start, at.rng, doors=17),
+    "ahu_gateway": lambda at: AirHandling(at.start, at.rng),
+    "cold_gateway": lambda at: ColdStore(at.start, at.rng, COLDS.get(at.device.id, COLDS["COLD-2-8C"])),
+    "patlite_la6": lambda at: Tower(at.start, at.rng),
 }
 """Profile -> what measures behind it."""
 
@@ -59,7 +86,11 @@ class SimulatedPlant:
 
     def __init__(self, plant: Plant, start: datetime, seed: int = 0) -> None:
         self.devices = plant.devices
-        self.machines = {device.id: _machine(device, start, seed) for device in plant.devices.values()}
+        self.machines = {
+            device.id: _machine(device, plant.zones[device.zone].grade, start, seed)
+            for device in plant.devices.values()
+        }
+        self._couplings = Couplings(plant, self.machines)
         self.active: list[ActiveFault] = []
         self._start = start
         self._elapsed_s = 0.0
@@ -74,6 +105,7 @@ class SimulatedPlant:
         for machine in self.machines.values():
             machine.step(dt_s)
         self._elapsed_s += dt_s
+        self._couplings.draw(self._elapsed_s)
         self._play()
 
     def machine(self, device: str) -> Machine:
@@ -123,14 +155,14 @@ class SimulatedPlant:
         return self.devices[device]
 
 
-def _machine(device: Device, start: datetime, seed: int) -> Machine:
+def _machine(device: Device, grade: Grade, start: datetime, seed: int) -> Machine:
     profile = device.profile
     if profile.name not in MACHINES:
         raise NoPhysics(
             f"{device.id}: profile {profile.name} is not simulated; there are: {', '.join(MACHINES)}"
         )
     rng = Random(f"{seed}/{device.id}")  # noqa: S311 - noise, not a secret
-    machine = MACHINES[profile.name](device, start, rng)
+    machine = MACHINES[profile.name](Berth(device, grade, start, rng))
     shown = machine.values()
     missing = [model.key for model in profile.channels if model.key not in shown]
     if missing:

@@ -1,13 +1,21 @@
 """Modbus units without a wire: which addresses they have, what stands there, and what they let be written."""
 
+import math
 import struct
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol, runtime_checkable
 
 from config.model import ChannelModel, Register
 from simulators.errors import NoPhysics
+from simulators.machine import Machine
 
 _FORMATS = {"u16": ">H", "s16": ">h", "u32": ">I", "s32": ">i", "float32": ">f", "bool": ">H"}
+
+NO_VALUE = 0x8000
+"""What an integer register reads while there is no value, in every word (Vaisala HMT330 manual)."""
+
+Place = tuple[str, Register]
+"""A channel key, and where its value stands."""
 
 
 class Rejected(Exception):  # noqa: N818 - the device's answer, not a fault of ours
@@ -19,10 +27,10 @@ class Unit(Protocol):
 
     @property
     def addresses(self) -> Mapping[str, frozenset[int]]:
-        """The protocol addresses that exist, by table (`holding`, `input`, `discrete`)."""
+        """The protocol addresses that exist, by table (`coil`, `discrete`, `holding`, `input`, `diagnostic`)."""
 
     def read(self, table: str, address: int, count: int) -> list[int]:
-        """Return `count` words from `address` on; every one of them exists."""
+        """Return `count` words, or bits as 0 and 1, from `address` on; every one of them exists."""
 
     def write(self, address: int, words: Sequence[int]) -> None:
         """Take words into holding registers that exist.
@@ -32,9 +40,23 @@ class Unit(Protocol):
         """
 
 
+@runtime_checkable
+class Switched(Protocol):
+    """A unit that lets coils be written, too."""
+
+    def write_coil(self, address: int, on: bool) -> None:
+        """Take one coil that exists.
+
+        Raises:
+            Rejected: the unit does not take that.
+        """
+
+
 def encode(value: float, register: Register) -> list[int]:
     """Turn a value into the words that stand in its register, in the order of the map."""
     code = _FORMATS[register.type]
+    if math.isnan(value) and register.type != "float32":
+        return [NO_VALUE] * (struct.calcsize(code) // 2)
     raw = value / register.scale
     packed = struct.pack(code, raw if register.type == "float32" else round(raw))
     words = list(struct.unpack(f">{len(packed) // 2}H", packed))
@@ -42,37 +64,37 @@ def encode(value: float, register: Register) -> list[int]:
 
 
 class MapUnit:
-    """A unit whose registers are those of the profile; it lets nothing be written.
+    """A unit whose registers show what a machine measures; it lets nothing be written.
 
     Args:
-        channels: those of the unit, each with a Register.
-        values: gives what the device shows now, by channel key.
+        places: which value stands where; one value may stand in several registers.
+        machine: measures them.
         constants: holding words that never change, by address.
     """
 
     def __init__(
-        self,
-        channels: Iterable[ChannelModel],
-        values: Callable[[], Mapping[str, float]],
-        constants: Mapping[int, int] | None = None,
+        self, places: Iterable[Place], machine: Machine, constants: Mapping[int, int] | None = None
     ) -> None:
-        self._values = values
+        self._machine = machine
+        self._places = tuple(places)
         self._constants = dict(constants or {})
-        self._places = [(model.key, register_of(model)) for model in channels]
-        tables = {register.table for _, register in self._places} | ({"holding"} if constants else set())
-        self.addresses = {table: frozenset(self._words(table)) for table in tables}
+        self._revision = machine.revision
+        self._tables = self._encoded()
+        self.addresses = {table: frozenset(words) for table, words in self._tables.items()}
 
-    def _words(self, table: str) -> dict[int, int]:
-        words = dict(self._constants) if table == "holding" else {}
-        values = self._values()
+    def _encoded(self) -> dict[str, dict[int, int]]:
+        tables = {"holding": dict(self._constants)} if self._constants else {}
+        values = self._machine.values()
         for key, register in self._places:
-            if register.table == table:
-                words |= enumerate(encode(values[key], register), register.address)
-        return words
+            words = tables.setdefault(register.table, {})
+            words |= enumerate(encode(values[key], register), register.address)
+        return tables
 
     def read(self, table: str, address: int, count: int) -> list[int]:
-        """Return what stands there now."""
-        words = self._words(table)
+        """Return what stands there now; encoded anew only when the machine shows something else."""
+        if self._revision != self._machine.revision:
+            self._revision, self._tables = self._machine.revision, self._encoded()
+        words = self._tables[table]
         return [words[place] for place in range(address, address + count)]
 
     def write(self, address: int, words: Sequence[int]) -> None:
@@ -82,6 +104,15 @@ class MapUnit:
             Rejected: always; a transmitter is only read.
         """
         raise Rejected(f"{address}: {list(words)}")
+
+
+def places_of(channels: Iterable[ChannelModel]) -> dict[int, list[Place]]:
+    """Return where the channels of a profile stand, by unit identifier."""
+    by_unit: dict[int, list[Place]] = {}
+    for model in channels:
+        register = register_of(model)
+        by_unit.setdefault(register.unit_id, []).append((model.key, register))
+    return by_unit
 
 
 def register_of(model: ChannelModel) -> Register:

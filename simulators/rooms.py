@@ -1,39 +1,88 @@
-"""The rooms of a line behind one gateway: pressure, climate and hydrogen peroxide."""
+"""The rooms of a line, or of the laboratory, behind one gateway: pressure, climate, hydrogen peroxide, air."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 
-from simulators.machine import Machine, Quantity
+from simulators.machine import AUTOZERO, Machine, Quantity, Upkeep
 
-PRESSURE_PA = {"pali": 15.0, "mali": 15.0, "core": 27.0, "exit": 15.0, "malo": 15.0}
-"""Airlocks and core of a grade C line, doors closed (demo proposal)."""
+DOOR_OPEN_PA = 2.0
+"""What is left of a room's pressure while its door stands open (demo proposal)."""
 
-SELF_TEST = {7936: 0xCFC7, 7937: 0xE666, 7938: 0xC2F6}
-"""Vaisala's check of the reader's word order: the integer -12345 and the float -123.45, low word first (HMT330
-manual: registers 7937 and 7938)."""
+PURGE = Upkeep(every_s=86_400, lasts_s=240)
+"""A Vaisala HPP272 heats its probe clean once a day, and locks its reading meanwhile (HPP272 manual; length: ours)."""
+
+LOCKED_DURING_PURGE = 32
+"""Status of a value that is locked (HPP272 manual)."""
 
 
-def _room(room: str, pressure_pa: float, rng: Random) -> dict[str, Quantity]:
+@dataclass(frozen=True, slots=True)
+class Rooming:
+    """Which rooms there are, and what is measured in them.
+
+    Attributes:
+        pressure_pa: of each room, against the next lower zone, doors closed.
+        h2o2: the rooms with a hydrogen peroxide probe.
+        velocities: how many air velocity probes there are.
+        supply_m3_h: supply air; 0 where nobody measures it.
+    """
+
+    pressure_pa: Mapping[str, float]
+    h2o2: tuple[str, ...]
+    velocities: int = 0
+    supply_m3_h: float = 0.0
+
+
+C_ROOMS = Rooming(
+    {"pali": 15.0, "mali": 15.0, "core": 27.0, "exit": 15.0, "malo": 15.0},
+    ("mali", "core"),
+    supply_m3_h=1800.0,
+)
+"""Airlocks and core of a grade C line (demo proposal: airlocks 15 Pa, core 27 Pa)."""
+
+B_ROOMS = Rooming(
+    dict.fromkeys(("prep", "pali", "mali", "core", "exit", "malo"), 15.0),
+    ("core",),
+    velocities=2,
+    supply_m3_h=2600.0,
+)
+"""A grade B line: preparation 15, airlocks 30, core 45 Pa above the corridor (demo proposal), so 15 Pa a step."""
+
+Q_ROOMS = Rooming({"lab": 15.0, "ster": 15.0, "pos": 15.0}, ("ster",))
+"""The laboratory. The positive control room is the lowest: its transmitter gives how far it is below."""
+
+
+def _room(pressure_pa: float, rng: Random) -> dict[str, Quantity]:
     room_temp = 21.0 + round(rng.uniform(-0.4, 0.4), 1)  # no two rooms are alike
     return {
-        f"{room}_dp": Quantity(pressure_pa, tau_s=8, noise=0.15, decimals=1),
-        f"{room}_temp": Quantity(room_temp, tau_s=600, noise=0.03, decimals=2),
-        f"{room}_rh": Quantity(50.0 + round(rng.uniform(-2, 2), 1), tau_s=300, noise=0.2, decimals=1),
-        f"{room}_status": Quantity(1),  # no errors
+        "dp": Quantity(pressure_pa, tau_s=8, noise=0.15, decimals=1, upkeep=AUTOZERO),
+        "temp": Quantity(room_temp, tau_s=600, noise=0.03, decimals=2),
+        "rh": Quantity(50.0 + round(rng.uniform(-2, 2), 1), tau_s=300, noise=0.2, decimals=1),
+        "status": Quantity(1),  # no errors
     }
 
 
 class Rooms(Machine):
-    """Five rooms with their doors closed."""
+    """The rooms of a gateway, their doors closed."""
 
-    def __init__(self, start: datetime, rng: Random) -> None:
+    def __init__(self, start: datetime, rng: Random, rooming: Rooming = C_ROOMS) -> None:
         quantities = {
-            **{
-                f"{room}_h2o2": Quantity(0.0, tau_s=120, noise=0.015, decimals=2, low=0)
-                for room in ("mali", "core")
-            },
-            "supply_flow": Quantity(1800.0, tau_s=8, noise=6, decimals=0, low=0),
+            f"{room}_h2o2": Quantity(0.0, tau_s=120, noise=0.015, decimals=2, low=0, upkeep=PURGE)
+            for room in rooming.h2o2
         }
-        for room, pressure_pa in PRESSURE_PA.items():
-            quantities |= _room(room, pressure_pa, rng)
+        for n in range(1, rooming.velocities + 1):
+            quantities[f"velocity_{n}"] = Quantity(0.45, tau_s=1.5, noise=0.005, decimals=3, low=0)
+        if rooming.supply_m3_h:
+            quantities["supply_flow"] = Quantity(rooming.supply_m3_h, tau_s=8, noise=6, decimals=0, low=0)
+        for room, pressure_pa in rooming.pressure_pa.items():
+            quantities |= {f"{room}_{key}": quantity for key, quantity in _room(pressure_pa, rng).items()}
         super().__init__(quantities, start, rng)
+        self._h2o2 = rooming.h2o2
+
+    def _show(self) -> dict[str, float]:
+        locked = {
+            f"{room}_h2o2_status": LOCKED_DURING_PURGE * self.quantities[f"{room}_h2o2"].busy
+            for room in self._h2o2
+        }
+        return super()._show() | locked

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from config.model import Plant, Protocol
 from simulators.modbus import ModbusWire
@@ -45,6 +45,7 @@ class Site:
             else:
                 self._modbus[device.id] = ModbusWire(device, machine)
         self._wires: dict[str, OpcUaWire | ModbusWire] = {**self._modbus, **self._opcua}
+        self._dark_until: dict[str, datetime] = {}
 
     async def open(self) -> None:
         """Open every device.
@@ -71,11 +72,32 @@ class Site:
         self.plant.machine(device)
         await (self._wires[device].open() if up else self._wires[device].close())
 
+    async def power_dip(self, device: str, off_s: float) -> None:
+        """Take a device's mains away for so many seconds; it comes back with what it is made with.
+
+        Raises:
+            UnknownDevice: the plant has none of that id.
+        """
+        self.plant.machine(device).power_down()
+        self._dark_until[device] = self.plant.at + timedelta(seconds=off_s)
+        await self._wires[device].close()
+
     async def advance(self) -> None:
-        """Bring the physics up to now, and what it shows onto the wires."""
+        """Bring the physics up to now, and what it shows onto the wires.
+
+        Raises:
+            AddressInUse: a device comes back from a power dip, and its address was taken meanwhile.
+        """
         behind_s = (self._now() - self.plant.at).total_seconds()
         while behind_s > 0:
             self.plant.step(min(behind_s, STEP_LONGEST_S))
             behind_s -= STEP_LONGEST_S
+        await self._end_dips()
         for wire in self._opcua.values():
             await wire.publish()
+
+    async def _end_dips(self) -> None:
+        for device in [one for one, until in self._dark_until.items() if until <= self.plant.at]:
+            del self._dark_until[device]
+            self.plant.machine(device).power_up()
+            await self._wires[device].open()

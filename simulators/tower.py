@@ -12,7 +12,10 @@ TIERS = tuple(f"tier_{n}" for n in range(1, 6))
 BUZZER, CLEAR, MUTE, TRIGGER = 5, 7, 8, 10
 LIGHTS = dict(enumerate(TIERS))
 HOLDING = LIGHTS | {BUZZER: "buzzer", MUTE: "mute", TRIGGER: "pcb_alive"}
-DISCRETE = {0: "ack_button"}
+LIVE_CHECK = 0
+"""Sub-function of the diagnostics (FC08) that returns 1 while the board is energised."""
+
+KEYS = {"holding": HOLDING, "discrete": {0: "ack_button"}, "diagnostic": {LIVE_CHECK: "pcb_alive"}}
 CONTROL = 0x01
 """High byte of every write that means something."""
 
@@ -31,6 +34,13 @@ class Tower(Machine):
     def show(self, key: str, state: int) -> None:
         """Set one tier, the buzzer or the mute."""
         self.quantities[key].normal = self.quantities[key].true = float(state)
+        self.renew()
+
+    def power_up(self) -> None:
+        """Come back dark, silent and not muted."""
+        super().power_up()
+        for key in (*TIERS, "buzzer", "mute"):
+            self.show(key, 0)
 
 
 class TowerUnit:
@@ -39,15 +49,16 @@ class TowerUnit:
     addresses: ClassVar[Mapping[str, frozenset[int]]] = {
         "holding": frozenset(range(11)),
         "discrete": frozenset(range(8)),
+        "diagnostic": frozenset({LIVE_CHECK}),
     }
 
     def __init__(self, machine: Tower) -> None:
         self._machine = machine
 
     def read(self, table: str, address: int, count: int) -> list[int]:
-        """Return the states of tiers, buzzer, mute and board, or of the push buttons."""
+        """Return the states of tiers, buzzer, mute and board, of the push buttons, or whether the board lives."""
         shown = self._machine.values()
-        keys = HOLDING if table == "holding" else DISCRETE
+        keys = KEYS[table]
         return [
             round(shown[keys[place]]) if place in keys else 0 for place in range(address, address + count)
         ]

@@ -53,9 +53,9 @@ def test_what_is_shown_follows_within_the_noise_and_the_plc_sees_it_too(simulate
     assert int(values["alarm_1"]) & 0b11 == 0b11
 
 
-def test_particles_reach_the_counter_of_the_same_zone_20_s_later(simulated: SimulatedPlant) -> None:
+def test_particles_reach_the_counter_20_s_and_a_sample_line_later(simulated: SimulatedPlant) -> None:
     simulated.start_fault("glove-breach", ISOLATOR)
-    steps(simulated, 19)
+    steps(simulated, 23)
     assert true(simulated, COUNTER, "particles_0_5") == 5.0
     steps(simulated, 21.1)
     assert true(simulated, COUNTER, "particles_0_5") == pytest.approx(400 - 395 * 0.3679, abs=2)
