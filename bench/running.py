@@ -27,6 +27,8 @@ from monitor.store.migrate import migrate
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 LINE = ROOT / "tests" / "plants" / "line"
+DEMO = ROOT / "config" / "plants" / "demo"
+READY_WITHIN_S = 120
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
@@ -48,16 +50,16 @@ class Running:
     data: Path
     control: str
     collector: "subprocess.Popen[bytes]"
+    simulators: "subprocess.Popen[bytes]"
+    database_url: str
 
     def cpu_s(self) -> float:
         """CPU seconds that the collector has used, user and system."""
-        fields = Path(f"/proc/{self.collector.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
+        return cpu_s(self.collector.pid)
 
     def memory_mb(self) -> float:
         """Resident memory of the collector."""
-        pages = int(Path(f"/proc/{self.collector.pid}/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+        return memory_mb(self.collector.pid)
 
     def health(self) -> dict[str, Any]:
         """Ask the collector how it is."""
@@ -102,26 +104,47 @@ class Running:
         )
 
 
+def cpu_s(pid: int) -> float:
+    """CPU seconds that a process has used, user and system."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
+
+
+def memory_mb(pid: int) -> float:
+    """Resident memory of a process."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
 @contextmanager
-def running() -> Iterator[Running]:
+def running(source: Path = LINE) -> Iterator[Running]:
     """Run simulators, an embedded PostgreSQL and a collector that forwards to it, until all devices are live."""
     folder = Path(tempfile.mkdtemp(prefix="gw-"))
-    plant = plant_on_free_ports(folder / "plant")
+    plant = plant_on_free_ports(folder / "plant", source)
     control = f"127.0.0.1:{free_port()}"
-    simulators = [str(BIN / "gradewatch-sim"), "serve", str(plant), "--control", control]
     collect = [str(BIN / "gradewatch"), "collect", str(plant), "--data", str(folder / "data")]
-    environment = {DATABASE_VARIABLE: asyncio.run(_database(folder))}
+    url = asyncio.run(_database(folder))
     try:
-        with _process(simulators, {}, stdout=subprocess.PIPE) as served:
-            assert served.stdout is not None
-            served.stdout.readline()
-            with _process(collect, environment, stderr=subprocess.DEVNULL) as collector:
-                one = Running(folder / "data", control, collector)
-                until(lambda: _live(one), 60)
-                yield one
+        with (
+            simulating(plant, control) as simulators,
+            _process(collect, {DATABASE_VARIABLE: url}, stderr=subprocess.DEVNULL) as collector,
+        ):
+            one = Running(folder / "data", control, collector, simulators, url)
+            until(lambda: _live(one), READY_WITHIN_S)
+            yield one
     finally:
         asyncio.run(embedded.stop(folder))
         shutil.rmtree(folder)
+
+
+@contextmanager
+def simulating(plant: Path, control: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """Serve a plant by a process of its own, until all devices answer."""
+    command = [str(BIN / "gradewatch-sim"), "serve", str(plant), "--control", control]
+    with _process(command, {}, stdout=subprocess.PIPE) as served:
+        assert served.stdout is not None
+        served.stdout.readline()
+        yield served
 
 
 def until(look: Callable[[], object], within_s: float) -> None:
@@ -147,9 +170,9 @@ def _live(one: Running) -> bool:
     return bool(health["devices_live"] == health["devices"] and health["database"]["ok"])
 
 
-def plant_on_free_ports(folder: Path) -> Path:
-    """Copy the demo plant with addresses of its own, so that it and a demo may run side by side."""
-    shutil.copytree(LINE, folder)
+def plant_on_free_ports(folder: Path, source: Path = LINE) -> Path:
+    """Copy a plant with addresses of its own, so that it and a demo may run side by side."""
+    shutil.copytree(source, folder)
     devices = folder / "devices.yaml"
     text = devices.read_text()
     for port in set(re.findall(r"127\.0\.0\.1:(\d+)", text)):
