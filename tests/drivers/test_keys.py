@@ -142,6 +142,15 @@ def test_the_rejected_have_a_limit_and_need_no_disk(keys: Keys) -> None:
         check(in_the_way)
 
 
+def test_who_was_laid_aside_before_the_limit_stays_there(keys: Keys) -> None:
+    with pytest.raises(Refused, match="then move "):
+        check(keys)
+    for number in range(REJECTED_MAX):
+        (keys.rejected_dir / f"{number}.der").touch()
+    with pytest.raises(Refused, match="then move "):
+        check(keys)
+
+
 def test_a_trusted_file_that_is_no_certificate_is_refused(keys: Keys) -> None:
     (keys.trusted_dir / "plc.der").write_bytes(b"no certificate")
     with pytest.raises(Refused, match="cannot be read"):
