@@ -6,6 +6,7 @@ import pty
 import struct
 import tty
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -161,6 +162,8 @@ class _SerialListener:
         try:
             tty.setraw(self._other_end)
             os.set_blocking(self._end, False)
+            if self._path.is_symlink() and not self._path.exists():
+                self._path.unlink()  # left by a simulator that was killed
             self._path.symlink_to(os.ttyname(self._other_end))
         except OSError:
             self._close_ends()
@@ -191,7 +194,8 @@ class _Ending(asyncio.WriteTransport):
         self._end = end
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        os.write(self._end, data)
+        with suppress(BlockingIOError):  # what nobody takes at the other end is lost, as on any wire
+            os.write(self._end, data)
 
     def close(self) -> None:
         """Nothing: the listener closes both ends."""

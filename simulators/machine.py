@@ -173,10 +173,10 @@ class Machine:
             self.renew()
 
     def _refresh(self, second: int) -> None:
-        for quantity in self._noisy:
-            quantity.deviate(self._rng)
         for quantity, ahead_s in self._cared:
             quantity.look_after(second + ahead_s)
+        for quantity in self._noisy:
+            quantity.deviate(self._rng)
 
     @property
     def heartbeat(self) -> int:

@@ -145,3 +145,21 @@ async def test_time_that_stood_still_or_went_back_moves_nothing(site: Site, cloc
     await site.advance()
     assert site.plant.machine(ROOMS).values() == before
     assert site.plant.at == START + timedelta(seconds=5)
+
+
+async def test_after_a_power_dip_a_device_is_back_with_what_it_is_made_with(site: Site, clock: Clock) -> None:
+    host, _, port = site.plant.devices[COUNTER].address.partition(":")
+    client = AsyncModbusTcpClient(host, port=int(port), reconnect_delay=0)
+    clock.at += timedelta(seconds=13)
+    await site.advance()
+    await site.power_dip(COUNTER, off_s=25)
+    clock.at += timedelta(seconds=24)
+    await site.advance()
+    assert not await client.connect()
+    clock.at += timedelta(seconds=1)
+    await site.advance()
+    assert await client.connect()
+    assert (await client.read_holding_registers(32, count=2)).registers == [0, 60]
+    assert (await client.read_holding_registers(2, count=1)).registers == [0b111]
+    assert (await client.read_holding_registers(23, count=1)).registers == [2]
+    client.close()
