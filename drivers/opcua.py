@@ -139,6 +139,7 @@ class OpcUaDriver:
     def _new_client(self) -> Client:
         timeout_s = max(CONNECT_TIMEOUT_S, SECURE_CONNECT_TIMEOUT_S)
         client = Client(self._device.address, timeout=timeout_s, watchdog_intervall=WATCHDOG_S)
+        client.name = client.description = "Gradewatch"  # as it stands in the server's own list of sessions
         client.session_timeout = int(SESSION_TIMEOUT_S * 1000)
         return client
 

@@ -11,12 +11,13 @@ import pytest
 from asyncua.common.utils import ServiceError
 from asyncua.server.server import Server
 from asyncua.ua.status_codes import StatusCodes
+from asyncua.ua.uaprotocol_auto import EndpointDescription, MessageSecurityMode
 
-from config.model import Device
+from config.model import Device, Security
 from drivers.driver import Refused, Unreachable
 from drivers.keys import Keys, KeysError, keys_in, thumbprint_of
 from drivers.opcua import OpcUaDriver
-from drivers.secure import POLICIES
+from drivers.secure import POLICIES, shown_certificate
 from tests.drivers.conftest import URI, OpcUaServer
 from tests.drivers.nouns import AT
 from tests.drivers.plc import (
@@ -238,6 +239,37 @@ async def test_a_server_that_does_not_trust_us_is_told_with_the_remedy(keys: Key
     with OpcUaServer(prepare=prepare) as server:
         told = await refusal(isolator(server.port, PRESSURE, policy=POLICY), keys)
     assert told.endswith("let it trust our certificate; 'gradewatch opcua-cert' tells how")
+
+
+def endpoint(policy: str, mode: str, certificate: bytes | None) -> EndpointDescription:
+    made = EndpointDescription()
+    made.SecurityPolicyUri = f"http://opcfoundation.org/UA/SecurityPolicy#{policy}"
+    made.SecurityMode = MessageSecurityMode[mode]
+    made.ServerCertificate = certificate
+    return made
+
+
+@pytest.mark.parametrize(
+    ("offered", "told"),
+    [
+        ([endpoint("Basic256Sha256", "Sign", b"0")], "only Basic256Sha256 Sign"),
+        ([endpoint("None", "None_", None)], "only None None"),
+        ([endpoint("Basic256Sha256", "SignAndEncrypt", None)], "only Basic256Sha256 SignAndEncrypt"),
+        ([endpoint("Basic256", "SignAndEncrypt", b"0")] * 2, "only Basic256 SignAndEncrypt"),
+        ([], "only nothing"),
+    ],
+)
+def test_what_is_offered_instead_is_told(offered: list[EndpointDescription], told: str) -> None:
+    with pytest.raises(Refused, match=f"offers no Basic256Sha256 SignAndEncrypt, {told}$"):
+        shown_certificate(offered, Security(POLICY))
+
+
+def test_of_a_chain_of_certificates_the_first_is_the_servers(keys: Keys, folders: Path) -> None:
+    own, authority = (folders / "plc" / "plc.der").read_bytes(), keys.own_certificate.read_bytes()
+    weaker = endpoint("Basic256Sha256", "Sign", authority)
+    offered = [weaker, endpoint("Basic256Sha256", "SignAndEncrypt", own + authority)]
+    assert shown_certificate(offered, Security(POLICY)) == own
+    assert shown_certificate([endpoint("Basic256Sha256", "SignAndEncrypt", b"0")], Security(POLICY)) == b"0"
 
 
 def test_without_our_certificate_nothing_starts_and_the_command_is_named(tmp_path: Path) -> None:

@@ -195,6 +195,21 @@ async def test_h4_a_session_that_the_server_closes_is_noticed_and_made_anew(peer
     await driver.close()
 
 
+async def test_h3_the_keys_of_a_channel_are_renewed_while_it_is_read(peer: Peer, keys: Keys) -> None:
+    """Once an hour or so: a channel's keys end, and new ones are agreed upon within the same connection."""
+    driver = driver_of(isolator(peer.port), keys)
+    await driver.connect()
+    client = driver._client
+    assert client is not None
+    for _ in range(3):
+        before = await read(driver)
+        await client.open_secure_channel(renew=True)
+        assert (await read(driver)).values == before.values
+        client.uaclient.revolve_security_token()
+        assert (await read(driver)).values == before.values
+    await driver.close()
+
+
 async def test_h1_h3_a_restart_with_a_moved_namespace_and_a_node_less_is_read_as_safely_as_before(
     start: Start, certificates: Path, keys: Keys
 ) -> None:

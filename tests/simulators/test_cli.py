@@ -72,6 +72,19 @@ def test_a_control_address_that_is_taken_is_one_line(
     assert said.count("\n") == 1
 
 
+def test_a_device_that_speaks_encrypted_wants_a_folder_for_its_certificate(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], small: Path
+) -> None:
+    devices = yaml.safe_load((LINE / "devices.yaml").read_text())["devices"]
+    isolator = next(device for device in devices if device["id"] == "ISO-STM-L1")
+    isolator["security"] = {"policy": "Basic256Sha256"}
+    others = yaml.safe_load((small / "devices.yaml").read_text())["devices"]
+    (small / "devices.yaml").write_text(yaml.safe_dump({"devices": [*others, isolator]}, allow_unicode=True))
+    assert run(monkeypatch, "serve", str(small), "--control", f"127.0.0.1:{free_ports(1)[0]}") == 1
+    told = "ISO-STM-L1 speaks encrypted only: give --certificates DIR for its certificate\n"
+    assert capsys.readouterr().err == told
+
+
 def test_a_device_address_that_is_taken_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], small: Path
 ) -> None:
