@@ -24,7 +24,7 @@ from drivers.modbus import carry_out, fill
 from drivers.record import Key, Record, RecordPlan, parse
 from drivers.registers import plan, register_of
 from drivers.row import Row
-from drivers.wire import Wire
+from drivers.wire import open_wire
 
 STATUS = 2
 """40003 device status."""
@@ -81,7 +81,7 @@ class LighthouseDriver:
         (records,) = (series for series in device.series if series.records)
         self._device = device
         self._now = now
-        self._wire = Wire(device.address, device.timeout_s)
+        self._wire = open_wire(device.address, device.timeout_s)
         self._plans = plan(self._state.channels)
         self._record_plan = RecordPlan(records)
         self._status = _channel_at(self._state, STATUS)

@@ -7,7 +7,7 @@ from config.model import Command, Device, Sample
 from drivers.driver import Now, Refused
 from drivers.registers import Plan, plan
 from drivers.row import Row
-from drivers.wire import UnitSilent, Wire
+from drivers.wire import UnitSilent, Wire, open_wire
 
 
 async def fill(wire: Wire, plans: Iterable[Plan], row: Row) -> None:
@@ -64,7 +64,7 @@ class ModbusDriver:
         self._device = device
         self._now = now
         self._plans = plan(self._series.channels)
-        self._wire = Wire(device.address, device.timeout_s)
+        self._wire = open_wire(device.address, device.timeout_s)
 
     async def connect(self) -> None:
         """Make the connection. What answers is checked by every single answer after that."""

@@ -21,7 +21,14 @@ MAX_REGISTERS = 125
 MAX_BITS = 2000
 """Coils or discrete inputs in one request (Modbus Application Protocol V1.1b3, 6.1 and 6.2)."""
 
-LIMITS = {"holding": MAX_REGISTERS, "input": MAX_REGISTERS, "coil": MAX_BITS, "discrete": MAX_BITS}
+LIMITS = {
+    "holding": MAX_REGISTERS,
+    "input": MAX_REGISTERS,
+    "coil": MAX_BITS,
+    "discrete": MAX_BITS,
+    "diagnostic": 1,
+}
+"""Table -> how much of it one request may ask for; each diagnostic sub-function is a question of its own."""
 
 CODES = {"u16": "H", "s16": "h", "u32": "I", "s32": "i", "float32": "f", "bool": "H"}
 """Type -> its letter in the struct module; on the wire every one of them is big-endian within a word."""
@@ -32,7 +39,10 @@ S16_UNAVAILABLE = -0x8000
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One read: `count` registers (or bits) of a table from `address` on, of one unit."""
+    """One read: `count` registers (or bits) of a table from `address` on, of one unit.
+
+    For the table `diagnostic` the address is the sub-function, and the one word is the data it answers with.
+    """
 
     unit_id: int
     table: str
@@ -60,6 +70,8 @@ def register_of(channel: Channel) -> Register:
         raise ValueError(f"{channel.id}: word_order {register.word_order!r} is not big or little")
     if LIMITS[register.table] == MAX_BITS and register.type != "bool":
         raise ValueError(f"{channel.id}: a {register.table} holds a bool, not {register.type}")
+    if register.table == "diagnostic" and register.type != "u16":
+        raise ValueError(f"{channel.id}: a diagnostic answers with a u16, not {register.type}")
     return register
 
 

@@ -1,23 +1,39 @@
-"""The Modbus TCP connection: it gives the answer to the question, or nothing.
+"""One Modbus connection, over TCP or a serial line: it gives the answer to the question, or nothing.
 
-A Modbus answer does not say which register it is of: only its transaction id ties it to the question. An answer
-that comes after its question was given up would be taken for the next one's, and one channel would show
-another's value. So every frame is checked byte by byte before pymodbus sees it, and after any doubt (timeout,
-wrong id, unit, function or length, even one byte too many) the connection is closed: whatever was still on its
-way dies with it.
+A Modbus answer does not say which register it is of. An answer that comes after its question was given up would be
+taken for the next one's, and one channel would show another's value. So every byte is held against the one question
+that is open (`frames.py`), and after any doubt (timeout, wrong id, unit, function, length or check sum, even one byte
+too many) the connection is closed: whatever was still on its way dies with it.
+
+RTU frames have no transaction id. Two questions to one unit, of one function and one count, have answers that nothing
+tells apart but the moment they come in; and behind a serial server, or on a line, a late answer outlives our
+connection. So on RTU a new connection first listens, until nothing has come for a full timeout, before it asks
+anything: a device that answers within two timeouts cannot be taken at the wrong moment. And before each question the
+line must be silent for the gap between two frames: what comes then, a second copy of the last answer too, ends the
+connection. What is left is a device that answers later than two timeouts after its question, or twice with a pause;
+only a longer timeout helps against the one, and nothing against the other.
 """
 
 import asyncio
-import struct
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from typing import TypeAlias
 
-from pymodbus.client import AsyncModbusTcpClient
-from pymodbus.exceptions import ModbusException
-from pymodbus.pdu import ModbusPDU
-
-from drivers.driver import DriverError, Nonsense, Refused, Unreachable
-from drivers.registers import LIMITS, MAX_BITS, Request
+from drivers.driver import DriverError, Refused, Unreachable
+from drivers.frames import (
+    Ask,
+    Framing,
+    Mbap,
+    Rtu,
+    exception_of,
+    read,
+    values,
+    write_coil,
+    write_register,
+)
+from drivers.line import FRAME_GAP_FAST_S, Line, line_settings
+from drivers.registers import Request
+from drivers.talk import Talk
 
 EXCEPTIONS = {
     1: "illegal function",
@@ -32,110 +48,62 @@ EXCEPTIONS = {
 }
 """Exception codes (Modbus Application Protocol V1.1b3, 7)."""
 
-UNIT_SILENT = frozenset({10, 11})
-"""The gateway itself answered; the unit behind it did not."""
+UNIT_SILENT = frozenset({5, 6, 10, 11})
+"""The unit has no time for us, or its gateway answered and the unit behind it did not: asking later helps."""
 
-WRITES = frozenset({5, 6})
-EXCEPTION_FLAG = 0x80
-HEAD = struct.Struct(">HHHBB")
-"""MBAP header and function code: transaction id, protocol id, length of what follows it, unit id, function."""
-LENGTH_COUNTS_FROM = 6
+DRAIN_WINDOWS_MAX = 3
+"""So many timeouts are listened for one without a byte, before a line counts as one that never is silent."""
+
+Dial: TypeAlias = Callable[[asyncio.Protocol], Awaitable[None]]
+"""Opens the way that the bytes travel, and ties it to the protocol."""
 
 
 class UnitSilent(Unreachable):
-    """A gateway answers, but one unit behind it does not. The connection itself is sound."""
-
-
-def is_answer(question: bytes, answer: bytes) -> bool:
-    """Whether `answer` is whole and, byte for byte, a possible answer to `question`; False while more must come.
-
-    Args:
-        question: the request frame as sent (a read of registers or bits, or a write of one register); empty
-            when nothing is asked, and then nothing is an answer.
-        answer: everything that has come since.
-
-    Raises:
-        Nonsense: it cannot become the answer any more.
-    """
-    if not question:
-        raise Nonsense(f"{len(answer)} bytes that nobody asked for")
-    if len(answer) < HEAD.size:
-        return False
-    sent_id, _, _, sent_unit, sent_function = HEAD.unpack_from(question)
-    transaction_id, protocol_id, length, unit, function = HEAD.unpack_from(answer)
-    is_exception = function == sent_function | EXCEPTION_FLAG
-    _expect("transaction id", transaction_id, sent_id)
-    _expect("protocol id", protocol_id, 0)
-    _expect("unit id", unit, sent_unit)
-    _expect("function code", function & ~EXCEPTION_FLAG, sent_function)
-    _expect("length", length, 3 if is_exception else _answer_length(question))
-    if len(answer) < LENGTH_COUNTS_FROM + length:
-        return False
-    _expect("bytes in all", len(answer), LENGTH_COUNTS_FROM + length)
-    if is_exception:
-        return True
-    if sent_function in WRITES:
-        _expect("echo", answer[HEAD.size :].hex(), question[HEAD.size :].hex())
-    else:
-        _expect("byte count", answer[HEAD.size], length - 3)
-    return True
-
-
-def _answer_length(question: bytes) -> int:
-    """Unit id, function code and, for a read, a byte count and the data (an echo for a write)."""
-    count = int.from_bytes(question[HEAD.size + 2 : HEAD.size + 4], "big")
-    match question[HEAD.size - 1]:
-        case 1 | 2:
-            return 3 + (count + 7) // 8
-        case 3 | 4:
-            return 3 + 2 * count
-        case _:
-            return 6
-
-
-def _expect(what: str, got: int | str, expected: int | str) -> None:
-    if got != expected:
-        raise Nonsense(f"answer with {what} {got}, expected {expected}")
+    """One unit does not give its answer now. The connection itself is sound, and other units may well answer."""
 
 
 class Wire:
-    """One Modbus TCP connection. Every use of it stands inside `deadline()`, and any failure there closes it."""
+    """One connection at a time. Every use of it stands inside `deadline()`, and any failure there closes it."""
 
-    def __init__(self, address: str, timeout_s: float) -> None:
-        host, _, port = address.rpartition(":")
-        if not host or not port.isdigit():
-            raise ValueError(f"address {address!r} is not host:port")
+    def __init__(
+        self, address: str, timeout_s: float, framing: Framing, dial: Dial, gap_s: float = 0.0
+    ) -> None:
+        """Nothing is opened yet; `open_wire` makes one of an address.
+
+        Args:
+            address: for messages.
+            timeout_s: for all that stands in one `deadline()`.
+            framing: of the frames, TCP's or a serial line's.
+            dial: opens the connection.
+            gap_s: silence before each question.
+        """
         self._address = address
-        self._host, self._port = host.strip("[]"), int(port)
         self._timeout_s = timeout_s
-        self._client: AsyncModbusTcpClient | None = None
-        self._deadline: asyncio.Timeout | None = None
-        self._fault: DriverError | None = None
-        self._question = b""
-        self._doing = "connect"
+        self._framing = framing
+        self._dial = dial
+        self._gap_s = gap_s
+        self._talk: Talk | None = None
+        self._doing: tuple[object, ...] = ("connect",)
 
     async def connect(self) -> None:
         """Make a new connection; one that is still open is closed first.
 
+        Where frames have no ids this takes a timeout longer: see above.
+
         Raises:
             Unreachable: nothing listens there, or nothing answers in time.
+            Nonsense: the line is never silent.
         """
         self.close()
+        self._doing = ("connect",)
+        talk = self._talk = Talk()
         async with self.deadline():
-            # Built anew every time: nothing of an old connection can come back. Retries and reconnection are
-            # ours: a library that does either behind our back would mix up questions and answers.
-            client = self._client = AsyncModbusTcpClient(
-                self._host,
-                port=self._port,
-                retries=0,
-                reconnect_delay=0,
-                timeout=self._timeout_s,
-                trace_packet=self._trace_packet,
-                trace_connect=self._trace_connect,
-            )
-            self._fault, self._question, self._doing = None, b"", "connect"
-            if not await client.connect():
-                raise Unreachable(f"{self._address}: nothing listens there")
+            try:
+                await self._dial(talk)
+            except ConnectionRefusedError as error:
+                raise Unreachable(f"{self._address}: nothing listens there") from error
+        if not self._framing.has_ids:
+            await self._drain(talk)
 
     @asynccontextmanager
     async def deadline(self) -> AsyncIterator[None]:
@@ -147,46 +115,33 @@ class Wire:
             DriverError: as raised inside.
         """
         try:
-            async with asyncio.timeout(self._timeout_s) as self._deadline:
+            async with asyncio.timeout(self._timeout_s):
                 yield
-            self._deadline = None
         except TimeoutError:
             self.close()
-            silence = Unreachable(f"{self._address}: no answer within {self._timeout_s} s to {self._doing}")
-            raise self._fault or silence from None
-        except (ModbusException, OSError) as error:
+            silence = f"no answer within {self._timeout_s} s to {self._told()}"
+            raise Unreachable(f"{self._address}: {silence}") from None
+        except OSError as error:
             self.close()
-            raise Unreachable(f"{self._address}: {self._doing}: {error}") from error
+            raise Unreachable(f"{self._address}: {self._told()}: {error}") from error
         except BaseException:
             self.close()
             raise
 
     async def ask(self, request: Request) -> Sequence[int]:
-        """Read registers or bits.
+        """Read registers or bits, or the word of a diagnostic.
 
         Returns:
             Exactly `request.count` words, or bits as 0 and 1.
 
         Raises:
-            UnitSilent: a gateway says that this unit does not answer.
+            UnitSilent: this unit does not answer now.
             Refused: the device answered with another exception.
             Unreachable: not connected any more.
-            Nonsense: something came between two questions.
+            Nonsense: what came is not the answer, or came unasked.
         """
-        client = self._sound_client(f"read {request}")
-        match request.table:
-            case "coil":
-                read = client.read_coils
-            case "discrete":
-                read = client.read_discrete_inputs
-            case "holding":
-                read = client.read_holding_registers
-            case _:
-                read = client.read_input_registers
-        answer = await self._answer(read(request.address, count=request.count, device_id=request.unit_id))
-        if LIMITS[request.table] == MAX_BITS:
-            return [int(bit) for bit in answer.bits[: request.count]]
-        return answer.registers
+        self._doing = ("read", request)
+        return values(request, await self._answer(read(request)))
 
     async def write(self, unit_id: int, address: int, word: int) -> None:
         """Write one holding register (FC06); the echo must be the write.
@@ -194,8 +149,8 @@ class Wire:
         Raises:
             DriverError: as `ask`.
         """
-        client = self._sound_client(f"write unit {unit_id} holding {address} = {word:#06x}")
-        await self._answer(client.write_register(address, word, device_id=unit_id))
+        self._doing = ("write unit", unit_id, "holding", address, f"= {word:#06x}")
+        await self._answer(write_register(unit_id, address, word))
 
     async def write_coil(self, unit_id: int, address: int, on: bool) -> None:
         """Write one coil (FC05); the echo must be the write.
@@ -203,62 +158,80 @@ class Wire:
         Raises:
             DriverError: as `ask`.
         """
-        client = self._sound_client(f"write unit {unit_id} coil {address} = {on:d}")
-        await self._answer(client.write_coil(address, on, device_id=unit_id))
+        self._doing = ("write unit", unit_id, "coil", address, f"= {on:d}")
+        await self._answer(write_coil(unit_id, address, on))
 
     def close(self) -> None:
         """Drop the connection."""
-        client, self._client, self._deadline = self._client, None, None
-        if client is not None:
-            client.close()
+        talk, self._talk = self._talk, None
+        if talk is not None:
+            talk.drop()
 
-    def _sound_client(self, doing: str) -> AsyncModbusTcpClient:
-        if self._client is None:
+    async def _answer(self, ask: Ask) -> bytes:
+        if self._talk is None:
             raise Unreachable(f"{self._address}: not connected")
-        if self._fault is not None:
-            raise self._fault
-        self._doing = doing
-        return self._client
-
-    async def _answer(self, asked: Awaitable[ModbusPDU]) -> ModbusPDU:
-        answer = await asked
-        # An answer in the very moment of the timeout makes asyncio.wait_for forget that it was cancelled.
-        if self._deadline is None or self._deadline.expired():
-            raise TimeoutError
-        if not answer.isError():
-            return answer
-        code = answer.exception_code
-        said = f"{self._address}: {self._doing}: exception {code} ({EXCEPTIONS.get(code, 'not in the standard')})"
-        raise UnitSilent(said) if code in UNIT_SILENT else Refused(said)
-
-    def _trace_packet(self, sending: bool, data: bytes) -> bytes:
-        """Show pymodbus a frame only when it is the whole and only answer to the question."""
-        if sending:
-            self._question = data
-            return data
+        if self._gap_s:
+            await asyncio.sleep(self._gap_s)
         try:
-            if self._fault is None and is_answer(self._question, data):
-                self._question = b""
-                return data
-        except Nonsense as error:
-            self._give_up(Nonsense(f"{self._address}: {self._doing}: {error}"))
-        return b""
+            pdu = await self._talk.ask(self._framing.question(ask))
+        except DriverError as error:
+            raise self._said(error) from error
+        code = exception_of(pdu)
+        if code is None:
+            return pdu
+        said = f"exception {code} ({EXCEPTIONS.get(code, 'not in the standard')})"
+        raise self._said(UnitSilent(said) if code in UNIT_SILENT else Refused(said))
 
-    def _trace_connect(self, connected: bool) -> None:
-        # pymodbus would wait out the whole timeout for an answer that cannot come any more.
-        if not connected:
-            self._give_up(Unreachable(f"{self._address}: connection lost at: {self._doing}"))
+    async def _drain(self, talk: Talk) -> None:
+        try:
+            await talk.drain(self._timeout_s, DRAIN_WINDOWS_MAX)
+        except DriverError as error:
+            self.close()
+            raise self._said(error) from error
+        except BaseException:
+            self.close()
+            raise
 
-    def _give_up(self, fault: DriverError) -> None:
-        self._fault = self._fault or fault
-        if self._deadline is not None and not self._deadline.expired():
-            self._deadline.reschedule(asyncio.get_running_loop().time())
+    def _said(self, error: DriverError) -> DriverError:
+        """The same, with where and at what."""
+        return type(error)(f"{self._address}: {self._told()}: {error}")
+
+    def _told(self) -> str:
+        return " ".join(map(str, self._doing))
 
 
 def open_wire(address: str, timeout_s: float) -> Wire:
     """The wire to an address, not connected yet.
 
+    Args:
+        address: `host:port` (TCP), `rtu+tcp://host:port` (RTU frames behind a serial server) or
+            `rtu:/dev/ttyUSB0?baudrate=19200&parity=N&stopbits=1` (a serial line).
+        timeout_s: for one poll.
+
     Raises:
-        ValueError: the address is of no form that a wire can have.
+        ValueError: the address is of none of these forms.
     """
-    return Wire(address, timeout_s)
+    if address.startswith("rtu:"):
+        settings = line_settings(address.removeprefix("rtu:"))
+
+        async def dial_line(talk: asyncio.Protocol) -> None:
+            Line(settings, talk)
+
+        return Wire(address, timeout_s, Rtu(), dial_line, settings.frame_gap_s)
+    is_rtu = address.startswith("rtu+tcp://")
+    host, port = _host_and_port(address.removeprefix("rtu+tcp://"))
+
+    async def dial_host(talk: asyncio.Protocol) -> None:
+        # No small frame waits for a larger one: asyncio sets TCP_NODELAY by itself.
+        await asyncio.get_running_loop().create_connection(lambda: talk, host, port)
+
+    if is_rtu:
+        return Wire(address, timeout_s, Rtu(), dial_host, FRAME_GAP_FAST_S)
+    return Wire(address, timeout_s, Mbap(), dial_host)
+
+
+def _host_and_port(address: str) -> tuple[str, int]:
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit():
+        raise ValueError(f"address {address!r} is not host:port")
+    return host.strip("[]"), int(port)

@@ -147,6 +147,9 @@ def test_a_register_that_cannot_be_read_is_named(model: ChannelModel, fault: str
 # --- Laws ---------------------------------------------------------------------------------------
 
 
+KINDS_OF = {"coil": "bool", "discrete": "bool", "diagnostic": "u16"}
+
+
 @st.composite
 def maps(draw: st.DrawFn) -> list[Register]:
     """Registers without overlap, in any order, over a few units and tables, close to and far from each other."""
@@ -156,7 +159,7 @@ def maps(draw: st.DrawFn) -> list[Register]:
     ):
         address = draw(st.integers(0, 60))
         for _ in range(draw(st.integers(1, 150))):
-            kind = "bool" if LIMITS[table] == 2000 else draw(st.sampled_from(list(CODES)))
+            kind = KINDS_OF.get(table) or draw(st.sampled_from(list(CODES)))
             order = draw(st.sampled_from(["big", "little"]))
             found.append(holding(address, kind, unit_id, table=table, word_order=order))
             address += width(found[-1]) + draw(st.sampled_from([0] * 9 + [1]))
