@@ -1,14 +1,18 @@
 /** What stands on the page: the sign-in page, or the screen once the plant is known. */
 
-import { signal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { whoAmI } from "./api";
 import { t } from "./i18n";
 import { loadPlant, stayLive } from "./live";
-import { index, notLive, person, roomy } from "./store";
+import { isLarge } from "./media";
+import { areaShown, page, small } from "./page";
+import { index, notLive, person } from "./store";
 import { AlarmTable } from "./views/alarms";
 import { Banner } from "./views/banner";
+import { AreaPage } from "./views/area";
 import { Detail } from "./views/detail";
+import { DevicesPage } from "./views/devices";
 import { Header } from "./views/header";
 import { HealthBar } from "./views/health";
 import { NotLive } from "./views/not-live";
@@ -51,32 +55,53 @@ function Waiting({ ask }: { ask: () => Promise<void> }) {
   );
 }
 
-/** A large screen has room for a wide trend below a small plant. */
-const large = matchMedia("(min-width: 1500px) and (min-height: 880px)");
-const isLarge = signal(large.matches);
-large.addEventListener("change", () => (isLarge.value = large.matches));
-
 function Screen() {
   useEffect(stayLive, []);
-  const apart = isLarge.value && roomy.value;
   return (
     <div class={notLive.value === null ? "screen" : "screen cut"}>
       <Header />
       <Banner />
       <NotLive />
-      <main class="floor">
-        <div class="wide">
-          <Overview />
-          {apart && (
-            <div class="panel apart">
-              <Trend />
-            </div>
-          )}
-          <AlarmTable />
-        </div>
-        <Detail trend={!apart} />
-      </main>
+      <Floor />
       <HealthBar />
     </div>
+  );
+}
+
+function Floor() {
+  if (page.value.kind === "devices") return <WithSide main={<DevicesPage />} />;
+  const area = areaShown.value;
+  if (area) return <Closely main={<AreaPage area={area} />} />;
+  return small.value ? <Closely main={<Overview />} /> : <WithSide main={<Overview />} />;
+}
+
+/** The whole plant takes the whole height; alarms and what is looked at closely stand beside it. */
+function WithSide({ main }: { main: ComponentChildren }) {
+  return (
+    <main class="floor whole">
+      <div class="wide">{main}</div>
+      <div class="side">
+        <AlarmTable />
+        <Detail trend />
+      </div>
+    </main>
+  );
+}
+
+/** One area leaves room below it, for the trend on a large screen and for the alarms. */
+function Closely({ main }: { main: ComponentChildren }) {
+  return (
+    <main class="floor">
+      <div class="wide">
+        {main}
+        {isLarge.value && (
+          <div class="panel apart">
+            <Trend />
+          </div>
+        )}
+        <AlarmTable />
+      </div>
+      <Detail trend={!isLarge.value} />
+    </main>
   );
 }

@@ -104,6 +104,13 @@ export function duration(seconds: number | null): string {
 export const elapsed = (seconds: number | null): string =>
   seconds === null || seconds >= 120 ? duration(seconds) : `${Math.max(0, Math.floor(seconds))} s`;
 
+/**
+ * The age of what is renewed every second, on a screen that shows a hundred of them: while it is as young as it can be
+ * it does not change, so that a change is worth a look.
+ */
+export const freshness = (seconds: number | null): string =>
+  seconds !== null && seconds < 2 ? "<\u202f2 s" : elapsed(seconds);
+
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
 function formatter(timeZone: string): Intl.DateTimeFormat {

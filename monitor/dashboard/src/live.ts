@@ -6,14 +6,16 @@ import { wait_ms, worthRedialling } from "./link";
 import { indexOf } from "./plant";
 import { collectorPlant, index, link, linkEvent, now_ms, receive, usePlant } from "./store";
 
-/** More messages than this wait for no frame. A plant of a hundred devices sends about a hundred a second. */
+/** More messages than this wait for no others. A plant of a hundred devices sends about a hundred a second. */
 const longest_queue = 1000;
 const tick_ms = 500;
+/** Samples wait so long for one another, so that a plant of a hundred devices is drawn a few times a second. */
+const gather_ms = 200;
 
 let socket: WebSocket | null = null;
 let redial: number | undefined;
 let queue: Message[] = [];
-let drawing = false;
+let gathering: number | undefined;
 
 /** Starts everything that keeps the screen live; gives back what stops it. */
 export function stayLive(): () => void {
@@ -28,7 +30,7 @@ export function stayLive(): () => void {
   };
 }
 
-/** A page that is hidden or shown again no longer gets what it was promised: frames, or punctual timers. */
+/** A page that is hidden or shown again no longer gets punctual timers as it was promised. */
 function turn(): void {
   flush();
   tick();
@@ -65,20 +67,18 @@ async function closed(): Promise<void> {
   await whoAmI().catch(unreachable);
 }
 
-/** Samples are drawn with the next frame, many at once. A hidden page has no frames but must stay up to date. */
+/** Samples are drawn many at once; whatever else comes is drawn at once, with the samples before it. */
 function hear(message: Message): void {
   queue.push(message);
-  if (queue.length >= longest_queue) return flush();
-  if (drawing) return;
-  drawing = true;
-  if (document.hidden) setTimeout(flush, tick_ms);
-  else requestAnimationFrame(flush);
+  if (message.type !== "sample" || queue.length >= longest_queue) return flush();
+  gathering ??= setTimeout(flush, gather_ms);
 }
 
 function flush(): void {
+  clearTimeout(gathering);
+  gathering = undefined;
   const heard = queue;
   queue = [];
-  drawing = false;
   if (heard.length === 0) return;
   receive(heard, performance.now());
   const changed = (collectorPlant.peek() ?? index.peek()?.plant.sha256) !== index.peek()?.plant.sha256;

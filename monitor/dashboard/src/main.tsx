@@ -7,13 +7,20 @@ import "./styles/frame.css";
 import "./styles/pages.css";
 import "./styles/banner.css";
 import "./styles/overview.css";
+import "./styles/tile.css";
 import "./styles/alarms.css";
 import "./styles/detail.css";
 import { App } from "./app";
 import { language } from "./i18n";
+import { alarmList, now_ms } from "./store";
 
 effect(() => {
   document.documentElement.lang = language.value === "zh" ? "zh-CN" : "en";
+});
+
+effect(() => {
+  const flashing = now_ms.value > 0 && alarmList.value.some((alarm) => !alarm.acknowledged);
+  document.documentElement.classList.toggle("dim", flashing && !document.documentElement.classList.contains("dim"));
 });
 
 const root = document.getElementById("app");

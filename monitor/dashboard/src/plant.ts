@@ -16,13 +16,23 @@ export interface Chamber {
   sources: readonly Source[];
 }
 
-/** A zone with everything that is measured in it. `face`: the channels its tile shows, most telling first. */
+/**
+ * A zone with everything that is measured in it. `face`: the channels its tile shows, most telling first. `board`: in
+ * its place, a row for each device, where several stand in a zone that is watched for their sake and not for its air.
+ */
 export interface ZoneView {
   zone: Zone;
   line: Line | undefined;
   sources: readonly Source[];
   face: readonly Source[];
   chambers: readonly Chamber[];
+  board: readonly BoardRow[];
+}
+
+/** A device and the channel that tells most of it; undefined where none tells anything by itself. */
+export interface BoardRow {
+  device: Device;
+  lead: Source | undefined;
 }
 
 export interface PlantIndex {
@@ -65,23 +75,50 @@ function sourcesOf(plant: Plant): Map<string, Source> {
 
 function viewOf(zone: Zone, line: Line | undefined, sources: Source[]): ZoneView {
   const chambers = chambersOf(sources);
-  return { zone, line, sources, face: faceOf(chambers[0]?.sources ?? sources), chambers };
+  const face = faceOf(chambers[0]?.sources ?? sources);
+  const isForAir = line !== undefined || face.slice(0, 1).some(isPressure);
+  return { zone, line, sources, face, chambers, board: isForAir ? [] : boardOf(sources) };
+}
+
+/** Empty where one device alone stands. */
+function boardOf(sources: readonly Source[]): BoardRow[] {
+  const byDevice = groupBy(sources, ({ device }) => device);
+  if (byDevice.size < 2) return [];
+  return [...byDevice].map(([device, own]) => ({ device, lead: leadOf(own) }));
+}
+
+/** A measured quantity under a limit, or else a state with several names, such as a mode or a phase. */
+function leadOf(own: readonly Source[]): Source | undefined {
+  const [first] = faceOf(own);
+  if (first && first.limits.length > 0) return first;
+  return own.find(({ channel }) => channel.kind === "state" && Object.keys(channel.states).length > 2);
 }
 
 /**
  * What a tile shows: channels under a limit, one for each unit. Pressure comes first, because it is what keeps
- * a clean zone clean.
+ * a clean zone clean; then what the same device measures.
  */
 export function faceOf(sources: readonly Source[]): Source[] {
   const analog = sources.filter(({ channel }) => channel.kind === "analog" || channel.kind === "count");
   const limited = analog.filter(({ limits }) => limits.length > 0);
-  const candidates = limited.length > 0 ? limited : analog;
-  const byUnit = [...groupBy(candidates, ({ channel }) => channel.unit).values()].map((alike) => alike[0]);
-  const first = byUnit.filter((source) => source !== undefined);
-  return [...first.filter(isPressure), ...first.filter((source) => !isPressure(source))].slice(0, longest_face);
+  const candidates = (limited.length > 0 ? limited : analog).filter((source) => !isFilter(source));
+  const lead = candidates.find(isPressure) ?? candidates[0];
+  if (!lead) return [];
+  const others = candidates.filter(({ channel }) => channel.unit !== lead.channel.unit);
+  const near = [...others.filter(isBeside(lead)), ...others.filter((source) => !isBeside(lead)(source))];
+  const byUnit = [...groupBy(near, ({ channel }) => channel.unit).values()].flatMap((alike) => alike.slice(0, 1));
+  return [lead, ...byUnit].slice(0, longest_face);
 }
 
 const isPressure = ({ channel }: Source): boolean => channel.unit === "Pa";
+
+const isBeside =
+  ({ device }: Source) =>
+  (other: Source): boolean =>
+    other.device === device;
+
+/** A filter's pressure drop says how loaded it is, not how the air stands against the next room. */
+const isFilter = ({ channel }: Source): boolean => channel.unit === "Pa" && /hepa|filter/.test(channel.key);
 
 /** The chambers among a zone's channels: keys such as `ch3_temp`. Empty when there are too few for a comb. */
 export function chambersOf(sources: readonly Source[]): Chamber[] {

@@ -45,9 +45,6 @@ function grouped(list: readonly Alarm[], keyOf: (alarm: Alarm) => string | null)
   return groups;
 }
 
-/** Whether the plant is small enough for tall tiles and for naming every device. */
-export const roomy = computed(() => (index.value?.plant.lines.length ?? 0) <= 2);
-
 // --- What the person is looking at ---------------------------------------------------------------
 
 export type Focus = { zone: string } | { device: string };
@@ -55,6 +52,9 @@ export type Focus = { zone: string } | { device: string };
 export const focus = signal<Focus | null>(null);
 export const chosenChannel = signal<string | null>(null);
 export const chosen = computed(() => index.value?.channels.get(chosenChannel.value ?? "") ?? null);
+
+/** What was typed to find a zone or a device. */
+export const typed = signal("");
 
 export function lookAtZone(id: string): void {
   const view = index.value?.zones.get(id);
@@ -86,6 +86,7 @@ export function usePlant(plant: PlantIndex): void {
   batch(() => {
     index.value = plant;
     readings.clear();
+    standings.clear();
     if (chosen.value !== null) return;
     const first = firstZone(plant);
     if (first) lookAtZone(first.zone.id);
@@ -119,8 +120,23 @@ export function readingOf(source: Source): ReadonlySignal<Reading> {
   return found;
 }
 
-/** How a device as a whole stands: how long ago its every-second row last held anything usable, and why not since. */
-export function deviceStanding(device: Device): { age_s: number | null; live: boolean; reason: string } {
+/** `age_s`: how long ago a device's every-second row last held anything usable; `reason`: why not since. */
+export interface DeviceStanding {
+  age_s: number | null;
+  live: boolean;
+  reason: string;
+}
+
+const standings = new Map<string, ReadonlySignal<DeviceStanding>>();
+
+/** How a device as a whole stands now; renewed with its series and with the clock. */
+export function standingOf(device: Device): ReadonlySignal<DeviceStanding> {
+  let found = standings.get(device.id);
+  if (!found) standings.set(device.id, (found = computed(() => deviceStanding(device))));
+  return found;
+}
+
+function deviceStanding(device: Device): DeviceStanding {
   const row = rowOf(device.series[0]?.id ?? device.id).value;
   const now = server_ms.value;
   if (row === null || now === undefined || Number.isNaN(row.usable_ms)) {

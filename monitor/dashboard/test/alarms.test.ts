@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { byPriority, changed, crossing, foremost, place, title, worst } from "../src/alarms";
 import { alike, indexOf, firstZone } from "../src/plant";
-import { alarm, plant } from "./plant";
+import { alarm, plant, shared } from "./plant";
 
 const index = indexOf(plant);
 
@@ -62,6 +62,23 @@ test("a tile shows limited channels, pressure first, one for each unit", () => {
   const face = index.zones.get("L1-ISO")?.face.map(({ channel }) => channel.key);
   expect(face).toEqual(["pressure", "velocity"]);
   expect(index.zones.get("L1-C")?.face).toEqual([]);
+});
+
+test("a filter's pressure drop is not taken for the pressure of a zone", () => {
+  const told = (id: string) => indexOf(shared).zones.get(id)?.face.map(({ channel }) => channel.key);
+  expect(told("CORR")).toEqual(["speed"]);
+});
+
+test("where several devices stand and no air is watched, each has a row with what tells most of it", () => {
+  const told = (id: string) => indexOf(shared).zones.get(id)?.board.map(({ device, lead }) => [device.id, lead?.channel.key]);
+  expect(told("CORR")).toEqual([["AHU", "speed"], ["DOORS", undefined]]);
+  expect(told("STORE-1")).toEqual([["FRIDGE", "temp"], ["FREEZER", "temp"]]);
+  expect(told("L1-ISO")).toEqual([]);
+});
+
+test("an alarm of what lines share is placed in its workshop", () => {
+  const of = indexOf(shared);
+  expect(place(alarm("AHU/speed/alert", { zone: "CORR", line: null, device: "AHU" }), of)).toBe("W · Corridor");
 });
 
 test("numbered chambers make a comb; the look falls on the first grade A zone that measures something", () => {

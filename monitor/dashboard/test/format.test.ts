@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Channel } from "../src/api-types";
-import { bound, dateTime, duration, elapsed, figure, offset, permitted, timeOfDay, unit, unitOf, value } from "../src/format";
+import { bound, dateTime, duration, elapsed, figure, freshness, offset, permitted, timeOfDay, unit, unitOf, value } from "../src/format";
 
 const channel = (given: Partial<Channel>): Channel => ({
   id: "D/k",
@@ -64,6 +64,7 @@ test.each([
 });
 
 test("a stopwatch ticks in whole seconds and does not start below none", () => {
+  expect([freshness(0), freshness(1.99), freshness(2.4), freshness(null)]).toEqual(["<\u202f2 s", "<\u202f2 s", "2 s", "—"]);
   expect([elapsed(-0.3), elapsed(3.9), elapsed(125)]).toEqual(["0 s", "3 s", "2 min"]);
 });
 

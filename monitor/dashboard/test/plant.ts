@@ -101,3 +101,52 @@ export const alarm = (id: string, given: Partial<Alarm> = {}): Alarm => ({
   acknowledged_by: "",
   ...given,
 });
+
+const cold = (id: string, temperature: string) => ({
+  id,
+  label: both(id.toLowerCase()),
+  zone: "STORE-1",
+  workshop: "STORE",
+  line: null,
+  profile: "cold",
+  period_s: 1,
+  series: [{ id, records: false, channels: [channel(id, temperature, "°C", "STORE-1", 0)] }],
+});
+
+const doors = { ...channel("DOORS", "door_1", "", "CORR", 0, "state"), states: { 0: both("open"), 1: both("closed") } };
+
+/** The same plant with a corridor that the lines share, and a store that belongs to no line. */
+export const shared: Plant = {
+  ...plant,
+  workshops: [...plant.workshops, { id: "STORE", label: both("Store") }],
+  zones: [
+    ...plant.zones,
+    { id: "CORR", workshop: "W", line: null, grade: "D", label: both("Corridor") },
+    { id: "STORE-1", workshop: "STORE", line: null, grade: "CNC", label: both("Cold store") },
+  ],
+  devices: [
+    ...plant.devices,
+    {
+      ...cold("AHU", ""),
+      zone: "CORR",
+      workshop: "W",
+      series: [
+        {
+          id: "AHU",
+          records: false,
+          channels: [channel("AHU", "filter_dp", "Pa", "CORR", 0), channel("AHU", "speed", "Hz", "CORR", 1)],
+        },
+      ],
+    },
+    { ...cold("DOORS", ""), zone: "CORR", workshop: "W", series: [{ id: "DOORS", records: false, channels: [doors] }] },
+    cold("FRIDGE", "temp"),
+    cold("FREEZER", "temp"),
+  ],
+  limits: [
+    ...plant.limits,
+    limit("AHU/filter_dp", "alert", 50, 300),
+    limit("AHU/speed", "alert", 40, 50),
+    limit("FRIDGE/temp", "alert", 2, 8),
+    limit("FREEZER/temp", "alert", -25, -15),
+  ],
+};

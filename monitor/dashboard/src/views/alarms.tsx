@@ -5,9 +5,10 @@ import type { Alarm } from "../api-types";
 import { crossing, place, title, worst } from "../alarms";
 import { dateTime, elapsed, unit, value } from "../format";
 import { said, t } from "../i18n";
+import { goToAlarm } from "../page";
 import type { PlantIndex } from "../plant";
 import { isUsable } from "../rows";
-import { alarmList, index, lookAtAlarm, readingOf, server_s } from "../store";
+import { alarmList, index, readingOf, server_s } from "../store";
 import { Acknowledge } from "./acknowledge";
 import { Mark } from "./mark";
 
@@ -50,7 +51,7 @@ function AlarmRow({ alarm, plant }: { alarm: Alarm; plant: PlantIndex }) {
         <Mark level={alarm.level} flashing={!alarm.acknowledged} />
       </td>
       <td class="what">
-        <button class="link" onClick={() => lookAtAlarm(alarm)}>
+        <button class="link" onClick={() => goToAlarm(alarm)}>
           {title(alarm, plant)}
         </button>
         <span class="quiet">{[place(alarm, plant), alarm.detail].filter((part) => part !== "").join(" · ")}</span>

@@ -5,8 +5,9 @@ import type { Alarm } from "../api-types";
 import { crossing, levels, place, title, worst } from "../alarms";
 import { elapsed, timeOfDay } from "../format";
 import { t } from "../i18n";
+import { goToAlarm } from "../page";
 import type { PlantIndex } from "../plant";
-import { alarmList, index, lookAtAlarm, server_s } from "../store";
+import { alarmList, index, server_s } from "../store";
 import { Acknowledge } from "./acknowledge";
 import { Mark } from "./mark";
 
@@ -36,7 +37,7 @@ function Worst({ alarm, plant }: { alarm: Alarm; plant: PlantIndex }) {
   return (
     <>
       <Mark level={alarm.level} flashing={!alarm.acknowledged} />
-      <button class="headline" onClick={() => lookAtAlarm(alarm)} title={t("show")}>
+      <button class="headline" onClick={() => goToAlarm(alarm)} title={t("show")}>
         <b role="alert">
           {[place(alarm, plant), title(alarm, plant)].filter((part) => part !== "").join(" · ")}
         </b>

@@ -6,6 +6,7 @@ import { t } from "../i18n";
 import type { Chamber } from "../plant";
 import { isUsable } from "../rows";
 import { alarmsByChannel, readingOf } from "../store";
+import { useLive } from "../use-live";
 
 const radius = 10;
 const width = radius * Math.sqrt(3);
@@ -32,14 +33,14 @@ export function Comb({ chambers }: { chambers: readonly Chamber[] }) {
 }
 
 function Cell({ chamber, x, y }: { chamber: Chamber; x: number; y: number }) {
-  const worst = worstOf(chamber);
+  const worst = useLive(() => worstOf(chamber), [chamber]).value;
   const standing = `${worst?.level ?? ""}${worst?.active === false ? " over" : ""}`;
-  const blind = !chamber.sources.some((source) => isUsable(readingOf(source).value.standing));
+  const blind = useLive(() => !chamber.sources.some((source) => isUsable(readingOf(source).value.standing)), [chamber]);
   return (
-    <g class={`cell ${standing}${blind ? " blind" : ""}`} transform={`translate(${x.toFixed(2)} ${y.toFixed(2)})`}>
+    <g class={`cell ${standing}${blind.value ? " blind" : ""}`} transform={`translate(${x.toFixed(2)} ${y.toFixed(2)})`}>
       <polygon points={hexagon} />
-      {blind && <path d="M-5 3 3-5M-3.5 5.5 5.5-3.5" />}
-      <text y={worst ? 6.2 : 3.2} text-anchor="middle">
+      {blind.value && <path d="M-5 3 3-5M-3.5 5.5 5.5-3.5" />}
+      <text class={worst ? "" : "number"} y={worst ? 6.2 : 3.2} text-anchor="middle">
         {chamber.number}
       </text>
       {worst && (

@@ -3,8 +3,10 @@
 import { signOut } from "../api";
 import { dateTime, offset } from "../format";
 import { isKey, language, said, setLanguage, t } from "../i18n";
+import { small } from "../page";
 import { index, notLive, person, server_s } from "../store";
 import { setTheme, theme } from "../theme";
+import { Find } from "./find";
 
 export function Logo() {
   return (
@@ -23,6 +25,7 @@ export function Header() {
         <Logo /> Gradewatch
       </h1>
       <span class="plant">{plant && said(plant.label)}</span>
+      {!small.value && <Find />}
       <ServerTime />
       <LanguageSwitch />
       <ThemeSwitch />

@@ -19,7 +19,9 @@ export function HealthBar() {
       {now && (
         <>
           <Fact name="devices_live" bad={now.devices_live < now.devices}>
-            {now.devices_live} / {now.devices}
+            <a href="#/devices" data-testid="open-devices">
+              {now.devices_live} / {now.devices}
+            </a>
           </Fact>
           <Fact name="oldest_sample" bad={(now.oldest_sample_age_s ?? Infinity) > old_s}>
             {duration(now.oldest_sample_age_s)}

@@ -1,44 +1,56 @@
 /** One zone: its grade, what matters most in it, and what is wrong with it. */
 
-import type { Alarm } from "../api-types";
+import type { Alarm, Device } from "../api-types";
 import { crossing, foremost } from "../alarms";
-import { duration, unit, value } from "../format";
+import { freshness, unit, value } from "../format";
 import { said, t } from "../i18n";
-import { alike, type PlantIndex, type Source, type ZoneView } from "../plant";
+import { alike, type BoardRow, type PlantIndex, type Source, type ZoneView } from "../plant";
 import { isUsable, type Reading } from "../rows";
-import { alarmsByZone, focus, index, lookAtZone, readingOf } from "../store";
+import { alarmsByZone, focus, index, lookAtZone, readingOf, standingOf } from "../store";
+import { useLive } from "../use-live";
 import { Comb } from "./comb";
 import { Mark } from "./mark";
 
-export function Tile({ view }: { view: ZoneView }) {
+const none: readonly Alarm[] = [];
+
+interface TileProps {
+  view: ZoneView;
+  name: string;
+  faded: boolean;
+}
+
+/** `faded`: something else is looked for; a zone in alarm does not fade. */
+export function Tile({ view, name, faded }: TileProps) {
   const { zone } = view;
-  const own = alarmsByZone.value.get(zone.id) ?? [];
+  const own = useLive(() => alarmsByZone.value.get(zone.id) ?? none, [zone.id]).value;
   const worst = foremost(own);
   const main = mainOf(view, worst, index.value);
-  const now = main && readingOf(main).value;
-  const inFocus = focus.value !== null && "zone" in focus.value && focus.value.zone === zone.id;
-  const untrusted = now !== undefined && !isUsable(now.standing);
-  const standing = [worst?.level ?? "", worst?.active === false ? "over" : "", untrusted ? "untrusted" : ""];
+  const age = useLive(() => (main ? freshness(readingOf(main).value.age_s) : ""), [main]);
+  const inFocus = useLive(() => focus.value !== null && "zone" in focus.value && focus.value.zone === zone.id, [zone.id]);
+  const look = useLive(() => {
+    const untrusted = main !== undefined && !isUsable(readingOf(main).value.standing);
+    const alarm = worst ? `${worst.level}${worst.active ? "" : " over"}` : faded ? "faded" : "";
+    return `tile grade-${zone.grade} ${alarm}${untrusted ? " untrusted" : ""}`;
+  }, [main, worst, faded, zone]);
   return (
     <button
-      class={`tile grade-${zone.grade} ${standing.join(" ")}`}
-      aria-pressed={inFocus}
+      class={look}
+      aria-pressed={inFocus.value}
+      title={`${zone.id} · ${said(zone.label)}`}
       onClick={() => lookAtZone(zone.id)}
       data-testid={`zone-${zone.id}`}
     >
       <span class="tile-head">
         {worst && <Mark level={worst.level} flashing={own.some((alarm) => !alarm.acknowledged)} />}
         <span class="more">{own.length > 1 ? t("several", { n: own.length }) : ""}</span>
+        <span class="age">{age}</span>
         <span class="grade" aria-label={t("grade", { grade: zone.grade })}>
           {zone.grade}
         </span>
       </span>
       {view.chambers.length > 0 && <Comb chambers={view.chambers} />}
-      <Main view={view} main={main} now={now} worst={worst} />
-      <span class="tile-foot">
-        <span class="label">{said(zone.label)}</span>
-        <span class="age">{now ? duration(now.age_s) : ""}</span>
-      </span>
+      {view.board.length > 0 ? <Board rows={view.board} own={own} /> : <Main view={view} main={main} worst={worst} />}
+      <span class="label">{name}</span>
     </button>
   );
 }
@@ -52,52 +64,107 @@ function mainOf(view: ZoneView, worst: Alarm | undefined, plant: PlantIndex | nu
 interface MainProps {
   view: ZoneView;
   main: Source | undefined;
-  now: Reading | undefined;
   worst: Alarm | undefined;
 }
 
-function Main({ view, main, now, worst }: MainProps) {
+function Main({ view, main, worst }: MainProps) {
   const plant = index.value;
-  if (!main || !now || !plant) return <span class="quiet">{t("nothing_measured")}</span>;
+  if (!main || !plant) return <span class="second quiet">{t("nothing_measured")}</span>;
   const troubled = worst?.active === true && worst.channel === main.channel.id;
-  const comb = view.chambers.length > 0;
+  const comb = view.chambers.length > 0 && !troubled;
   return (
     <>
-      <span class={comb ? "figure small" : "figure"}>
-        {comb && !troubled ? <Spread view={view} source={main} /> : value(main.channel, now.value, said)}{" "}
-        <small>{unit(main.channel.unit)}</small>
+      <span class={view.chambers.length > 0 ? "figure small" : "figure"}>
+        <Value view={view} source={main} comb={comb} /> <small>{unit(main.channel.unit)}</small>
       </span>
       <span class="second">
         {troubled ? (
           <>
-            <b>{crossing(worst, plant)}</b> <span>{said(main.channel.label)}</span>
+            <b>{crossing(worst, plant)}</b> <span class="name">{said(main.channel.label)}</span>
           </>
-        ) : isUsable(now.standing) ? (
-          view.face.slice(1).map((source) => <Second key={source.channel.id} view={view} source={source} />)
         ) : (
-          t(now.standing === "old" ? "too_old" : `quality_${now.quality}`)
+          <Others view={view} main={main} />
         )}
       </span>
     </>
   );
 }
 
-function Second({ view, source }: { view: ZoneView; source: Source }) {
-  const now = readingOf(source).value;
+/** What else the tile shows; or, where the main value cannot be relied on, why. */
+function Others({ view, main }: { view: ZoneView; main: Source }) {
+  const why = useLive(() => whyNot(readingOf(main).value), [main]);
+  if (why.value !== "") return <span class="why">{why}</span>;
   return (
-    <span class={isUsable(now.standing) ? "" : "faint"}>
-      {view.chambers.length > 0 ? <Spread view={view} source={source} /> : value(source.channel, now.value, said)}{" "}
-      {unit(source.channel.unit)}
+    <>
+      {view.face.slice(1).map((source) => (
+        <Second key={source.channel.id} view={view} source={source} />
+      ))}
+    </>
+  );
+}
+
+const whyNot = ({ standing, quality }: Reading): string =>
+  isUsable(standing) ? "" : t(standing === "old" ? "too_old" : `quality_${quality}`);
+
+function Second({ view, source }: { view: ZoneView; source: Source }) {
+  const look = useLive(() => (isUsable(readingOf(source).value.standing) ? "" : "faint"), [source]);
+  return (
+    <span class={look}>
+      <Value view={view} source={source} comb={view.chambers.length > 0} /> {unit(source.channel.unit)}
     </span>
   );
 }
 
-/** From the lowest to the highest among the chambers. One that cannot be relied on is left out, unless all are so. */
-function Spread({ view, source }: { view: ZoneView; source: Source }) {
+/** A value as a text that renews itself; of a comb, from the lowest to the highest among its chambers. */
+function Value({ view, source, comb }: { view: ZoneView; source: Source; comb: boolean }) {
+  const shown = useLive(
+    () => (comb ? spread(view, source) : value(source.channel, readingOf(source).value.value, said)),
+    [view, source, comb],
+  );
+  return <>{shown}</>;
+}
+
+/** One that cannot be relied on is left out, unless all are so. */
+function spread(view: ZoneView, source: Source): string {
   const readings = alike(view, source).map((one) => readingOf(one).value);
   const usable = readings.filter((now) => isUsable(now.standing));
   const known = (usable.length > 0 ? usable : readings).flatMap((now) => (now.value === null ? [] : [now.value]));
   const ends = known.length === 0 ? [null] : [Math.min(...known), Math.max(...known)];
-  const words = ends.map((end) => value(source.channel, end, said));
-  return <>{[...new Set(words)].join(" – ")}</>;
+  return [...new Set(ends.map((end) => value(source.channel, end, said)))].join(" – ");
+}
+
+function Board({ rows, own }: { rows: readonly BoardRow[]; own: readonly Alarm[] }) {
+  return (
+    <span class="board">
+      {rows.map(({ device, lead }) => {
+        const worst = foremost(own.filter((alarm) => alarm.device === device.id && alarm.active && alarm.channel !== null));
+        const troubled = worst && index.value?.channels.get(worst.channel ?? "");
+        return <Row key={device.id} device={device} lead={troubled ?? lead} worst={worst} />;
+      })}
+    </span>
+  );
+}
+
+interface RowProps {
+  device: Device;
+  lead: Source | undefined;
+  worst: Alarm | undefined;
+}
+
+function Row({ device, lead, worst }: RowProps) {
+  const plant = index.value;
+  const standing = standingOf(device);
+  const look = useLive(() => (standing.value.live ? "row" : "row untrusted"), [standing]);
+  const shown = useLive(() => (lead ? value(lead.channel, readingOf(lead).value.value, said) : ""), [lead]);
+  const age = useLive(() => freshness(standing.value.age_s), [standing]);
+  return (
+    <span class={look}>
+      <span class="name">{said(device.label)}</span>
+      {worst && plant && <b>{crossing(worst, plant)}</b>}
+      <span class="figure" title={lead && said(lead.channel.label)}>
+        {shown} <small>{lead ? unit(lead.channel.unit) : ""}</small>
+      </span>
+      <span class="age">{age}</span>
+    </span>
+  );
 }

@@ -1,0 +1,44 @@
+/** Which page is shown. It stands in the address, so that the browser's own back button leads back. */
+
+import { computed, signal } from "@preact/signals";
+import type { Alarm } from "./api-types";
+import { areaKey, workshopsOf, type Area } from "./areas";
+import { index, lookAtAlarm } from "./store";
+
+/** The whole plant, the devices of the whole plant, or one area by its key. */
+export type Page = { kind: "plant" } | { kind: "devices" } | { kind: "area"; key: string };
+
+/** Reads an address's fragment; what it does not know is the whole plant. */
+export function pageOf(fragment: string): Page {
+  const path = fragment.replace(/^#\/?/, "");
+  if (path === "devices") return { kind: "devices" };
+  return /^(line|shared)\/./.test(path) ? { kind: "area", key: path } : { kind: "plant" };
+}
+
+export const page = signal<Page>(typeof location === "undefined" ? { kind: "plant" } : pageOf(location.hash));
+
+if (typeof window !== "undefined") {
+  window.addEventListener("hashchange", () => (page.value = pageOf(location.hash)));
+}
+
+/** The plant's ids are letters, digits and `- _ .`: they stand in an address as they are. */
+export const addressOf = (key: string): string => `#/${key}`;
+
+export const workshops = computed(() => (index.value === null ? [] : workshopsOf(index.value)));
+export const areas = computed(() => workshops.value.flatMap((one) => one.areas));
+
+/** Whether the plant is small enough to show everything of it at once, in tall tiles and with every device named. */
+export const small = computed(() => areas.value.length <= 2);
+
+/** The area on the page; undefined on the others, and where the plant has no such area any more. */
+export const areaShown = computed((): Area | undefined => {
+  const at = page.value;
+  return at.kind === "area" ? areas.value.find(({ key }) => key === at.key) : undefined;
+});
+
+/** Looks at an alarm, and goes to its area; the overview shows them all already. */
+export function goToAlarm(alarm: Alarm): void {
+  lookAtAlarm(alarm);
+  const zone = index.value?.zones.get(alarm.zone ?? "")?.zone;
+  if (zone && page.value.kind !== "plant") location.hash = addressOf(areaKey(zone));
+}
