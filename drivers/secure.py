@@ -29,6 +29,8 @@ HINTS = {
     StatusCodes.BadSecurityChecksFailed: "does it trust our certificate? 'gradewatch opcua-cert' tells how",
     StatusCodes.BadCertificateUntrusted: "let it trust our certificate; 'gradewatch opcua-cert' tells how",
     StatusCodes.BadCertificateTimeInvalid: "compare its clock with this computer's",
+    StatusCodes.BadSecurityPolicyRejected: "it wants encryption: give the device its 'security' in the plant",
+    StatusCodes.BadSecurityModeRejected: "it wants encryption: give the device its 'security' in the plant",
     StatusCodes.BadUserAccessDenied: "check the user and its password",
     StatusCodes.BadIdentityTokenRejected: "check the user and its password",
     StatusCodes.BadIdentityTokenInvalid: "check the user and its password",

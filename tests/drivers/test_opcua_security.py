@@ -9,12 +9,13 @@ from shutil import copytree
 
 import pytest
 from asyncua.common.utils import ServiceError
+from asyncua.crypto.security_policies import Cryptography
 from asyncua.server.server import Server
 from asyncua.ua.status_codes import StatusCodes
 from asyncua.ua.uaprotocol_auto import EndpointDescription, MessageSecurityMode
 
 from config.model import Device, Security
-from drivers.driver import Refused, Unreachable
+from drivers.driver import Nonsense, Refused, Unreachable
 from drivers.keys import Keys, KeysError, keys_in, thumbprint_of
 from drivers.opcua import OpcUaDriver
 from drivers.secure import POLICIES, shown_certificate
@@ -226,6 +227,22 @@ async def test_a_user_without_a_password_is_told_where_one_is_looked_for(
     none = keys_in(keys.own_key.parents[2], {})
     told = await refusal(isolator(plc.port, PRESSURE, policy=POLICY, user=USER), none)
     assert "set GRADEWATCH_OPCUA_PASSWORD_D, or write it to" in told
+
+
+async def test_a_server_that_cannot_prove_its_certificate_is_not_believed(
+    plc: OpcUaServer, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = Cryptography.signature
+    ours = keys.own_certificate.read_bytes()
+
+    def lie(self: Cryptography, data: bytes) -> bytes:
+        # What a server signs to prove itself begins with our certificate (OPC UA Part 4, 5.6.2).
+        signature: bytes = honest(self, data)  # type: ignore[no-untyped-call]  # asyncua's is untyped
+        return bytes(len(signature)) if data.startswith(ours) else signature
+
+    monkeypatch.setattr(Cryptography, "signature", lie)
+    with pytest.raises(Nonsense, match="connect: InvalidSignature"):
+        await driver_of(isolator(plc.port, PRESSURE, policy=POLICY), keys).connect()
 
 
 async def test_a_server_that_does_not_trust_us_is_told_with_the_remedy(keys: Keys, folders: Path) -> None:

@@ -158,6 +158,17 @@ async def test_a_protected_device_offers_its_policy_alone_and_lets_its_user_in_a
     assert (folder / "sim" / f"{ISOLATOR}.pem").exists()
 
 
+async def test_where_no_password_is_set_nobody_comes_in(plant: Plant, folder: Path) -> None:
+    wanted = protected(plant, "ems")
+    site = Site(wanted, lambda: START, protection=Protection(folder / "sim", {}))
+    await site.open()
+    try:
+        with pytest.raises(UaStatusCodeError):
+            await (await _client(wanted.devices[ISOLATOR].address, folder, "ems", "")).connect()
+    finally:
+        await site.close()
+
+
 async def test_without_a_folder_for_certificates_the_option_is_named(plant: Plant) -> None:
     site = Site(protected(plant, ""), lambda: START)
     with pytest.raises(NoCertificates, match="ISO-STM-L1 speaks encrypted only: give --certificates DIR"):
