@@ -120,6 +120,11 @@ class Plan:
             else:
                 row.put(channel.place, value)
 
+    def blank(self, row: Row, quality: Quality) -> None:
+        """Say of all the channels that they have no value."""
+        for channel, _ in self._channels:
+            row.put(channel.place, math.nan, quality)
+
 
 def plan(channels: Iterable[Channel]) -> tuple[Plan, ...]:
     """The requests that read all of these channels, as few as the rules above allow.
