@@ -88,6 +88,14 @@ def test_a_row_of_limits_may_name_several_channels_and_each_counts_once(copy: Co
     assert [limit.channel for limit in limits] == ["ISO-STM-L1/comp_air", "ISO-STM-L1/seal_pressure"]
 
 
+def test_of_several_patterns_the_wrong_one_is_named_at_its_line(copy: Copy) -> None:
+    several = "\n      - ISO-STM-L1/comp_air\n      - ISO-STM-L1/com_air"
+    line = copy.append("limits.yaml", row(channel=several))
+    (fault,) = copy.faults()
+    assert "'ISO-STM-L1/com_air'" in fault.message
+    assert fault.line == line + 3
+
+
 def test_alert_and_action_of_a_channel_may_stand_in_two_rows(copy: Copy) -> None:
     copy.append("limits.yaml", row() + row(levels="action: {low: 4}"))
     assert copy.faults() == ()
