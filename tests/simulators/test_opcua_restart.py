@@ -147,6 +147,8 @@ async def test_a_protected_device_offers_its_policy_alone_and_lets_its_user_in_a
         assert [(one.SecurityPolicyUri, one.SecurityMode.name) for one in offered] == [
             (security_policies.SecurityPolicyAes256Sha256RsaPss.URI, "SignAndEncrypt")
         ]
+        (tokens,) = (one.UserIdentityTokens for one in offered)
+        assert [token.TokenType.name for token in tokens] == ["UserName" if user else "Anonymous"]
         async with await _client(address, folder, user, "secret") as client:
             assert await _shown(client, PRESSURE) == pytest.approx(45, abs=5)
         wrong = [("", ""), ("ems", "other"), ("ems", ""), ("admin", "secret")] if user else []
