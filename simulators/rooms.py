@@ -1,5 +1,6 @@
 """The rooms of a line, or of the laboratory, behind one gateway: pressure, climate, hydrogen peroxide, air."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -78,11 +79,13 @@ class Rooms(Machine):
         for room, pressure_pa in rooming.pressure_pa.items():
             quantities |= {f"{room}_{key}": quantity for key, quantity in _room(pressure_pa, rng).items()}
         super().__init__(quantities, start, rng)
-        self._h2o2 = rooming.h2o2
+        self._rooming = rooming
 
     def _show(self) -> dict[str, float]:
-        locked = {
-            f"{room}_h2o2_status": LOCKED_DURING_PURGE * self.quantities[f"{room}_h2o2"].busy
-            for room in self._h2o2
-        }
-        return super()._show() | locked
+        shown = super()._show()
+        for room in self._rooming.pressure_pa:
+            if math.isnan(shown[f"{room}_temp"] + shown[f"{room}_rh"]):
+                shown[f"{room}_status"] = 0.0
+        for room in self._rooming.h2o2:
+            shown[f"{room}_h2o2_status"] = LOCKED_DURING_PURGE * self.quantities[f"{room}_h2o2"].busy
+        return shown

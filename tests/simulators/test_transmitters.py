@@ -53,6 +53,7 @@ def test_what_vaisala_has_no_value_of_is_nan_and_8000(rooms: Rooms) -> None:
     assert math.isnan(low_word_first(climate, 2))
     assert climate.read("holding", 257, 1) == [0x8000]
     assert not math.isnan(low_word_first(climate, 0))
+    assert climate.read("holding", 512, 1) == [0], "and it says that something is wrong"
 
 
 def test_vaisala_hpp272_locks_its_reading_during_a_purge(rooms: Rooms) -> None:
