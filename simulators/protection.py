@@ -43,7 +43,7 @@ class Protection:
         return self.environment.get(own) or self.environment.get(PASSWORD_VARIABLE, "")
 
 
-class _OneUser(UserManager):
+class OneUser(UserManager):
     """Lets one user in, or, where the plant names none, everybody."""
 
     def __init__(self, user: str, password: str) -> None:
@@ -56,6 +56,7 @@ class _OneUser(UserManager):
         password: str | bytes | None = None,
         certificate: object = None,  # noqa: ARG002 - the library's signature
     ) -> User | None:
+        """Return the user who may come in; None for everybody else, and for a user without a password."""
         word = password.decode() if isinstance(password, bytes) else password
         is_known = self._known[0] == "" or (self._known[1] != "" and (username, word) == self._known)
         return User(role=UserRole.User, name=username) if is_known else None
@@ -90,5 +91,5 @@ async def _certify(server: Server, device: str, folder: Path) -> None:
 
 
 def _admit(server: Server, security: Security, password: str) -> None:
-    server.iserver.set_user_manager(_OneUser(security.user, password))
+    server.iserver.set_user_manager(OneUser(security.user, password))
     server.set_identity_tokens([ua.UserNameIdentityToken if security.user else ua.AnonymousIdentityToken])

@@ -11,6 +11,7 @@ from asyncua import ua
 from asyncua.client.client import Client
 from asyncua.crypto import security_policies
 from asyncua.crypto.cert_gen import setup_self_signed_certificate
+from asyncua.server.internal_server import InternalServer
 from asyncua.ua.uaerrors import UaStatusCodeError
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
@@ -19,7 +20,7 @@ from simulators.errors import NoCertificates
 from simulators.isolator import Isolator
 from simulators.opcua import OpcUaWire
 from simulators.plant import SimulatedPlant
-from simulators.protection import Protection
+from simulators.protection import OneUser, Protection
 from simulators.site import Site
 from tests.simulators.conftest import START, moved
 
@@ -169,6 +170,9 @@ async def test_where_no_password_is_set_nobody_comes_in(plant: Plant, folder: Pa
             await (await _client(wanted.devices[ISOLATOR].address, folder, "ems", "")).connect()
     finally:
         await site.close()
+    nobody = OneUser("ems", "")
+    for password in (None, "", b""):
+        assert nobody.get_user(InternalServer(), "ems", password) is None
 
 
 async def test_without_a_folder_for_certificates_the_option_is_named(plant: Plant) -> None:
