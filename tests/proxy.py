@@ -37,6 +37,8 @@ class Fault(StrEnum):
     """Comes within the timeout."""
     LATE = "late"
     """Comes after the timeout."""
+    STRAY = "stray"
+    """Comes after the timeout, on whatever connection is open then: a serial server knows of no connections."""
     SWAP = "swap"
     """Comes behind the next answer of this connection."""
     DUPLICATE = "duplicate"
@@ -150,6 +152,7 @@ class Proxy:
         self.counts: Counter[Fault] = counts if counts is not None else Counter()
         self.hole = False
         self.half_open = False
+        self._newest: _Link | None = None
         self._framing = framing
         self._rng = rng or Random(0)
         self._delay_s, self._late_s = delay_s, late_s
@@ -165,7 +168,7 @@ class Proxy:
         except OSError:
             reset(writer)
             return
-        link = _Link(reader, writer, far_reader, far_writer)
+        link = self._newest = _Link(reader, writer, far_reader, far_writer)
         try:
             async with asyncio.TaskGroup() as both:
                 both.create_task(self._questions(link))
@@ -209,6 +212,9 @@ class Proxy:
                 await asyncio.sleep(self._delay_s)
             case Fault.LATE:
                 await asyncio.sleep(self._late_s)
+            case Fault.STRAY:
+                asyncio.get_running_loop().call_later(self._late_s, self._stray, message)
+                return
             case Fault.SWAP:
                 link.held += message
                 return
@@ -224,6 +230,11 @@ class Proxy:
                 pass
         held, link.held = link.held, b""
         link.writer.write(message + held)
+
+    def _stray(self, message: bytes) -> None:
+        link = self._newest
+        if link is not None and not link.dead and not link.writer.is_closing():
+            link.writer.write(message)
 
     def _damaged(self, message: bytes, fault: Fault) -> bytes:
         match fault:
