@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 
 from alarms.engine import State, handle, rules
 from alarms.events import Acknowledge, Alarm, Event, Transition
-from config.model import Plant, Quality, Sample
+from config.model import Limit, Plant, Quality, Sample
 from monitor.collector.endpoint import endpoint_app, read_or_make_token, serve_endpoint
 from monitor.collector.feed import Feed, Listener
 from tests.server.hands import Hands
@@ -106,17 +106,25 @@ class Collector:
 
 def isolator_sample(plant: Plant, at: datetime, pressure_pa: float) -> Sample:
     """Make a Sample of the isolator in which every limit holds, but for the pressure."""
-    series = plant.series["ISO-STM-L1"]
-    middles = {limit.channel: _middle(limit.low, limit.high) for limit in plant.limits}
-    values = tuple(
-        pressure_pa if channel.id == PRESSURE else middles.get(channel.id, 1.0) for channel in series.channels
-    )
+    return sample_but_for(plant, "ISO-STM-L1", at, {PRESSURE: pressure_pa})
+
+
+def sample_but_for(plant: Plant, series_id: str, at: datetime, told: Mapping[str, float]) -> Sample:
+    """Make a Sample of a series in which every limit holds, but for the channels told; NaN: unavailable."""
+    series = plant.series[series_id]
+    permitted: dict[str, list[Limit]] = {channel.id: [] for channel in series.channels}
+    for limit in plant.limits:
+        if limit.channel in permitted:
+            permitted[limit.channel].append(limit)
+    values = tuple(told.get(channel, _middle(limits)) for channel, limits in permitted.items())
     bad = tuple(Quality.UNAVAILABLE if math.isnan(value) else Quality.GOOD for value in values)
     quality = None if all(one is Quality.GOOD for one in bad) else bad
     return Sample(series.id, at, values, quality, at + timedelta(milliseconds=200))
 
 
-def _middle(low: float | None, high: float | None) -> float:
+def _middle(limits: Sequence[Limit]) -> float:
+    low = max((limit.low for limit in limits if limit.low is not None), default=None)
+    high = min((limit.high for limit in limits if limit.high is not None), default=None)
     if low is not None and high is not None:
         return (low + high) / 2
     return low + 1 if low is not None else high - 1 if high is not None else 1.0

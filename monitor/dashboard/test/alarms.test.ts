@@ -74,6 +74,8 @@ test("where several devices stand and no air is watched, each has a row with wha
   expect(told("CORR")).toEqual([["AHU", "speed"], ["DOORS", undefined]]);
   expect(told("STORE-1")).toEqual([["FRIDGE", "temp"], ["FREEZER", "temp"]]);
   expect(told("L1-ISO")).toEqual([]);
+  const alone = indexOf({ ...shared, devices: shared.devices.filter(({ id }) => id !== "FREEZER") });
+  expect(alone.zones.get("STORE-1")?.board).toEqual([]);
 });
 
 test("an alarm of what lines share is placed in its workshop", () => {
