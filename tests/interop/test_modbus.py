@@ -1,15 +1,16 @@
 """The Modbus driver with a server of another maker (modbus-serial): tables and types, writes, refusals, restarts."""
 
+import math
 import struct
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 
-from config.model import Command, Device, Output, Protocol, Register
-from drivers.driver import Refused, Unreachable
+from config.model import Command, Device, Output, Protocol, Quality, Register
+from drivers.driver import Unreachable
 from drivers.modbus import ModbusDriver
-from tests.drivers.nouns import AT, channel_model, device, holding, now
+from tests.drivers.nouns import AT, channel_model, device, holding, now, qualities
 from tests.interop.conftest import Peer, Start
 from tests.simulators.conftest import free_ports
 
@@ -94,11 +95,15 @@ async def test_an_output_is_written_where_it_stands(peer: Peer) -> None:
     await driver.close()
 
 
-async def test_a_register_that_is_not_there_is_refused(peer: Peer) -> None:
+async def test_a_register_that_is_not_there_takes_nothing_from_the_others(peer: Peer) -> None:
     driver = ModbusDriver(registers(peer.port, missing=holding(5000)), now)
     await driver.connect()
-    with pytest.raises(Refused, match="illegal data address"):
-        await driver.read(AT)
+    (sample,) = await driver.read(AT)
+    assert list(sample.values)[:-1] == [value for _, value in CHANNELS.values()]
+    assert math.isnan(sample.values[-1])
+    assert qualities(sample)[-1] is Quality.CONFIGURATION
+    assert set(qualities(sample)[:-1]) == {Quality.GOOD}
+    assert "illegal data address" in sample.reason
     await driver.close()
 
 
