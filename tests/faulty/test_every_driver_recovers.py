@@ -14,7 +14,7 @@ from tests.faulty.counting import serve_counter
 from tests.faulty.polling import Polling, polling
 from tests.faulty.trial import Drive
 from tests.faulty.truth import read_nodes, read_registers, serve_nodes, serve_registers
-from tests.proxy import MBAP, OPCUA, Fault, Framing, Proxy, scripted
+from tests.proxy import MBAP, OPCUA, RTU, Fault, Framing, Proxy, scripted
 
 TIMEOUT_S = 0.2
 BACK_WITHIN_S = 5
@@ -35,6 +35,12 @@ async def modbus_tcp() -> AsyncIterator[Served]:
 
 
 @asynccontextmanager
+async def modbus_rtu() -> AsyncIterator[Served]:
+    async with serve_registers(rtu=True) as served:
+        yield served.port, partial(read_registers, timeout_s=TIMEOUT_S, rtu=True), RTU
+
+
+@asynccontextmanager
 async def lighthouse() -> AsyncIterator[Served]:
     async with serve_counter(TIMEOUT_S) as (port, drive):
         yield port, drive, MBAP
@@ -48,6 +54,7 @@ async def opcua() -> AsyncIterator[Served]:
 
 PROTOCOLS: dict[str, Callable[[], AbstractAsyncContextManager[Served]]] = {
     "modbus_tcp": modbus_tcp,
+    "modbus_rtu": modbus_rtu,
     "lighthouse": lighthouse,
     "opcua": opcua,
 }
