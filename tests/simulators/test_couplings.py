@@ -130,6 +130,16 @@ def test_an_isolator_without_pressure_lets_particles_in_after_20_s_whatever_took
     assert true(simulated, "PC-A-STM-L1", "particles_0_5") == pytest.approx(5.0, abs=0.5)
 
 
+def test_a_pressure_that_comes_back_in_time_lets_nothing_in(simulated: SimulatedPlant) -> None:
+    isolator = simulated.machine("ISO-STM-L1")
+    for _ in range(3):
+        isolator.force("chamber_pressure", 2.0)
+        run(simulated, 12)
+        isolator.release()
+        run(simulated, 12)
+    assert true(simulated, "PC-A-STM-L1", "particles_0_5") == 5.0
+
+
 def test_a_fault_and_what_follows_from_it_do_not_add_up(simulated: SimulatedPlant) -> None:
     simulated.start_fault(FAULTS["glove-breach"].name, "ISO-STM-L1")
     run(simulated, 300)

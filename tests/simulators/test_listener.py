@@ -55,11 +55,23 @@ class Unlit(Shelf):
         raise Rejected("read only")
 
 
+class Contacts:
+    """A unit of coils that are only read."""
+
+    addresses: ClassVar[dict[str, frozenset[int]]] = {"coil": frozenset(range(2))}
+
+    def read(self, table: str, address: int, count: int) -> list[int]:
+        return [1] * count
+
+    def write(self, address: int, words: Sequence[int]) -> None:
+        raise Rejected("read only")
+
+
 @pytest.mark.parametrize(("scheme", "framer"), [("", FramerType.SOCKET), ("rtu+tcp://", FramerType.RTU)])
 async def test_every_function_reaches_the_unit_over_tcp(scheme: str, framer: FramerType) -> None:
     (port,) = free_ports(1)
     shelf = Shelf()
-    here = listener(f"{scheme}127.0.0.1:{port}", {1: shelf, 2: Unlit()})
+    here = listener(f"{scheme}127.0.0.1:{port}", {1: shelf, 2: Unlit(), 4: Contacts()})
     await here.open()
     client = AsyncModbusTcpClient("127.0.0.1", port=port, framer=framer, retries=0, timeout=2)
     assert await client.connect()
@@ -157,9 +169,11 @@ def _crc(frame: str) -> str:
 async def test_a_path_that_is_taken_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "ttyUSB0"
     path.write_text("somebody's")
+    open_files = len(list(Path("/proc/self/fd").iterdir()))
     with pytest.raises(OSError, match="exists"):
         await listener(f"rtu:{path}?baudrate=19200&parity=N&stopbits=1", {1: Shelf()}).open()
     assert path.read_text() == "somebody's"
+    assert len(list(Path("/proc/self/fd").iterdir())) == open_files
 
 
 async def test_what_a_killed_simulator_left_is_taken_over(tmp_path: Path) -> None:

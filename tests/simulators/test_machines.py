@@ -81,6 +81,13 @@ def test_a_chamber_of_the_honeycomb_breathes_alone_and_sets_its_own_bit() -> Non
     assert machine.values()["alarm_1"] == 1 << 2
 
 
+def test_a_manifold_without_gas_says_so() -> None:
+    machine = Incubator(START, rng())
+    machine.force("n2_pressure", 0.5)
+    run(machine, 2)
+    assert machine.values()["alarm_1"] == 1 << 8
+
+
 def test_a_cabinet_without_its_fan_has_no_air_curtain() -> None:
     machine = Cabinet(START, rng())
     machine.force("fan_speed", 0)
@@ -111,6 +118,14 @@ def test_the_product_of_an_open_freezer_warms_an_hour_behind_its_air() -> None:
     assert machine.quantities["temp_product"].true == pytest.approx(-19, abs=0.5)
     run(machine, 1200)
     assert int(machine.values()["alarm_word"]) == 0b11
+
+
+def test_a_freezer_without_power_warms_slowly() -> None:
+    machine = ColdStore(START, rng(), COLDS["COLD--20C"])
+    machine.force("power", 0)
+    run(machine, 3600)
+    assert machine.quantities["temp_air"].true == pytest.approx(22 - 42 * 0.3679, abs=0.1)
+    assert int(machine.values()["alarm_word"]) & 0b100
 
 
 def test_a_vhp_cycle_runs_through_its_phases_and_doses() -> None:
