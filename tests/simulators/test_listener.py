@@ -91,6 +91,7 @@ async def test_every_function_reaches_the_unit_over_tcp(scheme: str, framer: Fra
     assert answer.exception_code == ILLEGAL_ADDRESS
     assert (await client.write_register(0, 1, device_id=2)).exception_code == ILLEGAL_VALUE
     assert (await client.write_coil(0, True, device_id=2)).exception_code == ILLEGAL_FUNCTION
+    assert (await client.write_coil(0, True, device_id=4)).exception_code == ILLEGAL_FUNCTION
     assert (
         await client.mask_write_register(address=0, and_mask=1, or_mask=1)
     ).exception_code == ILLEGAL_FUNCTION
