@@ -9,13 +9,16 @@ import { collectorPlant, index, link, linkEvent, now_ms, receive, usePlant } fro
 /** More messages than this wait for no others. A plant of a hundred devices sends about a hundred a second. */
 const longest_queue = 1000;
 const tick_ms = 500;
-/** Samples wait so long for one another, so that a plant of a hundred devices is drawn a few times a second. */
+/** Values wait so long for one another, so that a plant of a hundred devices is drawn a few times a second. */
 const gather_ms = 200;
+/** All else waits no longer than a frame: in a flood of alarms each of them must not be drawn by itself. */
+const frame_ms = 16;
 
 let socket: WebSocket | null = null;
 let redial: number | undefined;
 let queue: Message[] = [];
-let gathering: number | undefined;
+let drawing: number | undefined;
+let due_ms = Infinity;
 
 /** Starts everything that keeps the screen live; gives back what stops it. */
 export function stayLive(): () => void {
@@ -67,16 +70,26 @@ async function closed(): Promise<void> {
   await whoAmI().catch(unreachable);
 }
 
-/** Samples are drawn many at once; whatever else comes is drawn at once, with the samples before it. */
 function hear(message: Message): void {
   queue.push(message);
-  if (message.type !== "sample" || queue.length >= longest_queue) return flush();
-  gathering ??= setTimeout(flush, gather_ms);
+  if (queue.length >= longest_queue) flush();
+  else drawWithin(isOnlyValue(message) ? gather_ms : frame_ms);
+}
+
+const isOnlyValue = (message: Message): boolean =>
+  message.type === "sample" || (message.type === "alarm" && message.reason === null);
+
+function drawWithin(patience_ms: number): void {
+  const wanted_ms = performance.now() + patience_ms;
+  if (wanted_ms >= due_ms) return;
+  clearTimeout(drawing);
+  due_ms = wanted_ms;
+  drawing = setTimeout(flush, patience_ms);
 }
 
 function flush(): void {
-  clearTimeout(gathering);
-  gathering = undefined;
+  clearTimeout(drawing);
+  due_ms = Infinity;
   const heard = queue;
   queue = [];
   if (heard.length === 0) return;

@@ -2,7 +2,7 @@
 
 import { useComputed } from "@preact/signals";
 import { foremost } from "../alarms";
-import { duration, permitted, unitOf, value } from "../format";
+import { freshness, permitted, unitOf, value } from "../format";
 import { said, t } from "../i18n";
 import { chamberOf, groupBy, type PlantIndex, type Source } from "../plant";
 import { isUsable, type Reading } from "../rows";
@@ -83,7 +83,7 @@ function ChannelRow({ source }: { source: Source }) {
   const now = readingOf(source);
   const shown = useComputed(() => value(channel, now.value.value, said));
   const unitNow = useComputed(() => unitOf(channel, now.value.value));
-  const age = useComputed(() => duration(now.value.age_s));
+  const age = useComputed(() => freshness(now.value.age_s));
   const why = useComputed(() => whyNot(now.value));
   const look = useComputed(() => `${isUsable(now.value.standing) ? "" : "untrusted"} ${now.value.standing}`);
   const worst = foremost(alarmsByChannel.value.get(channel.id) ?? []);
