@@ -3,6 +3,7 @@
 import asyncio
 import math
 import os
+import socket
 from collections.abc import Callable, Coroutine, Iterator
 
 import pytest
@@ -152,6 +153,17 @@ async def test_nothing_listens() -> None:
         address = f"127.0.0.1:{listener.port}"
     with pytest.raises(Unreachable, match="nothing listens"):
         await ModbusDriver(registers({"a": holding(0)}, address), now).connect()
+
+
+async def test_no_question_waits_to_be_sent_together_with_the_next() -> None:
+    async with deaf() as listener:
+        wire = open_wire(f"127.0.0.1:{listener.port}", 5.0)
+        await wire.connect()
+        assert wire._talk is not None
+        assert wire._talk._link is not None
+        used = wire._talk._link.get_extra_info("socket")
+        assert used.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        wire.close()
 
 
 async def test_reading_without_a_connection_is_unreachable() -> None:
@@ -375,9 +387,9 @@ async def test_h5_an_answer_after_its_timeout_is_not_the_next_answer() -> None:
         await driver.connect()
         with pytest.raises(Unreachable, match="no answer within"):
             await driver.read(AT)
-        # The transaction ids begin anew with the connection, so even this one fits; the surplus betrays it.
+        # The transaction ids go on over connections, so that even a gateway that mixes them up is found out.
         await driver.connect()
-        with pytest.raises(Nonsense):
+        with pytest.raises(Nonsense, match="transaction id 0001, expected 0002"):
             await driver.read(AT)
     assert server.connections == 2
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
+from pymodbus.framer import FramerType
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import SimDevice
 
@@ -12,9 +13,9 @@ Answer = bytes | None
 
 
 @asynccontextmanager
-async def modbus_server(*units: SimDevice) -> AsyncIterator[str]:
+async def modbus_server(*units: SimDevice, framer: FramerType = FramerType.SOCKET) -> AsyncIterator[str]:
     """Run the library's own server; gives its address."""
-    server = ModbusTcpServer(list(units), address=("127.0.0.1", 0))
+    server = ModbusTcpServer(list(units), framer=framer, address=("127.0.0.1", 0))
     await server.serve_forever(background=True)
     try:
         yield f"127.0.0.1:{port_of(server.transport)}"
@@ -79,11 +80,11 @@ class Listener:
         writer.transport.abort()
 
 
-def talker(answer: Callable[[bytes], Answer]) -> Listener:
-    """A server that gives each Modbus request (12 bytes) to `answer` and sends what comes back."""
+def talker(answer: Callable[[bytes], Answer], size: int = 12) -> Listener:
+    """A server that gives each Modbus request (12 bytes, 8 in RTU) to `answer` and sends what comes back."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while (said := answer(await reader.readexactly(12))) is not None:
+        while (said := answer(await reader.readexactly(size))) is not None:
             writer.write(said)
             await writer.drain()
 
