@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from random import Random
 
 import structlog
 
@@ -135,8 +136,10 @@ def _poll(device: Device, subject: Subject, clock: Clock, index: int) -> Poll:
 
 
 async def cycle(name: str, subject: Subject, cycles: int) -> None:
-    """Lose the device and find it, so many times."""
+    """Lose the device and find it, so many times; each at another moment of the second."""
+    rng = Random(name)
     for number in range(1, cycles + 1):
+        await asyncio.sleep(rng.random())
         await subject.lose_and_find("killed" if number % 2 else "black_hole")
         if number % PROGRESS_EVERY == 0:
             print(f"{name}: {number} of {cycles}", file=sys.stderr, flush=True)
