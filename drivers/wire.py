@@ -8,10 +8,10 @@ too many) the connection is closed: whatever was still on its way dies with it.
 RTU frames have no transaction id. Two questions to one unit, of one function and one count, have answers that nothing
 tells apart but the moment they come in; and behind a serial server, or on a line, a late answer outlives our
 connection. So on RTU a new connection first listens, until nothing has come for a full timeout, before it asks
-anything: a device that answers within two timeouts cannot be taken at the wrong moment. And before each question the
-line must be silent for the gap between two frames: what comes then, a second copy of the last answer too, ends the
-connection. What is left is a device that answers later than two timeouts after its question, or twice with a pause;
-only a longer timeout helps against the one, and nothing against the other.
+anything: whatever answers a question within a timeout, be it the last one of a poll, is either in time or falls into
+that silence. And before each question the line must be silent for the gap between two frames: what comes then, a
+second copy of the last answer too, ends the connection. What is left is a device that answers later than that, or
+twice with a pause; a longer timeout helps against the one, and nothing against the other.
 """
 
 import asyncio
