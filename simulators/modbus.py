@@ -3,6 +3,7 @@
 from random import Random
 
 from config.model import Device
+from simulators.air_sampler import HEAD, PLACES, AirSampler
 from simulators.counter import CounterUnit
 from simulators.doors import Doors, door_places
 from simulators.errors import AddressInUse
@@ -23,6 +24,8 @@ def units(device: Device, machine: Machine) -> dict[int, Unit]:
             return {unit_id: CounterUnit(machine, Random(device.id)) for unit_id in by_id}  # noqa: S311 - garbage
         case Tower():
             return {unit_id: TowerUnit(machine) for unit_id in by_id}
+        case AirSampler():
+            return {unit_id: MapUnit(PLACES, machine, HEAD) for unit_id in by_id}
         case Doors():
             return {unit_id: MapUnit(door_places(machine.doors), machine) for unit_id in by_id}
         case Rooms():

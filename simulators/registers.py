@@ -69,21 +69,24 @@ class MapUnit:
     Args:
         places: which value stands where; one value may stand in several registers.
         machine: measures them.
-        constants: holding words that never change, by address.
+        constants: words that never change, by table and address.
     """
 
     def __init__(
-        self, places: Iterable[Place], machine: Machine, constants: Mapping[int, int] | None = None
+        self,
+        places: Iterable[Place],
+        machine: Machine,
+        constants: Mapping[str, Mapping[int, int]] | None = None,
     ) -> None:
         self._machine = machine
         self._places = tuple(places)
-        self._constants = dict(constants or {})
+        self._constants = constants or {}
         self._revision = machine.revision
         self._tables = self._encoded()
         self.addresses = {table: frozenset(words) for table, words in self._tables.items()}
 
     def _encoded(self) -> dict[str, dict[int, int]]:
-        tables = {"holding": dict(self._constants)} if self._constants else {}
+        tables = {table: dict(words) for table, words in self._constants.items()}
         values = self._machine.values()
         for key, register in self._places:
             words = tables.setdefault(register.table, {})

@@ -44,13 +44,13 @@ def _hmt330(machine: Machine, room: str) -> MapUnit:
         (f"{room}_temp", _at(257, "s16", 0.01)),
         (f"{room}_status", _at(512, "u16")),
     ]
-    return MapUnit(places, machine, SELF_TEST)
+    return MapUnit(places, machine, {"holding": SELF_TEST})
 
 
 def _hpp272(machine: Machine, room: str) -> MapUnit:
     """Vaisala HPP272, manual pages 52 and 57: float 1 H2O2 ppm, status 513 (0: good), its value's own status 529."""
     places = [(f"{room}_h2o2", _at(0, "float32")), (f"{room}_h2o2_status", _at(528, "u16"))]
-    return MapUnit(places, machine, {512: 0} | SELF_TEST)
+    return MapUnit(places, machine, {"holding": {512: 0} | SELF_TEST})
 
 
 def _ms2(machine: Machine, room: str) -> MapUnit:
@@ -66,7 +66,7 @@ def _ms2(machine: Machine, room: str) -> MapUnit:
         (key, _at(6, "float32", PASCAL_PER_MM_OF_WATER, "big")),
         (key, _at(8, "float32", 1000.0, "big")),
     ]
-    return MapUnit(places, machine, {19: 1})
+    return MapUnit(places, machine, {"holding": {19: 1}})
 
 
 def _ee650(machine: Machine, key: str) -> MapUnit:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from config.model import Grade
 from simulators.air_handling import AirHandling
-from simulators.air_sampler import AirSampler
+from simulators.air_sampler import HEAD, PLACES, AirSampler
 from simulators.cabinet import Cabinet
 from simulators.cold import COLDS, ColdStore
 from simulators.doors import Doors, door_places
@@ -16,6 +16,7 @@ from simulators.incubator import Co2Incubator, Incubator
 from simulators.isolator import Isolator
 from simulators.machine import Machine
 from simulators.particles import CALM_PER_M3, AirnetCounter, ParticleCounter
+from simulators.registers import MapUnit
 from simulators.rooms import B_ROOMS, C_ROOMS, Q_ROOMS, Rooms
 from simulators.tower import Tower
 from simulators.vhp import COURSES, Phase, VhpGenerator
@@ -197,6 +198,22 @@ def test_the_sampler_draws_a_cubic_metre_and_rests() -> None:
         was = machine.running
     assert volumes == [(1.0, 600.0, 0.0)] * 2
     assert machine.finished == 2
+
+
+def test_the_samplers_data_block_is_scaled_as_its_own_registers_say() -> None:
+    machine = AirSampler(START, rng())
+    unit = MapUnit(PLACES, machine, HEAD)
+    while not machine.running:
+        machine.step(1.0)
+    run(machine, 300)
+    block = unit.read("input", 30212 - 30001, 21)
+    values = machine.values()
+    assert unit.read("input", 30011 - 30001, 2) == [2, 5]
+    assert block[:3] == [0, 1, 1], "collecting data, sampling"
+    assert (block[10] << 16 | block[11]) / 100 == values["flow"]
+    assert (block[12] << 16 | block[13]) / 10**5 == pytest.approx(values["volume"])
+    assert (block[6] << 16 | block[7]) / 100 == values["elapsed"]
+    assert block[9] == 0b111
 
 
 def test_a_weak_pump_says_so_and_leaves_the_volume_short() -> None:
