@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ BIN = Path(sys.executable).parent
 LINE = ROOT / "tests" / "plants" / "line"
 DEMO = ROOT / "config" / "plants" / "demo"
 READY_WITHIN_S = 120
+LOOPBACK = re.compile(r"127\.0\.0\.1:(\d+)")
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
@@ -173,19 +174,24 @@ def _live(one: Running) -> bool:
 def plant_on_free_ports(folder: Path, source: Path = LINE) -> Path:
     """Copy a plant with addresses of its own, so that it and a demo may run side by side."""
     shutil.copytree(source, folder)
-    devices = folder / "devices.yaml"
-    text = devices.read_text()
-    for port in set(re.findall(r"127\.0\.0\.1:(\d+)", text)):
-        text = text.replace(f"127.0.0.1:{port}", f"127.0.0.1:{free_port()}")
-    devices.write_text(text)
+    files = sorted(folder.glob("*.yaml"))
+    ports = sorted({port for file in files for port in LOOPBACK.findall(file.read_text())})
+    moved = dict(zip(ports, free_ports(len(ports)), strict=True))
+    for file in files:
+        file.write_text(LOOPBACK.sub(lambda found: f"127.0.0.1:{moved[found[1]]}", file.read_text()))
     return folder
 
 
 def free_port() -> int:
     """Return a port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_ports(1)[0]
+
+
+def free_ports(count: int) -> list[int]:
+    """Return so many ports that nobody listens on now, no one of them twice."""
+    with ExitStack() as held:
+        probes = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 @contextmanager
