@@ -112,8 +112,6 @@ class Line(asyncio.Transport):
     def _read(self) -> None:
         try:
             data = os.read(self._fd, READ_SIZE)
-        except BlockingIOError:
-            return
         except OSError as error:
             self._lose(error)
             return

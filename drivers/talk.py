@@ -92,7 +92,6 @@ class Talk(asyncio.Protocol):
 
     def _give_up(self, fault: DriverError) -> None:
         self._fault = self._fault or fault
-        self._question = None
         self.drop()
         self._wake(b"")
 

@@ -38,6 +38,10 @@ class Cable(asyncio.Protocol):
         if self._near >= 0:
             os.write(self._near, data)
 
+    def hold(self) -> None:
+        """Carry nothing of what the driver sends any more."""
+        asyncio.get_running_loop().remove_reader(self._near)
+
     def unplug(self) -> None:
         """Pull the cable out at the driver's end; may be called twice."""
         if self._near >= 0:
