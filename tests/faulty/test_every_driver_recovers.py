@@ -19,7 +19,7 @@ from tests.proxy import MBAP, OPCUA, RTU, Fault, Framing, Proxy, scripted
 TIMEOUT_S = 0.2
 BACK_WITHIN_S = 5
 """Of the clock that the test holds."""
-CYCLES = 3
+CYCLES = 2
 
 Loss: TypeAlias = Callable[[Proxy], AbstractAsyncContextManager[None]]
 """While it lasts the device cannot be read; when it ends the device is back."""

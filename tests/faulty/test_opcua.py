@@ -25,7 +25,7 @@ async def test_h5_no_fault_of_the_wire_gives_a_node_anothers_value() -> None:
     async with serve_nodes() as served:
         drive = partial(read_nodes, timeout_s=TIMEOUT_S)
         tally = await trial(
-            [served] * DRIVERS, drive, OPCUA, faulty=300, seed=SEED, share=0.1, late_s=1.5 * TIMEOUT_S
+            [served] * DRIVERS, drive, OPCUA, faulty=200, seed=SEED, share=0.1, late_s=1.5 * TIMEOUT_S
         )
     assert_right(tally, SEED)
 
