@@ -100,8 +100,10 @@ class Wire:
         async with self.deadline():
             try:
                 await self._dial(talk)
-            except ConnectionRefusedError as error:
-                raise Unreachable(f"{self._address}: nothing listens there") from error
+            except OSError as error:
+                refused = isinstance(error, ConnectionRefusedError)
+                why = "nothing listens there" if refused else f"connect: {error}"
+                raise Unreachable(f"{self._address}: {why}") from error
         if not self._framing.has_ids:
             await self._drain(talk)
 
@@ -121,9 +123,6 @@ class Wire:
             self.close()
             silence = f"no answer within {self._timeout_s} s to {self._told()}"
             raise Unreachable(f"{self._address}: {silence}") from None
-        except OSError as error:
-            self.close()
-            raise Unreachable(f"{self._address}: {self._told()}: {error}") from error
         except BaseException:
             self.close()
             raise

@@ -166,6 +166,21 @@ async def test_no_question_waits_to_be_sent_together_with_the_next() -> None:
         wire.close()
 
 
+async def test_a_new_connection_ends_the_one_before() -> None:
+    ended = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        ended.set()
+
+    async with Listener(serve) as server:
+        wire = open_wire(f"127.0.0.1:{server.port}", 5.0)
+        await wire.connect()
+        await wire.connect()
+        await ended.wait()
+        wire.close()
+
+
 async def test_reading_without_a_connection_is_unreachable() -> None:
     driver = ModbusDriver(registers({"a": holding(0)}, "127.0.0.1:1"), now)
     with pytest.raises(Unreachable, match="not connected"):
