@@ -100,6 +100,13 @@ async def test_a_busy_unit_is_unreachable_for_this_poll_alone() -> None:
     assert unit.asked == [0, 2, 0, 0, 2], "busy once is busy for the poll"
 
 
+@pytest.mark.parametrize("code", [5, 6, 10, 11])
+async def test_an_exception_that_passes_is_no_refusal(code: int) -> None:
+    async with talker(lambda question: frame(question, bytes([0x83, code]))) as server:
+        with pytest.raises(UnitSilent, match=f"exception {code} "):
+            await reads(registers({"a": holding(0)}, f"127.0.0.1:{server.port}"))
+
+
 # --- The live check -----------------------------------------------------------------------------
 
 TOWER: Mapping[str, Register] = {"light": holding(0), "alive": holding(0, table="diagnostic")}
@@ -183,6 +190,16 @@ async def test_a_unit_that_fails_its_self_test_is_not_believed(words: list[int],
     assert sample.values[0] == 25
     assert math.isnan(sample.values[1])
     assert re.search(told, sample.reason)
+
+
+async def test_a_unit_that_fails_its_self_test_is_not_asked_for_the_rest_of_the_poll() -> None:
+    unit = Unit(1, TURNED)
+    async with modbus_server(unit.served, Unit(2, [20]).served) as address:
+        proved = transmitters(address, [1])
+        asked = {"a": holding(0), "far": holding(3, unit_id=1), "other": holding(0, unit_id=2)}
+        (sample,) = await reads(replace(registers(asked, address), profile=proved.profile))
+    assert qualities(sample) == (C, C, G)
+    assert unit.asked == [1]
 
 
 async def test_a_unit_is_proved_again_after_its_silence_and_when_it_has_failed() -> None:

@@ -355,6 +355,7 @@ async def test_a_line_has_one_master() -> None:
 )
 def test_the_gap_between_two_frames_follows_from_the_settings(address: str, gap_s: float) -> None:
     assert line_settings(address).frame_gap_s == pytest.approx(gap_s)
+    assert open_wire(f"rtu:{address}", 0.8)._gap_s == pytest.approx(gap_s)
 
 
 @pytest.mark.parametrize(
