@@ -14,16 +14,14 @@ from tempfile import TemporaryDirectory
 
 from bench.running import ROOT, cpu_s, free_port, memory_mb, plant_on_free_ports, say, simulating
 from config.load import load
-from config.model import Device
-from drivers.driver import DriverError
+from drivers.driver import Driver, DriverError
 from drivers.open import open_driver
 
 SETTLE_S = 10
 
 
-async def poll(device: Device, came: Counter[str], stop: asyncio.Event) -> None:
+async def poll(driver: Driver, came: Counter[str], stop: asyncio.Event) -> None:
     """Read a device each second until told to stop; count what came."""
-    driver = open_driver(device, lambda: datetime.now(UTC))
     connected = False
     while not stop.is_set():
         began = asyncio.get_running_loop().time()
@@ -47,7 +45,8 @@ async def measure(plant_dir: Path, pid: int, seconds: float) -> dict[str, object
     """Poll all devices, and look at the simulators' processor time."""
     stop, came = asyncio.Event(), Counter[str]()
     devices = load(plant_dir).devices.values()
-    polls = [asyncio.create_task(poll(device, came, stop)) for device in devices]
+    drivers = [open_driver(device, lambda: datetime.now(UTC)) for device in devices]
+    polls = [asyncio.create_task(poll(driver, came, stop)) for driver in drivers]
     await asyncio.sleep(SETTLE_S)
     came.clear()
     before_s, began = cpu_s(pid), time.monotonic()

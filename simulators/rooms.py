@@ -50,8 +50,9 @@ B_ROOMS = Rooming(
 )
 """A grade B line: preparation 15, airlocks 30, core 45 Pa above the corridor (demo proposal), so 15 Pa a step."""
 
-Q_ROOMS = Rooming({"lab": 15.0, "ster": 15.0, "pos": 15.0}, ("ster",))
-"""The laboratory. The positive control room is the lowest: its transmitter gives how far it is below."""
+Q_ROOMS = Rooming({"lab": 0.0, "ster": 12.0, "pos": 15.0}, ("ster",))
+"""The laboratory is the reference (0 Pa), the sterility room grade D (12 Pa); the positive control room is the lowest,
+and its transmitter gives how far it is below its neighbours (demo proposal)."""
 
 
 def _room(pressure_pa: float, rng: Random) -> dict[str, Quantity]:
