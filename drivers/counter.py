@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from config.model import Channel, Command, Device, Quality, Sample, Series
-from drivers.driver import Now
+from drivers.driver import Kept, Now, nothing_kept
 from drivers.modbus import carry_out, fill
 from drivers.record import Key, Record, RecordPlan, parse
 from drivers.registers import plan, register_of
@@ -76,11 +76,12 @@ class Walk:
 class LighthouseDriver:
     """A counter with two series: its state every second, and its records with their own time."""
 
-    def __init__(self, device: Device, now: Now) -> None:
+    def __init__(self, device: Device, now: Now, kept: Kept = nothing_kept) -> None:
         (self._state,) = (series for series in device.series if not series.records)
         (records,) = (series for series in device.series if series.records)
         self._device = device
         self._now = now
+        self._kept = kept
         self._wire = open_wire(device.address, device.timeout_s)
         self._plans = plan(self._state.channels)
         self._record_plan = RecordPlan(records)

@@ -4,18 +4,19 @@ from typing import assert_never
 
 from config.model import Device, Protocol
 from drivers.counter import LighthouseDriver
-from drivers.driver import Driver, Now
+from drivers.driver import Driver, Kept, Now, nothing_kept
 from drivers.keys import Keys
 from drivers.modbus import ModbusDriver
 from drivers.opcua import OpcUaDriver
 
 
-def open_driver(device: Device, now: Now, *, keys: Keys | None = None) -> Driver:
+def open_driver(device: Device, now: Now, *, kept: Kept = nothing_kept, keys: Keys | None = None) -> Driver:
     """The driver of a device, not connected yet.
 
     Args:
         device: whose profile says the protocol.
         now: the service's clock.
+        kept: says of a counter's records up to which time all are on our disk.
         keys: ours, for the devices that are spoken to encrypted.
 
     Raises:
@@ -26,7 +27,7 @@ def open_driver(device: Device, now: Now, *, keys: Keys | None = None) -> Driver
         case Protocol.MODBUS:
             return ModbusDriver(device, now)
         case Protocol.LIGHTHOUSE:
-            return LighthouseDriver(device, now)
+            return LighthouseDriver(device, now, kept)
         case Protocol.OPCUA:
             return OpcUaDriver(device, now, keys)
         case Protocol.PMS | Protocol.MET_ONE | Protocol.NIOTRONIC as other:
