@@ -69,7 +69,7 @@ class Register:
         table: `holding` (FC03), `input` (FC04), `coil` (FC01), `discrete` (FC02) or `diagnostic` (FC08).
         address: protocol address, 0-based: the manual's 40001 is address 0 of table `holding`; for `diagnostic`
             the sub-function.
-        type: `u16`, `s16`, `u32`, `s32`, `float32` or `bool`.
+        type: `u16`, `s16`, `u32`, `s32`, `float32`, `bool`, or one half of a register: `byte_high`, `byte_low`.
         word_order: `big` (high word first) or `little` (low word first); only matters for 32 bits.
         scale: value = raw x scale.
         verified: what the map rests on: `manual`, `inferred` or `none`.

@@ -162,11 +162,14 @@ def _twice(channels: list[Row[WrittenChannel]], outputs: list[Row[WrittenOutput]
             lines.setdefault(row.written.key, line)
     taken: dict[object, str] = {}
     for channel in channels:
+        told: set[str] = set()
         for place in _places(channel.written):
             first = taken.setdefault(place, channel.written.key)
-            if first != channel.written.key:
+            where = place.partition(" byte_")[0]
+            if first != channel.written.key and where not in told:
+                told.add(where)
                 yield channel.fault(
-                    f"{channel.written.key} stands where {first} stands ({place}); correct one of the addresses"
+                    f"{channel.written.key} stands where {first} stands ({where}); correct one of the addresses"
                 )
 
 
@@ -176,7 +179,8 @@ def _places(channel: WrittenChannel) -> list[str]:
         return [f"node {channel.node}"] if channel.node else []
     words = 2 if register.type in {"u32", "s32", "float32"} else 1
     where = f"unit {register.unit_id}, {register.table}"
-    return [f"{where} {register.address + word}" for word in range(words)]
+    halves = [register.type] if register.type.startswith("byte") else ["byte_high", "byte_low"]
+    return [f"{where} {register.address + word} {half}" for word in range(words) for half in halves]
 
 
 def _wrong_output(output: Row[WrittenOutput], known: list[str], opcua: bool) -> Iterator[Fault]:

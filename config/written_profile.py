@@ -48,8 +48,9 @@ class WrittenRegister(Written):
         description="protocol address, 0-based: the manual's 40001 is address 0 of table holding; of table"
         " diagnostic the sub-function"
     )
-    type: Literal["u16", "s16", "u32", "s32", "float32", "bool"] = Field(
-        description="u16, s16, u32, s32, float32 (holding and input), bool (coil and discrete) or u16 (diagnostic)"
+    type: Literal["u16", "s16", "u32", "s32", "float32", "bool", "byte_high", "byte_low"] = Field(
+        description="u16, s16, u32, s32, float32, byte_high or byte_low (holding and input: one half of a register),"
+        " bool (coil and discrete) or u16 (diagnostic)"
     )
     word_order: Literal["big", "little"] = Field(
         default="big", description="for 32 bits: big (high word first) or little (low word first)"

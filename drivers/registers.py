@@ -30,8 +30,17 @@ LIMITS = {
 }
 """Table -> how much of it one request may ask for; each diagnostic sub-function is a question of its own."""
 
-CODES = {"u16": "H", "s16": "h", "u32": "I", "s32": "i", "float32": "f", "bool": "H"}
-"""Type -> its letter in the struct module; on the wire every one of them is big-endian within a word."""
+CODES = {
+    "u16": "H",
+    "s16": "h",
+    "u32": "I",
+    "s32": "i",
+    "float32": "f",
+    "bool": "H",
+    "byte_high": "Bx",
+    "byte_low": "xB",
+}
+"""Type -> its letters in the struct module; on the wire every one of them is big-endian within a word."""
 
 S16_UNAVAILABLE = -0x8000
 """0x8000 is what a signed 16-bit register holds when there is no value (Vaisala HMT330 manual, Modbus)."""
