@@ -138,7 +138,6 @@ class ParticleCounter(Machine):
         counts = newest.counts if newest else (math.nan,) * len(SIZES)
         shown |= {f"cnt_{size}": count for size, count in zip(SIZES, counts, strict=True)}
         shown["sample_status"] = newest.status if newest else math.nan
-        shown["rec_sample_time"] = newest.sample_time_s if newest else math.nan
         shown["volume"] = self.litres(newest) if newest else math.nan
         return shown
 

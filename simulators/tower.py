@@ -9,9 +9,9 @@ from simulators.machine import Machine, Quantity
 from simulators.registers import Rejected
 
 TIERS = tuple(f"tier_{n}" for n in range(1, 6))
-BUZZER, CLEAR, MUTE, TRIGGER = 5, 7, 8, 10
+BUZZER, CLEAR, MUTE = 5, 7, 8
 LIGHTS = dict(enumerate(TIERS))
-HOLDING = LIGHTS | {BUZZER: "buzzer", MUTE: "mute", TRIGGER: "pcb_alive"}
+HOLDING = LIGHTS | {BUZZER: "buzzer", MUTE: "mute"}
 LIVE_CHECK = 0
 """Sub-function of the diagnostics (FC08) that returns 1 while the board is energised."""
 
@@ -56,7 +56,7 @@ class TowerUnit:
         self._machine = machine
 
     def read(self, table: str, address: int, count: int) -> list[int]:
-        """Return the states of tiers, buzzer, mute and board, of the push buttons, or whether the board lives."""
+        """Return the states of tiers, buzzer and mute, of the push buttons, or whether the board lives."""
         shown = self._machine.values()
         keys = KEYS[table]
         return [

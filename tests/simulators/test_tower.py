@@ -15,8 +15,17 @@ def tower() -> TowerUnit:
 
 
 def test_dark_and_silent_at_power_up(tower: TowerUnit) -> None:
-    assert tower.read("holding", 0, 11) == [0] * 10 + [1]
+    assert tower.read("holding", 0, 11) == [0] * 11
     assert tower.read("discrete", 0, 8) == [0] * 8
+
+
+def test_the_live_check_tells_whether_the_board_is_energised() -> None:
+    machine = Tower(START, Random(0))
+    unit = TowerUnit(machine)
+    assert unit.read("diagnostic", 0, 1) == [1]
+    machine.force("pcb_alive", 0)
+    machine.step(0.1)
+    assert unit.read("diagnostic", 0, 1) == [0]
 
 
 def test_it_holds_what_was_written(tower: TowerUnit) -> None:
