@@ -18,7 +18,7 @@ from pathlib import Path
 
 import drivers.opcua
 from bench.running import say
-from tests.faulty.counting import count
+from tests.faulty.counting import LIGHTHOUSE, Make, count
 from tests.faulty.trial import Tally, trial
 from tests.faulty.truth import encryption_in, read_nodes, read_registers, serve_nodes, serve_registers
 from tests.proxy import MBAP, OPCUA, OPCUA_SIGNED, RTU, Framing
@@ -37,8 +37,8 @@ async def modbus(exchanges: int, seed: int, framing: Framing, *, rtu: bool) -> T
         return await trial(served, drive, framing, faulty=exchanges, seed=seed, late_s=LATE_S)
 
 
-async def counters(exchanges: int, seed: int) -> Tally:
-    counted = await count(COUNTERS, faulty=exchanges, seed=seed, share=0.1, timeout_s=TIMEOUT_S)
+async def counters(exchanges: int, seed: int, make: Make) -> Tally:
+    counted = await count(make, COUNTERS, faulty=exchanges, seed=seed, share=0.1, timeout_s=TIMEOUT_S)
     tally = counted[0].tally
     for one in counted:
         for at in one.truth:
@@ -59,7 +59,7 @@ async def opcua(exchanges: int, seed: int, *, encrypted: bool) -> Tally:
 PROTOCOLS: dict[str, Callable[[int, int], Coroutine[None, None, Tally]]] = {
     "modbus_tcp": partial(modbus, framing=MBAP, rtu=False),
     "modbus_rtu": partial(modbus, framing=RTU, rtu=True),
-    "lighthouse": counters,
+    "lighthouse": partial(counters, make=LIGHTHOUSE),
     "opcua": partial(opcua, encrypted=False),
     "opcua_signed": partial(opcua, encrypted=True),
 }

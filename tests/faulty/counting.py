@@ -5,10 +5,11 @@ what it shows at a poll is known.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from random import Random
 
 from bench.running import LINE, free_port
@@ -17,7 +18,7 @@ from config.model import Device, Plant, Sample
 from drivers.driver import Driver, DriverError
 from drivers.open import open_driver
 from simulators.modbus import ModbusWire
-from simulators.particles import SIZES, ParticleCounter, Record
+from simulators.particles import SIZES, AirnetCounter, ParticleCounter, Record
 from simulators.plant import SimulatedPlant
 from tests.faulty.trial import Drive, Tally, usable
 from tests.proxy import MBAP, Proxy, scripted, seeded
@@ -27,29 +28,39 @@ QUIET_POLLS = 400
 """Polls without a fault at the end, in which everything that was missed must have come."""
 
 
-def counter(timeout_s: float) -> Plant:
-    """A plant of one Lighthouse counter that ends a sample every second."""
-    plant = load(LINE)
-    device = replace(plant.devices["PC-A-STM-L1"], timeout_s=timeout_s, settings={"sample_time_s": 1})
+@dataclass(frozen=True)
+class Make:
+    """One make of counters: a device of a plant, and what it shows."""
+
+    plant: Path
+    device: str
+    shown: tuple[str, ...]
+    status: str
+
+
+LIGHTHOUSE = Make(
+    LINE, "PC-A-STM-L1", ("flow", "ext_status", "rec_count", "sample_time", "cal_due"), "sample_status"
+)
+
+
+def counter(make: Make, timeout_s: float) -> Plant:
+    """A plant of one counter that ends a sample every second."""
+    plant = load(make.plant)
+    device = replace(plant.devices[make.device], timeout_s=timeout_s, settings={"sample_time_s": 1})
     return replace(plant, devices={device.id: replace(device, address=f"127.0.0.1:{free_port()}")})
 
 
-def shown_now(machine: ParticleCounter) -> dict[str, float]:
-    """What the state series of a counter must say, where no reading changes it."""
-    shown = machine.values()
-    return {key: shown[key] for key in ("flow", "ext_status", "rec_count", "sample_time", "cal_due")}
-
-
-def counted(record: Record) -> dict[str, float]:
+def counted(make: Make, machine: ParticleCounter, record: Record) -> dict[str, float]:
     """What a record must say."""
     counts = {f"cnt_{size}": float(count) for size, count in zip(SIZES, record.counts, strict=True)}
-    return {**counts, "sample_status": float(record.status)}
+    status = machine.packet_status(record) if isinstance(machine, AirnetCounter) else record.status
+    return {**counts, make.status: float(status)}
 
 
 @asynccontextmanager
-async def serve_counter(timeout_s: float) -> AsyncIterator[tuple[int, Drive]]:
+async def serve_counter(make: Make, timeout_s: float) -> AsyncIterator[tuple[int, Drive]]:
     """Serve a counter that stands still; gives its port, and what reads it there."""
-    plant = counter(timeout_s)
+    plant = counter(make, timeout_s)
     (served,) = plant.devices.values()
     wire = ModbusWire(served, SimulatedPlant(plant, START).machine(served.id))
 
@@ -71,13 +82,16 @@ class Counting:
     Attributes:
         truth: every record that was counted, by its time.
         taken: how often each record was given.
+        kept: up to when all of them are safe, as a collector with a journal would say.
     """
 
+    make: Make
     plant: Plant
     seed: str
     tally: Tally
     truth: dict[datetime, Record] = field(default_factory=dict)
     taken: dict[datetime, int] = field(default_factory=dict)
+    kept: datetime | None = None
 
     async def run(self, goes_on: Callable[[], bool], share: float, late_s: float) -> None:
         """Count and read: with faults for as long as it goes on, then without until nothing is missing."""
@@ -116,7 +130,7 @@ class _Reading:
     def __init__(
         self, device: Device, machine: ParticleCounter, now: Callable[[], datetime], one: Counting
     ) -> None:
-        self.driver = open_driver(device, now)
+        self.driver = open_driver(device, now, kept=lambda _: one.kept)
         self._device, self._machine, self._now, self._one = device, machine, now, one
         self._is_connected = False
 
@@ -139,10 +153,12 @@ class _Reading:
         one = self._one
         (series,) = (series for series in self._device.series if series.id == sample.series)
         if not series.records:
-            expected: Mapping[str, float] = shown_now(self._machine)
+            shown = self._machine.values()
+            expected = {key: shown[key] for key in one.make.shown}
         elif sample.at in one.truth:
             one.taken[sample.at] = one.taken.get(sample.at, 0) + 1
-            expected = counted(one.truth[sample.at])
+            expected = counted(one.make, self._machine, one.truth[sample.at])
+            one.kept = one.kept if sample.catching_up else sample.at
         else:
             one.tally.check(right=False, told=f"a record of {sample.at} that was never counted")
             return
@@ -152,10 +168,12 @@ class _Reading:
                 one.tally.check(value == expected[key], f"{channel.id} = {value}, not {expected[key]}")
 
 
-async def count(counters: int, *, faulty: int, seed: int, share: float, timeout_s: float) -> list[Counting]:
+async def count(
+    make: Make, counters: int, *, faulty: int, seed: int, share: float, timeout_s: float
+) -> list[Counting]:
     """Let so many counters count until enough has gone wrong; gives what each has counted and taken."""
     tally = Tally()
-    all_of_them = [Counting(counter(timeout_s), f"{seed}/{n}", tally) for n in range(counters)]
+    all_of_them = [Counting(make, counter(make, timeout_s), f"{seed}/{n}", tally) for n in range(counters)]
     async with asyncio.TaskGroup() as tasks:
         for one in all_of_them:
             tasks.create_task(one.run(lambda: tally.faulty < faulty, share, 1.5 * timeout_s))

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import pytest
 
-from tests.faulty.counting import serve_counter
+from tests.faulty.counting import LIGHTHOUSE, Make, serve_counter
 from tests.faulty.polling import Polling, polling
 from tests.faulty.trial import Drive
 from tests.faulty.truth import read_nodes, read_registers, serve_nodes, serve_registers
@@ -41,8 +41,8 @@ async def modbus_rtu() -> AsyncIterator[Served]:
 
 
 @asynccontextmanager
-async def lighthouse() -> AsyncIterator[Served]:
-    async with serve_counter(TIMEOUT_S) as (port, drive):
+async def counter(make: Make) -> AsyncIterator[Served]:
+    async with serve_counter(make, TIMEOUT_S) as (port, drive):
         yield port, drive, MBAP
 
 
@@ -55,7 +55,7 @@ async def opcua() -> AsyncIterator[Served]:
 PROTOCOLS: dict[str, Callable[[], AbstractAsyncContextManager[Served]]] = {
     "modbus_tcp": modbus_tcp,
     "modbus_rtu": modbus_rtu,
-    "lighthouse": lighthouse,
+    "lighthouse": partial(counter, LIGHTHOUSE),
     "opcua": opcua,
 }
 
