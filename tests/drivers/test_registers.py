@@ -125,6 +125,11 @@ def test_a_value_of_two_words_is_not_split_at_the_limit() -> None:
     assert got == [Request(1, "holding", 0, 124), Request(1, "holding", 124, 2)]
 
 
+def test_each_diagnostic_is_a_question_of_its_own() -> None:
+    checks = [holding(sub_function, table="diagnostic") for sub_function in (1, 0)]
+    assert requests(*checks) == [Request(1, "diagnostic", 0, 1), Request(1, "diagnostic", 1, 1)]
+
+
 def test_two_channels_may_share_a_register() -> None:
     assert requests(holding(7), holding(7), holding(7, "u32")) == [Request(1, "holding", 7, 2)]
 
@@ -137,6 +142,7 @@ def test_two_channels_may_share_a_register() -> None:
         (channel_model("x", holding(0, "u64")), "type 'u64'"),
         (channel_model("x", holding(0, "u32", word_order="middle")), "word_order 'middle'"),
         (channel_model("x", holding(0, "u16", table="coil")), "a coil holds a bool"),
+        (channel_model("x", holding(0, "u32", table="diagnostic")), "a diagnostic answers with a u16"),
     ],
 )
 def test_a_register_that_cannot_be_read_is_named(model: ChannelModel, fault: str) -> None:
