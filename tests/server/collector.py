@@ -94,8 +94,8 @@ class Collector:
         return {
             "at": self._hands.at.isoformat(),
             "status": "ok" if self.well else "degraded",
-            "devices": 5,
-            "devices_live": 5,
+            "devices": len(self._plant.devices),
+            "devices_live": len(self._plant.devices),
             "oldest_sample_age_s": 0.7,
             "database": {"ok": True, "detail": "", "waiting": 0},
             "journal": {"ok": self.well, "detail": "", "entries": 12},

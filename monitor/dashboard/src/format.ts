@@ -20,6 +20,10 @@ const decimals: Record<string, number> = {
   "L/min": 1,
   "m3/h": 0,
   "g/min": 1,
+  mm: 0,
+  h: 0,
+  Hz: 1,
+  V: 1,
   g: 0,
 };
 const otherwise = 2;
@@ -32,6 +36,7 @@ const spelling: Record<string, string> = {
   "%RH": "% RH",
   count: "",
   records: "",
+  samples: "",
 };
 
 /** Instants before 2001 are not instants but durations or counters. */
