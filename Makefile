@@ -31,10 +31,11 @@ check: $(READY)
 demo: setup
 	@$(BIN)/gradewatch demo --port $(PORT)
 
-## Everything that a change must pass, with a real TimescaleDB and a real browser.
+## Everything that a change must pass, with a real TimescaleDB, a real browser, and servers of other makers.
 test: setup check
 	@.ci/chromium >/dev/null
 	@.ci/timescaledb >/dev/null
+	@.ci/interop >/dev/null
 	@$(BIN)/pytest
 
 ## Figures, as JSON lines. Never part of the tests.
