@@ -128,6 +128,7 @@ class OpcUaWire:
         if not self._built:
             return
         if isinstance(self._machine, Isolator):
+            self._machine.hear(self._asked("EMS_Heartbeat"))
             self._machine.request(self._asked("Code"), self._asked("Seq"))
         now = cast("ua.DateTime", self._now())  # asyncua takes any datetime; its own subclass adds nothing
         values = self._values()

@@ -106,6 +106,10 @@ async def test_a_request_is_answered_once_seq_has_been_written(served: Served, c
     assert await request(code=5, seq=42) == (42, 3)
     assert await request(code=100, seq=43) == (43, 0)
     await write("EMS_Heartbeat", 1, ua.VariantType.UInt16)
+    await served.pass_time(0.1)
+    assert not served.machine.is_deaf
+    await served.pass_time(5.0)
+    assert served.machine.is_deaf, "a heartbeat that stands still is no heartbeat"
 
 
 async def test_measured_values_cannot_be_written(client: Client) -> None:
