@@ -3,11 +3,14 @@
 from typing import assert_never
 
 from config.model import Device, Protocol
-from drivers.counter import LighthouseDriver
 from drivers.driver import Driver, Kept, Now, nothing_kept
 from drivers.keys import Keys
+from drivers.lighthouse import LighthouseDriver
+from drivers.met_one import MetOneDriver
 from drivers.modbus import ModbusDriver
+from drivers.niotronic import NiotronicDriver
 from drivers.opcua import OpcUaDriver
+from drivers.pms import PmsDriver
 
 
 def open_driver(device: Device, now: Now, *, kept: Kept = nothing_kept, keys: Keys | None = None) -> Driver:
@@ -28,9 +31,13 @@ def open_driver(device: Device, now: Now, *, kept: Kept = nothing_kept, keys: Ke
             return ModbusDriver(device, now)
         case Protocol.LIGHTHOUSE:
             return LighthouseDriver(device, now, kept)
+        case Protocol.PMS:
+            return PmsDriver(device, now, kept)
         case Protocol.OPCUA:
             return OpcUaDriver(device, now, keys)
-        case Protocol.PMS | Protocol.MET_ONE | Protocol.NIOTRONIC as other:
-            raise ValueError(f"{device.id}: no driver speaks {other}")
+        case Protocol.MET_ONE:
+            return MetOneDriver(device, now, kept)
+        case Protocol.NIOTRONIC:
+            return NiotronicDriver(device, now, kept)
         case _ as other:
             assert_never(other)

@@ -16,7 +16,7 @@ CHANNELS: list[ChannelModel] = [
     channel_model("cnt_0_5", holding(10, "u32", table="input"), record=True, kind=Kind.COUNT),
     channel_model("cnt_5_0", holding(14, "u32", table="input"), record=True, kind=Kind.COUNT),
     channel_model("sample_status", holding(6, "u32", table="input"), record=True, kind=Kind.BITS),
-    channel_model("rec_sample_time", holding(2, "u32", table="input"), record=True),
+    channel_model("volume", holding(2, "u32", table="input"), record=True),
 ]
 
 
@@ -52,11 +52,15 @@ class Counter:
         answered: questions answered so far.
         cut_after: number of answered questions after which the wire is cut, unanswered.
         finishing: number of answered questions -> the record that ends at that moment.
+        flow: in hundredths of a cubic foot per minute.
+        clock: the counter's own.
         written: every write, address and word.
     """
 
     depth: int = 3000
     status: int = 3
+    flow: int = 100
+    clock: datetime = AT
     on: tuple[bool, bool] = (True, True)
     buffer: list[Finished] = field(default_factory=list)
     index: int = 0
@@ -92,7 +96,8 @@ class Counter:
         return reply
 
     def _holding(self) -> dict[int, int]:
-        return {2: self.status, 22: 100, 23: len(self.buffer)}
+        clock = struct.unpack(">2H", struct.pack(">I", int(self.clock.timestamp())))
+        return {2: self.status, 22: self.flow, 23: len(self.buffer), 26: clock[0], 27: clock[1]}
 
     def _input(self, address: int) -> dict[int, int]:
         if address >= 1000:

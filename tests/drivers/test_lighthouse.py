@@ -11,12 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.model import Quality, Sample
-from drivers.counter import WALK_PER_POLL, LighthouseDriver
 from drivers.driver import DriverError, Unreachable
-from drivers.record import HEADER_WORDS, RecordPlan, parse
+from drivers.lighthouse import HEADER_WORDS, WALK_PER_POLL, LighthouseDriver, parse
+from drivers.record import RecordPlan
 from tests.drivers.counters import CHANNELS, Counter, Finished, counter_device, records
 from tests.drivers.nouns import AT, RECEIVED_AT, channel_model, device, holding, now, qualities, series
 from tests.drivers.wires import talker
+
+LITRES = pytest.approx(2.8316847)
+"""What 1 cfm draws in 6 s."""
 
 
 @asynccontextmanager
@@ -49,7 +52,7 @@ async def test_a_record_comes_into_its_places_with_its_own_time() -> None:
     async with running(counter) as driver:
         (record,) = await poll(driver, 1)
     assert record.at == record.source_at == AT
-    assert list(record.values) == [70_000, 3, 0b110000, 6]
+    assert list(record.values) == [70_000, 3, 0b110000, LITRES]
     assert (record.quality, record.reason, record.backfilled) == (None, "", False)
 
 
@@ -181,7 +184,7 @@ async def test_h28_a_cleared_buffer_is_no_history() -> None:
         counter.finish(*records([660], sample_time_s=60))
         found = await poll(driver, 661)
     assert seconds(found) == [660]
-    assert found[0].values[-1] == 60, "the record's own sample time, not the one before the power dip"
+    assert found[0].values[-1] == pytest.approx(28.316847), "by its own sample time, not the one before"
 
 
 async def test_records_counted_with_the_clock_set_back_are_kept_as_backfilled() -> None:
@@ -254,8 +257,8 @@ async def test_h28_the_records_status_is_its_counts_quality(
     counter.finish(Finished(AT, (5, 1), status))
     async with running(counter) as driver:
         (record,) = await poll(driver, 1)
-    assert list(record.values) == [5, 1, status, 6]
-    assert qualities(record) == (quality, quality, Quality.GOOD, Quality.GOOD)
+    assert list(record.values) == [5, 1, status, LITRES]
+    assert qualities(record) == (quality, quality, Quality.GOOD, quality)
     assert record.reason == (f"D#records: {reason}" if reason else "")
 
 
@@ -285,7 +288,7 @@ def test_a_counter_without_its_status_register_is_refused_at_once() -> None:
 
 def test_records_without_counts_are_refused_at_once() -> None:
     with pytest.raises(ValueError, match="kind count"):
-        RecordPlan(series([channel_model("t", holding(2, "u32", table="input"))]))
+        RecordPlan(series([channel_model("t", holding(2, "u32", table="input"))]), 0, HEADER_WORDS)
 
 
 # --- Laws ---------------------------------------------------------------------------------------
@@ -297,8 +300,8 @@ def test_law_any_words_make_a_record_or_none(words: list[int]) -> None:
     assert (record is None) == (words[:2] == [0, 0] or words[0] >= 0x8000)
     if record is None:
         return
-    plan = RecordPlan(counter_device("h:1").series[1])
-    sample = plan.sample(record, frozenset(), RECEIVED_AT, validating=False, backfilled=False)
+    row = RecordPlan(counter_device("h:1").series[1], 0, HEADER_WORDS).row(record)
+    sample = row.sample(record.at, RECEIVED_AT)
     assert sample.at == record.at
     assert all(math.isfinite(value) for value in sample.values)
     assert sample.values[0] == words[10] << 16 | words[11]
