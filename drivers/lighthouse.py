@@ -101,9 +101,9 @@ class Walk:
 
     Attributes:
         index: the record to read next; None before the first step.
-        passed: the newest records, returned since the walk began; meeting them is no reason to stop, because
+        passed: the newest records, met since the walk began; meeting them is no reason to stop, because
             the records of a full buffer move down by one with every new one, under the walk's feet.
-        found: the missed records; for the same reason one may stand here twice.
+        found: the missed records, and the one that left the hole; for the same reason one may stand here twice.
         ended: a known record, or the end of the buffer, has been met.
     """
 
@@ -132,6 +132,9 @@ class LighthouseDriver(CounterDriver):
         self._flow = channel_at(self._state, "holding", FLOW, "40023")
         self._known: dict[Key, None] = {}
         self._last: datetime | None = None
+        """Of the newest record that leaves no hole that is not walked."""
+        self._returned: datetime | None = None
+        """Of the newest record that was handed on."""
         self._before: datetime | None = None
         """Up to here the records were kept before this driver began; until the first walk has ended."""
         self._seen: Record | None = None
@@ -207,14 +210,17 @@ class LighthouseDriver(CounterDriver):
         """
         if newest is not None:
             if self._leaves_a_hole(newest) and len(self._walks) < WALKS:
-                self._walks.append(Walk())
+                # Should this poll fail, the walk has this record, too, and the next one need not begin anew.
+                self._walks.append(Walk(found=[newest]))
+                self._last = newest.at
             for walk in self._walks:
                 walk.passed.add(newest.key)
         steps = WALK_PER_POLL
         for walk in reversed(self._walks):
             steps = await self._walk_on(walk, count, steps)
         found = [record for walk in self._walks if walk.ended for record in walk.found]
-        missed = {record.key: record for record in found if record.key not in self._known}
+        taken = {newest.key} if newest is not None else set()
+        missed = {one.key: one for one in found if one.key not in self._known and one.key not in taken}
         return sorted(missed.values(), key=lambda record: record.key)
 
     async def _walk_on(self, walk: Walk, count: int, steps: int) -> int:
@@ -240,11 +246,11 @@ class LighthouseDriver(CounterDriver):
         """Whether there is room for another record between the last one and this one (or the clock was set)."""
         if self._last is None:
             return False
-        return not timedelta(0) < newest.at - self._last <= timedelta(seconds=newest.sample_time_s)
+        return not timedelta(0) <= newest.at - self._last <= timedelta(seconds=newest.sample_time_s)
 
     def _is_late(self, newest: Record, at: datetime) -> bool:
         """Whether the newest record tells of the past: it waited for us, or the counter's clock was set back."""
-        is_back = self._last is not None and newest.at < self._last
+        is_back = self._returned is not None and newest.at < self._returned
         return is_back or (self._looks_back and waited(newest, at))
 
     def _row(self, record: Record, state: Row, off: frozenset[Channel]) -> Row:
@@ -277,7 +283,9 @@ class LighthouseDriver(CounterDriver):
             del self._known[next(iter(self._known))]
         self._walks = [walk for walk in self._walks if not walk.ended]
         if self._seen is not None:
-            self._last = self._seen.at
+            self._returned = self._seen.at
+            # A hole for which no walk was free is looked for again with the next record.
+            self._last = self._last if self._leaves_a_hole(self._seen) else self._seen.at
             self._before = self._before if self._walks else None
         self._looks_back = False
 

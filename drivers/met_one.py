@@ -19,16 +19,17 @@ from drivers.counter import CounterDriver, Found, Head, Polled, records_of
 from drivers.driver import Kept, Now, nothing_kept
 from drivers.modbus import fill
 from drivers.record import Record, RecordPlan, set_bits
-from drivers.registers import plan
+from drivers.registers import plan, register_of
 from drivers.row import Row
 
 BLOCK = 500
 """Year, month and day, hour, minute and second; then the sample period: hours, minutes and seconds."""
 
-STATUS = 9
-"""The word of the status bits in the block."""
+PERIOD = BLOCK + 4
+STATUS = slice(9, 11)
+"""The two words of the status bits in the block, high word first (inferred)."""
 
-HEADER_WORDS = STATUS + 1
+HEADER_WORDS = STATUS.stop
 
 FAULTS = {0: "sensor", 6: "air flow"}
 """Status bits of a record that cannot be trusted (inferred)."""
@@ -49,7 +50,8 @@ def parse(words: Sequence[int]) -> Record | None:
     except ValueError:
         return None
     sample_time_s = period_h * 3600 + (period >> 8) * 60 + (period & 0xFF)
-    return Record(at, sample_time_s, 0, tuple(words), set_bits(words[STATUS], FAULTS))
+    high, low = words[STATUS]
+    return Record(at, sample_time_s, 0, tuple(words), set_bits(high << 16 | low, FAULTS))
 
 
 class MetOneDriver(CounterDriver):
@@ -72,7 +74,15 @@ class MetOneDriver(CounterDriver):
         record = parse(await self._wire.ask(self._records.request))
         if record is None or not self._head.is_new(record):
             return Polled(None, [])
-        return Polled(None, [Found(record, self._records.row(record), self._head.is_late(record, at))])
+        return Polled(None, [Found(record, self._row(record), self._head.is_late(record, at))])
+
+    def _row(self, record: Record) -> Row:
+        """A record's values; its sample time stands in three numbers, and is given in seconds."""
+        row = self._records.row(record)
+        for channel in self._records.channels:
+            if register_of(channel).address == PERIOD:
+                row.values[channel.place] = record.sample_time_s
+        return row
 
     def _remember(self, found: Sequence[Found]) -> None:
         for one in found:

@@ -78,7 +78,7 @@ class NiotronicDriver(CounterDriver):
         """The set that the archive shows; what the counter says of itself now is said of it too."""
         words = await self._wire.ask(self._records.request)
         at = moment(words)
-        return at and Record(at, words[6], 0, tuple(words), set_bits(errors, FAULTS))
+        return None if at is None else Record(at, words[6], 0, tuple(words), set_bits(errors, FAULTS))
 
     def _row(self, record: Record) -> Row:
         off = set()

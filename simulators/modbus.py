@@ -4,12 +4,15 @@ from random import Random
 
 from config.model import Device
 from simulators.air_sampler import HEAD, PLACES, AirSampler
-from simulators.counter import CounterUnit
 from simulators.doors import Doors, door_places
 from simulators.errors import AddressInUse
+from simulators.lighthouse import LighthouseUnit
 from simulators.listener import Listener, listener
 from simulators.machine import Machine
-from simulators.particles import ParticleCounter
+from simulators.met_one import MetOneCounter, MetOneUnit
+from simulators.niotronic import NiotronicCounter, NiotronicUnit
+from simulators.particles import AirnetCounter, ParticleCounter
+from simulators.pms import PmsUnit
 from simulators.registers import MapUnit, Unit, places_of
 from simulators.rooms import Rooms
 from simulators.tower import Tower, TowerUnit
@@ -21,7 +24,7 @@ def units(device: Device, machine: Machine) -> dict[int, Unit]:
     by_id = places_of(device.profile.channels)
     match machine:
         case ParticleCounter():
-            return {unit_id: CounterUnit(machine, Random(device.id)) for unit_id in by_id}  # noqa: S311 - garbage
+            return {unit_id: _counter(machine, device.id) for unit_id in by_id}
         case Tower():
             return {unit_id: TowerUnit(machine) for unit_id in by_id}
         case AirSampler():
@@ -32,6 +35,18 @@ def units(device: Device, machine: Machine) -> dict[int, Unit]:
             return {unit_id: transmitter(machine, places) for unit_id, places in by_id.items()}
         case _:
             return {unit_id: MapUnit(places, machine) for unit_id, places in by_id.items()}
+
+
+def _counter(machine: ParticleCounter, seed: str) -> Unit:
+    match machine:
+        case AirnetCounter():
+            return PmsUnit(machine)
+        case MetOneCounter():
+            return MetOneUnit(machine)
+        case NiotronicCounter():
+            return NiotronicUnit(machine)
+        case _:
+            return LighthouseUnit(machine, Random(seed))  # noqa: S311 - garbage
 
 
 class ModbusWire:

@@ -21,6 +21,8 @@ from simulators.faults import Fault, find_fault
 from simulators.incubator import Co2Incubator, Incubator
 from simulators.isolator import Isolator
 from simulators.machine import Machine
+from simulators.met_one import MetOneCounter
+from simulators.niotronic import NiotronicCounter
 from simulators.particles import POWER_UP_SAMPLE_TIME_S, AirnetCounter, ParticleCounter
 from simulators.rooms import B_ROOMS, C_ROOMS, Q_ROOMS, Rooms
 from simulators.tower import Tower
@@ -48,6 +50,8 @@ MACHINES: dict[str, Callable[[Berth], Machine]] = {
     "vhp_generator_s7": lambda at: VhpGenerator(at.start, at.rng),
     "lighthouse_apexr": partial(_counter, ParticleCounter),
     "pms_airnet": partial(_counter, AirnetCounter),
+    "met_one_6000": partial(_counter, MetOneCounter),
+    "niotronic_aeromon": partial(_counter, NiotronicCounter),
     "pms_minicapt": lambda at: AirSampler(at.start, at.rng),
     "room_gateway_c": lambda at: Rooms(at.start, at.rng, C_ROOMS),
     "room_gateway_b": lambda at: Rooms(at.start, at.rng, B_ROOMS),

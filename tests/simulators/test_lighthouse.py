@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from simulators.counter import CounterUnit
+from simulators.lighthouse import LighthouseUnit
 from simulators.particles import ParticleCounter, Record
 from simulators.registers import Rejected
 from tests.simulators.conftest import START
@@ -18,7 +18,7 @@ class Bench:
 
     def __init__(self) -> None:
         self.machine = ParticleCounter(START, Random(1), 6)
-        self.unit = CounterUnit(self.machine, Random(2))
+        self.unit = LighthouseUnit(self.machine, Random(2))
 
     def holding(self, register: int) -> int:
         return self.unit.read("holding", register - 40001, 1)[0]

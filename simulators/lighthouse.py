@@ -48,7 +48,7 @@ def _ascii(text: str, registers: int) -> list[int]:
     return [raw[place] << 8 | raw[place + 1] for place in range(0, 2 * registers, 2)]
 
 
-class CounterUnit:
+class LighthouseUnit:
     """The registers of one counter.
 
     Reading the record (30001 to 30999) clears NEW DATA; the record index is shared by all clients; a channel that
