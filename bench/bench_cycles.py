@@ -21,7 +21,7 @@ from random import Random
 
 import structlog
 
-from bench.running import LINE, ROOT, free_port, percentile, say
+from bench.running import DEMO, LINE, ROOT, free_port, percentile, say
 from config.load import load
 from config.model import USABLE, Device, Plant, Sample
 from drivers.open import open_driver
@@ -49,6 +49,7 @@ KINDS = {
     "modbus_tcp": Kind(LINE, "RM-STM-L1", MBAP, "{host}:{port}"),
     "modbus_rtu": Kind(LINE, "RM-STM-L1", RTU, "rtu+tcp://{host}:{port}"),
     "lighthouse": Kind(LINE, "PC-A-STM-L1", MBAP, "{host}:{port}"),
+    "pms": Kind(DEMO, "PC-B-IMM-L3", MBAP, "{host}:{port}"),
     "opcua": Kind(LINE, "ISO-STM-L1", OPCUA, "opc.tcp://{host}:{port}/"),
 }
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import drivers.opcua
 from bench.running import say
-from tests.faulty.counting import LIGHTHOUSE, Make, count
+from tests.faulty.counting import LIGHTHOUSE, PMS, Make, count
 from tests.faulty.trial import Tally, trial
 from tests.faulty.truth import encryption_in, read_nodes, read_registers, serve_nodes, serve_registers
 from tests.proxy import MBAP, OPCUA, OPCUA_SIGNED, RTU, Framing
@@ -41,7 +41,7 @@ async def counters(exchanges: int, seed: int, make: Make) -> Tally:
     counted = await count(make, COUNTERS, faulty=exchanges, seed=seed, share=0.1, timeout_s=TIMEOUT_S)
     tally = counted[0].tally
     for one in counted:
-        for at in one.truth:
+        for at in one.due:
             tally.check(one.taken.get(at) == 1, f"the record of {at} was given {one.taken.get(at, 0)} times")
     return tally
 
@@ -60,6 +60,7 @@ PROTOCOLS: dict[str, Callable[[int, int], Coroutine[None, None, Tally]]] = {
     "modbus_tcp": partial(modbus, framing=MBAP, rtu=False),
     "modbus_rtu": partial(modbus, framing=RTU, rtu=True),
     "lighthouse": partial(counters, make=LIGHTHOUSE),
+    "pms": partial(counters, make=PMS),
     "opcua": partial(opcua, encrypted=False),
     "opcua_signed": partial(opcua, encrypted=True),
 }

@@ -43,7 +43,8 @@ class Fault(StrEnum):
     """Comes behind the next answer of this connection."""
     DUPLICATE = "duplicate"
     TRUNCATE = "truncate"
-    """Only its beginning comes; what follows, follows at once."""
+    """Only its beginning comes. Where a check covers the whole answer the next one follows; where none does nothing
+    comes any more, for TCP loses no bytes between others, and nobody could notice it."""
     GARBLE = "garble"
     """One byte is another one."""
     BLACK_HOLE = "black hole"
@@ -201,12 +202,12 @@ class Proxy:
             await self._pass(link, message)
         return data
 
-    async def _pass(self, link: _Link, message: bytes) -> None:
+    async def _pass(self, link: _Link, whole: bytes) -> None:
         if link.dead:
             return
         fault = next(self.faults)
         self.counts[fault] += 1
-        message = self._damaged(message, fault)
+        message = self._damaged(whole, fault)
         match fault:
             case Fault.DELAY:
                 await asyncio.sleep(self._delay_s)
@@ -226,6 +227,8 @@ class Proxy:
                 if fault is Fault.HALF_OPEN:
                     link.far_writer.transport.abort()
                 return
+            case Fault.TRUNCATE:
+                link.dead = self._framing.checked(whole) < len(whole)
             case _:
                 pass
         held, link.held = link.held, b""

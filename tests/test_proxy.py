@@ -21,6 +21,7 @@ from tests.proxy import (
     OPCUA_SIGNED,
     RTU,
     Fault,
+    Framing,
     Proxy,
     scripted,
     seeded,
@@ -99,11 +100,11 @@ class Wire:
 
 
 @asynccontextmanager
-async def wire(*faults: Fault, late_s: float = 0.03) -> AsyncIterator[Wire]:
+async def wire(*faults: Fault, framing: Framing = MBAP) -> AsyncIterator[Wire]:
     """A proxy with a script; every connection that was made through it is closed at the end."""
     server = Answering()
     async with Listener(server.serve) as listener:
-        proxy = Proxy(listener.port, MBAP, scripted(*faults), late_s=late_s)
+        proxy = Proxy(listener.port, framing, scripted(*faults), late_s=0.03)
         async with proxy.listener:
             one = Wire(server, listener, proxy)
             yield one
@@ -191,8 +192,19 @@ async def test_an_answer_twice() -> None:
         assert await driver.hears(answer(1), answer(1))
 
 
-async def test_the_beginning_of_an_answer_and_then_the_next() -> None:
+async def test_the_beginning_of_an_answer_and_then_nothing() -> None:
     async with wire(Fault.TRUNCATE) as one:
+        driver = await one.connect()
+        await driver.ask(1)
+        came = await driver.reader.read(100)
+        assert 0 < len(came) < len(answer(1))
+        assert answer(1).startswith(came)
+        await driver.ask(2)
+        assert await driver.hears_nothing()
+
+
+async def test_the_beginning_of_an_answer_and_then_the_next_where_a_check_covers_both() -> None:
+    async with wire(Fault.TRUNCATE, framing=Framing(MBAP.length, len)) as one:
         driver = await one.connect()
         await driver.ask(1, 2)
         came = await driver.reader.readuntil(answer(2))

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import pytest
 
-from tests.faulty.counting import LIGHTHOUSE, Make, serve_counter
+from tests.faulty.counting import LIGHTHOUSE, PMS, Make, serve_counter
 from tests.faulty.polling import Polling, polling
 from tests.faulty.trial import Drive
 from tests.faulty.truth import read_nodes, read_registers, serve_nodes, serve_registers
@@ -56,6 +56,7 @@ PROTOCOLS: dict[str, Callable[[], AbstractAsyncContextManager[Served]]] = {
     "modbus_tcp": modbus_tcp,
     "modbus_rtu": modbus_rtu,
     "lighthouse": partial(counter, LIGHTHOUSE),
+    "pms": partial(counter, PMS),
     "opcua": opcua,
 }
 
