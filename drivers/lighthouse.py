@@ -256,18 +256,17 @@ class LighthouseDriver(CounterDriver):
     def _row(self, record: Record, state: Row, off: frozenset[Channel]) -> Row:
         """A record's values; its volume is its own sample time at the flow that the counter shows."""
         make = self._record_plan
-        row = make.row(record, off)
-        if _number(state, self._status) & DATA_VALIDATION:
-            make.doubt(row, Quality.SIMULATED, ["data validation"])
+        validating = _number(state, self._status) & DATA_VALIDATION
+        row = make.row(record, off, simulated="data validation" if validating else "")
         if make.volume is None:
             return row
         flow_cfm = state.values[self._flow.place]
         if flow_cfm > 0 and not _number(state, self._status) & FLOW_ALARM:
             row.values[make.volume.place] *= flow_cfm * LITRES_PER_CUBIC_FOOT / 60
         else:
-            row.blank(
-                make.volume, Quality.UNAVAILABLE, f"the flow it was counted at is not known ({flow_cfm})"
-            )
+            row.values[make.volume.place] = math.nan
+            row.doubt(make.volume, Quality.UNAVAILABLE)
+            row.note(f"{make.volume.id}: the flow it was counted at is not known ({flow_cfm} now)")
         return row
 
     def _off(self, enables: Sequence[int]) -> frozenset[Channel]:

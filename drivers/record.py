@@ -72,23 +72,25 @@ class RecordPlan:
         self._series = series
         self._plan = Plan(self.request, series.channels)
 
-    def row(self, record: Record, off: Collection[Channel] = ()) -> Row:
+    def row(self, record: Record, off: Collection[Channel] = (), *, simulated: str = "") -> Row:
         """Put a record into its places.
 
         Args:
             record: as it was read.
             off: the particle channels that are switched off: what stands there is no count.
+            simulated: why the counts are made up; "" when they are counted.
         """
         row = Row(self._series)
         self._plan.decode(record.words, row)
+        self._doubt(row, Quality.SIMULATED, [simulated] if simulated else [])
+        self._doubt(row, Quality.SENSOR_FAULT, record.faults)
+        self._doubt(row, Quality.UNCERTAIN, record.doubts)
         for channel in self.counts:
             if channel in off:
                 row.blank(channel, Quality.UNAVAILABLE, "this particle channel is off")
-        self.doubt(row, Quality.SENSOR_FAULT, record.faults)
-        self.doubt(row, Quality.UNCERTAIN, record.doubts)
         return row
 
-    def doubt(self, row: Row, quality: Quality, why: Sequence[str]) -> None:
+    def _doubt(self, row: Row, quality: Quality, why: Sequence[str]) -> None:
         """Mark counts and volume, unless they are marked already or there is no reason to."""
         if not why:
             return
