@@ -46,6 +46,9 @@ SAMPLE_TIME, FLOW, VOLUME, PARTICLE_CHANNELS, COUNTS = 217, 221, 223, 226, 228
 PER_SECOND = 100
 """The sample time stands in hundredths of a second, unless it is a float."""
 
+SAMPLE_TIME_MAX_S = 0xFFFF
+"""All that 40003 can be set to."""
+
 SCALES = 10
 """30011 and 30012: the powers of ten of flow and volume."""
 
@@ -77,7 +80,7 @@ def parse(words: Sequence[int]) -> Record | None:
     header = struct.pack(f">{HEADER_WORDS}H", *words[:HEADER_WORDS])
     status, _, _, timestamp, _, packet, _, _, location, _, _ = HEADER.unpack(header)
     sample_time_s = number(words, SAMPLE_TIME, PER_SECOND)
-    if not status & DATA_AVAILABLE or timestamp == 0 or not math.isfinite(sample_time_s):
+    if not status & DATA_AVAILABLE or timestamp == 0 or not 0 <= sample_time_s <= SAMPLE_TIME_MAX_S:
         return None
     faults = tuple(f"{name} not good" for bit, name in GOODS.items() if not packet >> bit & 1)
     return Record(datetime.fromtimestamp(timestamp, UTC), sample_time_s, location, tuple(words), faults)
@@ -112,11 +115,16 @@ class PmsDriver(CounterDriver):
         self._records = RecordPlan(records, BLOCK, HEADER_WORDS) if records else None
         self._head = Head(records, kept) if records else None
         places = {channel: _place_of(channel) for channel in self._state.channels}
-        now_there = [channel for channel, place in places.items() if place >= ("input", BLOCK)]
+        self._now_there = [channel for channel, place in places.items() if place >= ("input", BLOCK)]
         self._set_there = [channel for channel, place in places.items() if place[0] == "holding"]
-        self._request = self._records.request if self._records else block(now_there, BLOCK, HEADER_WORDS)
-        self._block = Plan(self._request, now_there)
+        self._request = (
+            self._records.request if self._records else block(self._now_there, BLOCK, HEADER_WORDS)
+        )
+        self._block = Plan(self._request, self._now_there)
         self._settings = Plan(_settings(self._request.unit_id, self._set_there), self._set_there)
+        for channel, place in places.items():
+            if channel not in (*self._now_there, *self._set_there) and place != ("input", CALIBRATION):
+                raise ValueError(f"{channel.id}: a PMS counter tells nothing at {place[0]} {place[1]}")
         self._calibrated = next((one for one, at in places.items() if at == ("input", CALIBRATION)), None)
         self._calibrated_on = math.nan
         self._scales = {SAMPLE_TIME: PER_SECOND, FLOW: 1, VOLUME: 1}
@@ -151,6 +159,10 @@ class PmsDriver(CounterDriver):
             words = await self._wire.ask(self._request)
             record = parse(words)
         self._show(words, row)
+        if record is None and words[1] & DATA_AVAILABLE:
+            row.note(f"{self._state.id}: the record at the head of the queue has no time; it was not taken")
+            for channel in self._now_there:
+                row.doubt(channel, Quality.UNCERTAIN)
         self._show_flow(record, clock or at, row)
         if record is None or not self._head.is_new(record):
             return Polled(clock, [])

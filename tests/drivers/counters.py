@@ -51,6 +51,7 @@ class Counter:
     Attributes:
         answered: questions answered so far.
         cut_after: number of answered questions after which the wire is cut, unanswered.
+        busy: numbers of answered questions after which one is answered with exception 6, busy.
         finishing: number of answered questions -> the record that ends at that moment.
         flow: in hundredths of a cubic foot per minute.
         clock: the counter's own.
@@ -66,6 +67,7 @@ class Counter:
     index: int = 0
     answered: int = 0
     cut_after: int = 10**9
+    busy: set[int] = field(default_factory=set)
     finishing: dict[int, Finished] = field(default_factory=dict)
     written: list[tuple[int, int]] = field(default_factory=list)
 
@@ -87,6 +89,9 @@ class Counter:
             table = self._holding() if function == 3 else self._input(address)
             words = [table.get(address + offset, 0) for offset in range(count)]
             reply = frame(question, bytes([function, 2 * count]) + struct.pack(f">{count}H", *words))
+        if self.answered in self.busy:
+            self.busy.discard(self.answered)
+            return frame(question, bytes([function | 0x80, 6]))
         if self.answered >= self.cut_after:
             self.cut_after = 10**9
             return None

@@ -262,6 +262,68 @@ async def test_h28_the_records_status_is_its_counts_quality(
     assert record.reason == (f"D#records: {reason}" if reason else "")
 
 
+async def test_the_state_has_the_counters_own_clock() -> None:
+    counter = Counter(clock=AT - timedelta(seconds=7))
+    async with running(counter) as driver:
+        (state,) = await driver.read(AT)
+    assert state.source_at == AT - timedelta(seconds=7)
+
+
+async def test_h28_the_volume_is_the_records_own_time_at_the_flow_shown() -> None:
+    counter = Counter(flow=98)
+    counter.finish(Finished(AT, (5, 1), sample_time_s=60))
+    async with running(counter) as driver:
+        (record,) = [one for one in await driver.read(AT) if one.series == "D#records"]
+    assert record.values[-1] == pytest.approx(0.98 * 28.316847)
+
+
+@pytest.mark.parametrize(("flow", "alarm"), [(0, 0), (60, 1 << 12)])
+@pytest.mark.parametrize(("status", "quality"), [(0, Quality.UNAVAILABLE), (2, Quality.SENSOR_FAULT)])
+async def test_h28_a_flow_that_is_wrong_now_makes_no_volume(
+    flow: int, alarm: int, status: int, quality: Quality
+) -> None:
+    counter = Counter(flow=flow, status=3 | alarm)
+    counter.finish(Finished(AT, (5, 1), status))
+    async with running(counter) as driver:
+        _, record = await driver.read(AT)
+    assert math.isnan(record.values[-1])
+    assert qualities(record)[-1] is quality
+
+
+@pytest.mark.parametrize("question", range(8))
+async def test_h28_a_counter_that_is_busy_loses_nothing(question: int) -> None:
+    counter = Counter()
+    counter.finish(*records([0]))
+    async with running(counter) as driver:
+        await poll(driver, 1)
+        counter.finish(*records([6, 12]))
+        counter.busy = {counter.answered + question}
+        found = []
+        for second in (13, 14):
+            try:
+                found += [
+                    one for one in await driver.read(AT + timedelta(seconds=second)) if one.series != "D"
+                ]
+            except DriverError:
+                await driver.connect()
+    assert seconds(found) == [6, 12]
+
+
+async def test_h28_records_that_pass_while_older_ones_are_fetched_say_so() -> None:
+    counter = Counter()
+    counter.finish(*records([0]))
+    async with running(counter) as driver:
+        await poll(driver, 1)
+        counter.finish(*records(range(6, 79, 6)))
+        first, second, third = [await poll(driver, s) for s in (79, 80, 81)]
+    assert [(at, sample.catching_up) for at, sample in zip(seconds(first), first, strict=True)] == [
+        (78, True)
+    ]
+    assert seconds(second) == list(range(6, 73, 6))
+    assert not any(sample.catching_up for sample in second)
+    assert third == []
+
+
 async def test_data_validation_is_never_real() -> None:
     counter = Counter(status=3 | 1 << 9)
     counter.finish(*records([0]))
