@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -13,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ BIN = Path(sys.executable).parent
 LINE = ROOT / "tests" / "plants" / "line"
 DEMO = ROOT / "config" / "plants" / "demo"
 READY_WITHIN_S = 120
+PORTS = range(16_000, 32_000)
+"""Neither the demo plant's nor those that Linux gives to outgoing connections (from 32768 on)."""
 LOOPBACK = re.compile(r"127\.0\.0\.1:(\d+)")
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
@@ -188,10 +191,22 @@ def free_port() -> int:
 
 
 def free_ports(count: int) -> list[int]:
-    """Return so many ports that nobody listens on now, no one of them twice."""
+    """Return so many ports that nobody listens on now, no one of them twice.
+
+    Below those that outgoing connections are given, so that none of them is taken before its server comes.
+
+    Raises:
+        SystemExit: there are not so many.
+    """
+    found: list[int] = []
     with ExitStack() as held:
-        probes = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [int(probe.getsockname()[1]) for probe in probes]
+        for port in random.sample(PORTS, len(PORTS)):
+            with suppress(OSError):
+                held.enter_context(socket.create_server(("127.0.0.1", port)))
+                found.append(port)
+            if len(found) == count:
+                return found
+    raise SystemExit(f"no {count} free ports within {PORTS}")
 
 
 @contextmanager
