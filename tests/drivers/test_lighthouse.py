@@ -309,6 +309,17 @@ async def test_h28_a_counter_that_is_busy_loses_nothing(question: int) -> None:
     assert seconds(found) == [6, 12]
 
 
+async def test_a_counter_that_is_busy_with_its_records_tells_its_state() -> None:
+    counter = Counter()
+    counter.finish(*records([0]))
+    async with running(counter) as driver:
+        counter.busy = {3}
+        (state,) = await driver.read(AT)
+        assert state.quality == (Quality.GOOD, Quality.UNCERTAIN, Quality.GOOD)
+        assert "device busy" in state.reason
+        assert seconds(await poll(driver, 1)) == [0]
+
+
 async def test_h28_records_that_pass_while_older_ones_are_fetched_say_so() -> None:
     counter = Counter()
     counter.finish(*records([0]))

@@ -70,6 +70,28 @@ async def test_h28_a_restart_goes_on_from_what_is_kept(profile: str) -> None:
     assert sorted(times(one.kept)) == one.truth
 
 
+@pytest.mark.parametrize("profile", COUNTERS)
+async def test_h28_a_restart_gives_nothing_again_that_is_kept(profile: str) -> None:
+    async with rig(profile) as one:
+        await one.read_out(13)
+        await one.restart()
+        assert await one.poll(3) == []
+
+
+@pytest.mark.parametrize("profile", STORING)
+async def test_h28_a_clock_that_is_set_back_after_a_restart_hides_no_record(profile: str) -> None:
+    async with rig(profile) as one:
+        await one.read_out(13)
+        await one.restart()
+        await one.read_out(12)
+        one.machine.clock_offset_s -= 3600
+        one.wait(60)
+        await one.read_out(40)
+    assert sorted(times(one.given)) == sorted(one.truth)
+    back = [sample for sample in one.given if sample.at < one.truth[0]]
+    assert (back[0].backfilled, back[-1].backfilled) == (True, False)
+
+
 @pytest.mark.parametrize("profile", STORING)
 async def test_h28_a_missing_record_stays_a_gap(profile: str) -> None:
     async with rig(profile) as one:
