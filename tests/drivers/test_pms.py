@@ -148,6 +148,11 @@ async def test_zeros_are_not_clean_air() -> None:
     assert Quality.UNAVAILABLE in qualities(state)
 
 
+async def test_what_stands_there_while_no_data_is_available_is_no_record() -> None:
+    async with running(Unit([0, 0x11, *RECORD[2:]])) as driver:
+        assert len(await driver.read(AT)) == 1
+
+
 async def test_a_record_without_a_time_is_told_of_and_not_taken() -> None:
     unit = Unit([0, 0x13, *EMPTY[2:]])
     async with running(unit, kept=Kept(AT)) as driver:
@@ -199,6 +204,16 @@ async def test_h28_a_clock_that_is_set_back_loses_no_record() -> None:
     unit = Unit()
     async with running(unit, kept=Kept(AT + timedelta(hours=1))) as driver:
         assert len(await driver.read(AT)) == 2
+
+
+async def test_a_record_of_before_the_last_is_of_the_past_however_fresh() -> None:
+    unit, kept = Unit(has_clock=False), Kept()
+    unit.after_pop = [*RECORD[:4], *divmod(CLOCK - 3600, 1 << 16), *RECORD[6:]]
+    async with running(unit, kept=kept) as driver:
+        await driver.read(AT)
+        kept.mark = AT
+        _, record = await driver.read(AT - timedelta(hours=1))
+    assert record.backfilled
 
 
 @pytest.mark.parametrize("late_s", [0, 15])
