@@ -4,9 +4,8 @@ The counter keeps its records. Writing the record index (40025) chooses which on
 30001..30999 clears the NEW DATA bit of the device status (40003). So: read the status; if NEW DATA is set choose
 the newest record (index -1), then read it in one request. NEW DATA alone is not trusted: the answer to the read
 that cleared it may have been lost, and a record that ends between two requests leaves no trace of the one
-before. A record is new when its time and location have not been seen; and when it does not follow the last one
-without a hole, the index is walked backwards until a known record, and the missed ones are handed on, oldest
-first, as backfilled. The buffer is never cleared.
+before. So a hole in the records is walked (`walks.py`), and the missed ones are handed on, oldest first, as
+backfilled. The buffer is never cleared.
 
 A record whose time lies before the last one's was counted with the clock set back: it is kept, as backfilled.
 A counter that is busy (exceptions 6 and 11) gives its state, and its records at the next poll.
@@ -17,16 +16,16 @@ Source: Lighthouse ApexR02/ApexR5 manual 248083447-1, pages 61, 65 and 71, and t
 import math
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from config.model import Channel, Device, Quality
 from drivers.counter import CounterDriver, Found, Polled, channel_at, records_of, waited
 from drivers.driver import Kept, Now, Refused, nothing_kept
 from drivers.modbus import fill
-from drivers.record import Key, Record, RecordPlan, set_bits
+from drivers.record import Record, RecordPlan, set_bits
 from drivers.registers import Request, plan, register_of
 from drivers.row import Row
+from drivers.walks import Walks
 from drivers.wire import UnitSilent
 
 STATUS = 2
@@ -67,15 +66,6 @@ DOUBTS = {2: "particle overflow", 3: "service"}
 
 LITRES_PER_CUBIC_FOOT = 28.316847
 
-BUFFER_DEPTH = 3000
-"""Records walked back at most, and known records remembered; about what the counter's buffer holds."""
-
-WALK_PER_POLL = 8
-"""Missed records read in one poll: each takes two requests, and the poll has a timeout to keep."""
-
-WALKS = 8
-"""Holes walked at the same time, the newest first; only a clock that is set again and again makes more than two."""
-
 
 def parse(words: Sequence[int]) -> Record | None:
     """Take a record apart.
@@ -95,24 +85,6 @@ def parse(words: Sequence[int]) -> Record | None:
     return Record(at, sample_time_s, location, tuple(words), faults, doubts)
 
 
-@dataclass(slots=True)
-class Walk:
-    """A walk back through the buffer from one hole in the records, over as many polls as it takes.
-
-    Attributes:
-        index: the record to read next; None before the first step.
-        passed: the newest records, met since the walk began; meeting them is no reason to stop, because
-            the records of a full buffer move down by one with every new one, under the walk's feet.
-        found: the missed records, and the one that left the hole; for the same reason one may stand here twice.
-        ended: a known record, or the end of the buffer, has been met.
-    """
-
-    index: int | None = None
-    passed: set[Key] = field(default_factory=set)
-    found: list[Record] = field(default_factory=list)
-    ended: bool = False
-
-
 class LighthouseDriver(CounterDriver):
     """A Lighthouse counter; see above."""
 
@@ -130,24 +102,16 @@ class LighthouseDriver(CounterDriver):
         self._status = channel_at(self._state, "holding", STATUS, "40003")
         self._count = channel_at(self._state, "holding", RECORD_COUNT, "40024")
         self._flow = channel_at(self._state, "holding", FLOW, "40023")
-        self._known: dict[Key, None] = {}
-        self._last: datetime | None = None
-        """Of the newest record that leaves no hole that is not walked."""
-        self._returned: datetime | None = None
-        """Of the newest record that was handed on."""
-        self._before: datetime | None = None
-        """Up to here the records were kept before this driver began; until the first walk has ended."""
+        self._walks = Walks()
         self._seen: Record | None = None
-        """The newest record as it was last read, returned or not."""
-        self._walks: list[Walk] = []
+        """The newest record as it was last read, new or not."""
         self._looks_back = True
 
     async def connect(self) -> None:
         """Make the connection; the next read looks for records missed meanwhile."""
         await super().connect()
         self._looks_back = True
-        if self._last is None:
-            self._last = self._before = self._kept(self._records.id)
+        self._walks.go_on_from(self._kept(self._records.id))
 
     async def _poll(self, row: Row, at: datetime) -> Polled:
         await fill(self._wire, self._plans, row)
@@ -165,14 +129,15 @@ class LighthouseDriver(CounterDriver):
     async def _find(self, row: Row, at: datetime) -> list[Found]:
         """Whatever records are new: the missed ones, oldest first, then the newest."""
         newest = await self._newest(row)
-        missed = await self._go_back(newest, _number(row, self._count))
+        missed = await self._walks.go_back(newest, _number(row, self._count), self._fetch)
         if newest is None and not missed:
             return []
         off = self._off(await self._wire.ask(self._enables))
-        catching_up = not all(walk.ended for walk in self._walks)
+        catching_up = self._walks.is_open(newest)
         found = [Found(one, self._row(one, row, off), True, catching_up) for one in missed]
         if newest is not None:
-            is_late = self._is_late(newest, at)
+            # It waited for us, or the counter's clock was set back.
+            is_late = self._walks.is_back(newest) or (self._looks_back and waited(newest, at))
             found.append(Found(newest, self._row(newest, row, off), is_late, catching_up))
         return found
 
@@ -199,59 +164,7 @@ class LighthouseDriver(CounterDriver):
             row.doubt(self._status, Quality.UNCERTAIN)
             row.note(f"{self._status.id}: the newest record has no time; it was not taken")
             return None
-        # With the clock set back the newest may be older than what is kept, and yet be new.
-        return None if record.key in self._known or record.at == self._before else record
-
-    async def _go_back(self, newest: Record | None, count: int) -> list[Record]:
-        """Walk on for one poll.
-
-        Returns:
-            The missed records of every walk that has ended, oldest first.
-        """
-        if newest is not None:
-            if self._leaves_a_hole(newest) and len(self._walks) < WALKS:
-                # Should this poll fail, the walk has this record, too, and the next one need not begin anew.
-                self._walks.append(Walk(found=[newest]))
-                self._last = newest.at
-            for walk in self._walks:
-                walk.passed.add(newest.key)
-        steps = WALK_PER_POLL
-        for walk in reversed(self._walks):
-            steps = await self._walk_on(walk, count, steps)
-        found = [record for walk in self._walks if walk.ended for record in walk.found]
-        taken = {newest.key} if newest is not None else set()
-        missed = {one.key: one for one in found if one.key not in self._known and one.key not in taken}
-        return sorted(missed.values(), key=lambda record: record.key)
-
-    async def _walk_on(self, walk: Walk, count: int, steps: int) -> int:
-        """Walk at most so many steps; gives how many are left."""
-        # From the last index, not the one before: a record may have come since the count was read.
-        walk.index = count - 1 if walk.index is None else min(walk.index, count - 1)
-        while steps > 0 and not walk.ended and walk.index >= 0:
-            steps -= 1
-            record = await self._fetch(walk.index)
-            walk.index -= 1
-            if record is None or record.key in walk.passed:
-                continue
-            walk.ended = self._is_known(record) or len(walk.found) >= BUFFER_DEPTH
-            if not walk.ended:
-                walk.found.append(record)
-        walk.ended = walk.ended or walk.index < 0
-        return steps
-
-    def _is_known(self, record: Record) -> bool:
-        return record.key in self._known or (self._before is not None and record.at <= self._before)
-
-    def _leaves_a_hole(self, newest: Record) -> bool:
-        """Whether there is room for another record between the last one and this one (or the clock was set)."""
-        if self._last is None:
-            return False
-        return not timedelta(0) <= newest.at - self._last <= timedelta(seconds=newest.sample_time_s)
-
-    def _is_late(self, newest: Record, at: datetime) -> bool:
-        """Whether the newest record tells of the past: it waited for us, or the counter's clock was set back."""
-        is_back = self._returned is not None and newest.at < self._returned
-        return is_back or (self._looks_back and waited(newest, at))
+        return record if self._walks.is_new(record) else None
 
     def _row(self, record: Record, state: Row, off: frozenset[Channel]) -> Row:
         """A record's values; its volume is its own sample time at the flow that the counter shows."""
@@ -276,16 +189,7 @@ class LighthouseDriver(CounterDriver):
         return frozenset(channel for channel, at in offsets.items() if not any(enables[at : at + 2]))
 
     def _remember(self, found: Sequence[Found]) -> None:
-        for record in (*(one.record for one in found), *([self._seen] if self._seen else [])):
-            self._known[record.key] = None
-        while len(self._known) > BUFFER_DEPTH:
-            del self._known[next(iter(self._known))]
-        self._walks = [walk for walk in self._walks if not walk.ended]
-        if self._seen is not None:
-            self._returned = self._seen.at
-            # A hole for which no walk was free is looked for again with the next record.
-            self._last = self._last if self._leaves_a_hole(self._seen) else self._seen.at
-            self._before = self._before if self._walks else None
+        self._walks.remember([one.record for one in found], self._seen)
         self._looks_back = False
 
 

@@ -149,16 +149,11 @@ class PmsDriver(CounterDriver):
 
     async def _poll(self, row: Row, at: datetime) -> Polled:
         clock = await self._set(row)
-        words = await self._wire.ask(self._request)
+        words = await self._look()
+        self._show(words, row)
         if self._records is None or self._head is None:
-            self._show(words, row)
             return Polled(clock, [])
         record = parse(words)
-        if record is not None and self._head.may_go(record):
-            await self._wire.write_coil(self._request.unit_id, AVAILABLE_COIL, on=False)
-            words = await self._wire.ask(self._request)
-            record = parse(words)
-        self._show(words, row)
         if record is None and words[1] & DATA_AVAILABLE:
             row.note(f"{self._state.id}: the record at the head of the queue has no time; it was not taken")
             for channel in self._now_there:
@@ -168,6 +163,15 @@ class PmsDriver(CounterDriver):
             return Polled(clock, [])
         late = self._head.is_late(record, clock or at)
         return Polled(clock, [Found(record, self._row(record, self._records), late)])
+
+    async def _look(self) -> Sequence[int]:
+        """The block, once a record that is kept has been taken out of the queue."""
+        words = await self._wire.ask(self._request)
+        record = parse(words) if self._head else None
+        if self._head is None or record is None or not self._head.may_go(record):
+            return words
+        await self._wire.write_coil(self._request.unit_id, AVAILABLE_COIL, on=False)
+        return await self._wire.ask(self._request)
 
     def _input(self, address: int, count: int) -> Request:
         return Request(self._request.unit_id, "input", address, count)

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from config.model import Quality, Sample
 from drivers.driver import DriverError, Unreachable
-from drivers.lighthouse import HEADER_WORDS, WALK_PER_POLL, LighthouseDriver, parse
+from drivers.lighthouse import HEADER_WORDS, LighthouseDriver, parse
 from drivers.record import RecordPlan
+from drivers.walks import WALK_PER_POLL
 from tests.drivers.counters import CHANNELS, Counter, Finished, counter_device, records
 from tests.drivers.nouns import AT, RECEIVED_AT, channel_model, device, holding, now, qualities, series
 from tests.drivers.wires import talker

@@ -1,0 +1,144 @@
+"""Which records of a buffer are known, and the walks back to those that were missed. No wire: it is told how to fetch.
+
+A record is new when its time and location have not been seen; and when it does not follow the last one without a hole,
+the buffer is walked backwards until a known record. Where the buffer is long, that takes many polls, and new records
+come meanwhile; where polls fail, a walk goes on with the next one.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from drivers.record import Key, Record
+
+BUFFER_DEPTH = 3000
+"""Records walked back at most, and known records remembered; about what a counter's buffer holds."""
+
+WALK_PER_POLL = 8
+"""Missed records read in one poll: each takes two requests, and the poll has a timeout to keep."""
+
+WALKS = 8
+"""Holes walked at the same time, the newest first; only a clock that is set again and again makes more than two."""
+
+Fetch: TypeAlias = Callable[[int], Awaitable[Record | None]]
+"""Reads the record of an index, 0 being the oldest; None if none stands there."""
+
+
+@dataclass(slots=True)
+class Walk:
+    """A walk back through the buffer from one hole in the records, over as many polls as it takes.
+
+    Attributes:
+        index: the record to read next; None before the first step.
+        passed: the newest records, met since the walk began; meeting them is no reason to stop, because
+            the records of a full buffer move down by one with every new one, under the walk's feet.
+        found: the missed records, and the one that left the hole; for the same reason one may stand here twice.
+        ended: a known record, or the end of the buffer, has been met.
+    """
+
+    index: int | None = None
+    passed: set[Key] = field(default_factory=set)
+    found: list[Record] = field(default_factory=list)
+    ended: bool = False
+
+
+class Walks:
+    """What is known of a buffer. Nothing is known by being read: only `remember` makes it so."""
+
+    def __init__(self) -> None:
+        self._known: dict[Key, None] = {}
+        self._last: datetime | None = None
+        """Of the newest record that leaves no hole that is not walked."""
+        self._returned: datetime | None = None
+        """Of the newest record that was handed on."""
+        self._before: datetime | None = None
+        """Up to here the records were kept before this driver began; until the first walk has ended."""
+        self._walks: list[Walk] = []
+
+    def go_on_from(self, kept: datetime | None) -> None:
+        """Say up to when records are kept; what is known already stays known."""
+        if self._last is None:
+            self._last = self._before = kept
+
+    def is_new(self, newest: Record) -> bool:
+        """Whether the newest record has not been handed on."""
+        # With the clock set back it may be older than what is kept, and yet be new.
+        return newest.key not in self._known and newest.at != self._before
+
+    def is_back(self, newest: Record) -> bool:
+        """Whether it lies before the last one: the clock was set back."""
+        return self._returned is not None and newest.at < self._returned
+
+    def is_open(self, newest: Record | None) -> bool:
+        """Whether older records than these are still to be fetched."""
+        return not all(walk.ended for walk in self._walks) or bool(newest and self._leaves_a_hole(newest))
+
+    async def go_back(self, newest: Record | None, count: int, fetch: Fetch) -> list[Record]:
+        """Walk on for one poll.
+
+        Args:
+            newest: if it is new.
+            count: of records in the buffer.
+            fetch: see above.
+
+        Returns:
+            The missed records of every walk that has ended, oldest first.
+        """
+        if newest is not None:
+            if self._leaves_a_hole(newest) and len(self._walks) < WALKS:
+                # Should this poll fail, the walk has this record, too, and the next one need not begin anew.
+                self._walks.append(Walk(found=[newest]))
+                self._last = newest.at
+            for walk in self._walks:
+                walk.passed.add(newest.key)
+        steps = WALK_PER_POLL
+        for walk in reversed(self._walks):
+            steps = await self._walk_on(walk, count, steps, fetch)
+        found = [record for walk in self._walks if walk.ended for record in walk.found]
+        taken = {newest.key} if newest is not None else set()
+        missed = {one.key: one for one in found if one.key not in self._known and one.key not in taken}
+        return sorted(missed.values(), key=lambda record: record.key)
+
+    def remember(self, found: Sequence[Record], newest: Record | None) -> None:
+        """All of them are handed on.
+
+        Args:
+            found: in this poll.
+            newest: as it was last read, new or not.
+        """
+        for record in (*found, *([newest] if newest else [])):
+            self._known[record.key] = None
+        while len(self._known) > BUFFER_DEPTH:
+            del self._known[next(iter(self._known))]
+        self._walks = [walk for walk in self._walks if not walk.ended]
+        if newest is not None:
+            self._returned = newest.at
+            # A hole for which no walk was free is looked for again with the next record.
+            self._last = self._last if self._leaves_a_hole(newest) else newest.at
+            self._before = self._before if self._walks else None
+
+    async def _walk_on(self, walk: Walk, count: int, steps: int, fetch: Fetch) -> int:
+        """Walk at most so many steps; gives how many are left."""
+        # From the last index, not the one before: a record may have come since the count was read.
+        walk.index = count - 1 if walk.index is None else min(walk.index, count - 1)
+        while steps > 0 and not walk.ended and walk.index >= 0:
+            steps -= 1
+            record = await fetch(walk.index)
+            walk.index -= 1
+            if record is None or record.key in walk.passed:
+                continue
+            walk.ended = self._is_known(record) or len(walk.found) >= BUFFER_DEPTH
+            if not walk.ended:
+                walk.found.append(record)
+        walk.ended = walk.ended or walk.index < 0
+        return steps
+
+    def _is_known(self, record: Record) -> bool:
+        return record.key in self._known or (self._before is not None and record.at <= self._before)
+
+    def _leaves_a_hole(self, newest: Record) -> bool:
+        """Whether there is room for another record between the last one and this one (or the clock was set)."""
+        if self._last is None:
+            return False
+        return not timedelta(0) <= newest.at - self._last <= timedelta(seconds=newest.sample_time_s)
