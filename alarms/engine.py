@@ -29,11 +29,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """All that judging remembers: alarms that are not NORM, delays that run, and how far each series has come."""
+    """All that judging remembers: alarms that are not NORM, delays that run, and how far each series has come.
+
+    Of a series of records `complete` says in addition up to which time none is still to be fetched.
+    """
 
     alarms: Mapping[str, Alarm] = field(default_factory=dict)
     delays: Mapping[str, Delay] = field(default_factory=dict)
     latest: Mapping[str, datetime] = field(default_factory=dict)
+    complete: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class Rules:
     series: Mapping[str, SeriesRules]
     conditions: Mapping[str, Condition]
     owners: Mapping[str, str]
+    records: frozenset[str]
 
 
 def rules(plant: Plant) -> Rules:
@@ -50,7 +55,8 @@ def rules(plant: Plant) -> Rules:
     laid = {series.id: series_rules(plant, series) for series in plant.series.values()}
     owners = {condition.id: series_id for series_id, one in laid.items() for condition in _conditions_of(one)}
     conditions = {condition.id: condition for one in laid.values() for condition in _conditions_of(one)}
-    return Rules(laid, conditions, owners)
+    records = frozenset(series.id for series in plant.series.values() if series.records)
+    return Rules(laid, conditions, owners, records)
 
 
 def handle(book: Rules, state: State, event: Event) -> tuple[State, tuple[Transition, ...]]:
@@ -75,6 +81,8 @@ def handle(book: Rules, state: State, event: Event) -> tuple[State, tuple[Transi
 
 
 def _sample(book: Rules, draft: "_Draft", sample: Sample) -> None:
+    if sample.series in book.records and not sample.catching_up:
+        draft.completed(sample.series, sample.at)
     latest = draft.latest.get(sample.series)
     if sample.backfilled or (latest is not None and sample.at <= latest):
         return
@@ -158,6 +166,7 @@ class _Draft:
         self.alarms = state.alarms
         self.delays = state.delays
         self.latest = state.latest
+        self.complete = state.complete
         self.transitions: list[Transition] = []
 
     def life(self, key: str) -> Life:
@@ -174,6 +183,11 @@ class _Draft:
     def arrived(self, series_id: str, at: datetime) -> None:
         self.latest = {**self.latest, series_id: at}
 
+    def completed(self, series_id: str, at: datetime) -> None:
+        before = self.complete.get(series_id)
+        if before is None or at > before:
+            self.complete = {**self.complete, series_id: at}
+
     def take(self, key: str, step: Step) -> None:
         life, transition = step
         self.alarms = _with(self.alarms, key, life.alarm)
@@ -183,8 +197,9 @@ class _Draft:
 
     def state(self) -> State:
         before = self._before
-        same = self.alarms is before.alarms and self.delays is before.delays and self.latest is before.latest
-        return before if same else State(self.alarms, self.delays, self.latest)
+        judged = self.alarms is not before.alarms or self.delays is not before.delays
+        heard = self.latest is not before.latest or self.complete is not before.complete
+        return State(self.alarms, self.delays, self.latest, self.complete) if judged or heard else before
 
 
 def _with(mapping: Mapping[str, T], key: str, value: T | None) -> Mapping[str, T]:

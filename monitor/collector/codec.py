@@ -54,6 +54,7 @@ def sample_entry(sample: Sample) -> Entry:
         vals=_little_endian(array.array("d", sample.values)).tobytes(),
         quality=None if sample.quality is None else bytes(sample.quality),
         backfilled=int(sample.backfilled),
+        catching_up=int(sample.catching_up),
         body=_storable(sample.reason),
     )
 
@@ -70,6 +71,7 @@ def sample_of(entry: Entry) -> Sample:
         received_at=from_us(entry.received_us or 0),
         source_at=None if entry.source_us is None else from_us(entry.source_us),
         backfilled=bool(entry.backfilled),
+        catching_up=bool(entry.catching_up),
         reason=entry.body,
     )
 

@@ -30,6 +30,7 @@ from monitor.collector.forward import Forward
 from monitor.collector.guard import Guard
 from monitor.collector.health import Watch, clock_step, devices_health, percentiles_ms
 from monitor.collector.journal import Journal, JournalReader, explained
+from monitor.collector.kept import KeptRecords
 from monitor.collector.metrics import registry_of
 from monitor.collector.pipeline import INBOX_LIMIT, Pipeline
 from monitor.collector.poll import Poll
@@ -97,8 +98,9 @@ class Collector:
         self._restored = _restore(plant, path)
         self._journal.enter_plant(plant.sha256, codec.plant_json(plant))
         keys = keys_in(settings.data, os.environ)
+        kept = KeptRecords(plant, self._restored.state.complete)
         self.polls = {
-            device.id: Poll(device, open_driver(device, clock.now, keys=keys), clock, index)
+            device.id: Poll(device, open_driver(device, clock.now, kept=kept.until, keys=keys), clock, index)
             for index, device in enumerate(plant.devices.values())
         }
         self.workers = {
@@ -111,6 +113,7 @@ class Collector:
             self._restored.state,
             clock,
             journal=self._journal,
+            kept=kept,
             respond=Responder(self.workers),
             publish=self.feed,
         )

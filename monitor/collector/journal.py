@@ -16,6 +16,7 @@ import threading
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 
 import structlog
@@ -37,7 +38,8 @@ CREATE TABLE IF NOT EXISTS entry (
     vals        BLOB,
     quality     BLOB,
     backfilled  INTEGER NOT NULL DEFAULT 0,
-    body        TEXT    NOT NULL DEFAULT ''
+    body        TEXT    NOT NULL DEFAULT '',
+    catching_up INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE TABLE IF NOT EXISTS state (
     one  INTEGER PRIMARY KEY CHECK (one = 1),
@@ -47,6 +49,10 @@ CREATE TABLE IF NOT EXISTS state (
 CREATE TABLE IF NOT EXISTS plant (from_seq INTEGER PRIMARY KEY, sha256 TEXT NOT NULL, body TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS journal (one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL) STRICT;
 """
+
+# Of the records that an older journal holds nobody knows which were complete, so none of them counts as that.
+ADDED = {"catching_up": "ALTER TABLE entry ADD COLUMN catching_up INTEGER NOT NULL DEFAULT 1"}
+"""Columns that journals of former versions have not."""
 
 log = structlog.get_logger()
 
@@ -71,6 +77,7 @@ class Entry:
     quality: bytes | None = None
     backfilled: int = 0
     body: str = ""
+    catching_up: int = 0
     seq: int = 0
 
 
@@ -211,6 +218,7 @@ def _open(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.executescript(SCHEMA)
+        _add_columns(connection)
         with connection:
             connection.execute(
                 "INSERT OR IGNORE INTO journal (one, id) VALUES (1, ?)", (uuid.uuid4().hex[:12],)
@@ -218,18 +226,21 @@ def _open(path: Path) -> sqlite3.Connection:
     return connection
 
 
-_COLUMNS = "kind, at_us, series, received_us, source_us, vals, quality, backfilled, body"
+def _add_columns(connection: sqlite3.Connection) -> None:
+    there = {row[1] for row in connection.execute("PRAGMA table_info(entry)")}
+    for column, change in ADDED.items():
+        if column not in there:
+            connection.execute(change)
+
+
+_COLUMNS = "kind, at_us, series, received_us, source_us, vals, quality, backfilled, body, catching_up"
+_INSERT = f"INSERT INTO entry ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - our own words
+_row = attrgetter(*_COLUMNS.split(", "))
 
 
 def _insert(connection: sqlite3.Connection, write: _Write) -> int:
     """Insert one write; return the number of the last entry, behind which its State stands."""
-    connection.executemany(
-        f"INSERT INTO entry ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - our own words
-        [
-            (e.kind, e.at_us, e.series, e.received_us, e.source_us, e.vals, e.quality, e.backfilled, e.body)
-            for e in write.entries
-        ],
-    )
+    connection.executemany(_INSERT, map(_row, write.entries))
     seq = _last_seq(connection)
     if write.state is not None:
         connection.execute(

@@ -19,6 +19,7 @@ from monitor.clock import Clock
 from monitor.collector import codec
 from monitor.collector.health import Watch
 from monitor.collector.journal import Entry, Journal, JournalError
+from monitor.collector.kept import KeptRecords
 
 INBOX_LIMIT = 10_000
 WATERMARK_LAG = timedelta(seconds=2)
@@ -73,6 +74,7 @@ class Pipeline:
         clock: Clock,
         *,
         journal: Journal,
+        kept: KeptRecords,
         respond: Respond,
         publish: Publish,
     ) -> None:
@@ -81,6 +83,7 @@ class Pipeline:
         self.taken = 0
         self._clock = clock
         self._journal = journal
+        self._kept = kept
         self._respond = respond
         self._publish = publish
         self._rules = engine.rules(plant)
@@ -150,6 +153,8 @@ class Pipeline:
         self.state, transitions = engine.handle(self._rules, before, event)
         commands = self._commands(before, event)
         written = self._write(event, before, transitions, commands)
+        if written is not None and isinstance(event, Sample):
+            self._kept.once_written(event, written)
         for command in commands:
             self._respond.offer(command, written)
         self._show(event, before, transitions)

@@ -82,7 +82,7 @@ def resumed(plant: Plant, state: State, until: datetime) -> State:
     """
     devices = {key: until for key in state.latest if not plant.series[key].records}
     delays = {key: delay for key, delay in state.delays.items() if delay.since <= until}
-    return State(state.alarms, delays, {**state.latest, **devices})
+    return replace(state, delays=delays, latest={**state.latest, **devices})
 
 
 def faults_over(state: State, at: datetime) -> Iterator[Fault]:
@@ -119,10 +119,11 @@ def _fits(plant: Plant, sample: Sample) -> bool:
 
 
 def _of_this_plant(plant: Plant, state: State) -> State:
-    known = engine.rules(plant).conditions
-    delays = {key: delay for key, delay in state.delays.items() if key in known}
+    known = engine.rules(plant)
+    delays = {key: delay for key, delay in state.delays.items() if key in known.conditions}
     latest = {key: at for key, at in state.latest.items() if key in plant.series}
-    return State(state.alarms, delays, latest)
+    complete = {key: at for key, at in state.complete.items() if key in known.records}
+    return State(state.alarms, delays, latest, complete)
 
 
 def _commanded(plant: Plant, key: str) -> bool:

@@ -10,6 +10,7 @@ from alarms.events import Event, Transition
 from config.model import Command, Plant
 from monitor.collector.feed import Feed
 from monitor.collector.journal import Journal, JournalReader
+from monitor.collector.kept import KeptRecords
 from monitor.collector.pipeline import Pipeline
 from tests.alarms.building import plant
 from tests.collector.clock import HandClock
@@ -43,6 +44,7 @@ class Line:
         self.clock = HandClock()
         self.path = folder / JOURNAL
         self.journal = Journal(self.path)
+        self.kept = KeptRecords(self.plant, (state or State()).complete)
         self.commands = Commands()
         self.feed = Feed(self.plant, {})
         self.pipeline = Pipeline(
@@ -50,6 +52,7 @@ class Line:
             state or State(),
             self.clock,
             journal=self.journal,
+            kept=self.kept,
             respond=self.commands,
             publish=self.feed,
         )
