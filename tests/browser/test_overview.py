@@ -4,6 +4,7 @@ What the screen does with a device over its wire is told on the small plant; her
 """
 
 import asyncio
+import math
 import os
 import re
 import tempfile
@@ -31,6 +32,9 @@ HIDDEN = """(overview) => {
     const tiles = [...overview.querySelectorAll(".tile")].map((tile) => tile.getBoundingClientRect());
     return tiles.filter((tile) => tile.bottom > box.bottom || tile.right > box.right || tile.height < 60).length;
 }"""
+CUT = """(overview) => [...overview.querySelectorAll(".tile")].filter((tile) =>
+    tile.querySelector(".label").getBoundingClientRect().bottom > tile.getBoundingClientRect().bottom
+).map((tile) => tile.title)"""
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -112,6 +116,23 @@ async def test_every_line_and_every_zone_is_on_one_screen_in_grey(overview: Page
     await expect(overview.locator(".tile.untrusted")).to_have_count(0, timeout=SLOW_MS)
     assert await overview.get_by_test_id("overview").evaluate(HIDDEN) == 0
     assert await overview.locator(".overview .mark").count() == 0
+
+
+@pytest.mark.parametrize("to_chinese", [False, True])
+async def test_on_a_laptop_no_name_of_a_zone_is_cut(overview: Page, *, to_chinese: bool) -> None:
+    await overview.set_viewport_size({"width": 1366, "height": 768})
+    if to_chinese:
+        await overview.get_by_test_id("language").click()
+    await expect(overview.locator(".tile.untrusted")).to_have_count(0, timeout=SLOW_MS)
+    assert await overview.get_by_test_id("overview").evaluate(CUT) == []
+
+
+async def test_a_counter_without_a_flow_hides_no_rooms_pressure(overview: Page, calm: Calm) -> None:
+    calm.told["PC-B-VIR-L3/flow"] = math.nan
+    room = overview.get_by_test_id("zone-VIR-L3-CORE")
+    await expect(room).to_have_class(re.compile(r"\bdiagnostic\b"), timeout=SLOW_MS)
+    await expect(room.locator(".figure")).to_contain_text("Pa")
+    await expect(room).not_to_have_class(re.compile(r"\buntrusted\b"))
 
 
 async def test_an_alarm_is_found_on_its_line_and_leads_to_it(

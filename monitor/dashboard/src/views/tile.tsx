@@ -55,10 +55,10 @@ export function Tile({ view, name, faded }: TileProps) {
   );
 }
 
-/** The channel that is in alarm, or else the most telling one. */
+/** The channel that is past a limit, or else the most telling one: what a counter lacks hides no room's pressure. */
 function mainOf(view: ZoneView, worst: Alarm | undefined, plant: PlantIndex | null): Source | undefined {
-  const troubled = worst?.active && worst.channel !== null ? plant?.channels.get(worst.channel) : undefined;
-  return troubled ?? view.face[0];
+  const crossed = worst?.active && worst.level !== "diagnostic" ? worst.channel : null;
+  return (crossed === null ? undefined : plant?.channels.get(crossed)) ?? view.face[0];
 }
 
 interface MainProps {
