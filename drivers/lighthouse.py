@@ -133,7 +133,7 @@ class LighthouseDriver(CounterDriver):
         if newest is None and not missed:
             return []
         off = self._off(await self._wire.ask(self._enables))
-        catching_up = self._walks.is_open(newest)
+        catching_up = self._walks.is_open
         found = [Found(one, self._row(one, row, off), True, catching_up) for one in missed]
         if newest is not None:
             # It waited for us, or the counter's clock was set back.

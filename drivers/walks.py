@@ -5,7 +5,7 @@ the buffer is walked backwards until a known record. Where the buffer is long, t
 come meanwhile; where polls fail, a walk goes on with the next one.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Container, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeAlias
@@ -19,7 +19,7 @@ WALK_PER_POLL = 8
 """Missed records read in one poll: each takes two requests, and the poll has a timeout to keep."""
 
 WALKS = 8
-"""Holes walked at the same time, the newest first; only a clock that is set again and again makes more than two."""
+"""Holes walked at the same time, the newest first; those that come after share the last walk."""
 
 Fetch: TypeAlias = Callable[[int], Awaitable[Record | None]]
 """Reads the record of an index, 0 being the oldest; None if none stands there."""
@@ -42,6 +42,12 @@ class Walk:
     found: list[Record] = field(default_factory=list)
     ended: bool = False
 
+    def begin_anew(self, known: Container[Key]) -> None:
+        """Walk from the newest record again, because there is another hole above."""
+        self.index, self.ended = None, False
+        # What was passed in a poll that failed is missed, too.
+        self.passed = {key for key in self.passed if key in known}
+
 
 class Walks:
     """What is known of a buffer. Nothing is known by being read: only `remember` makes it so."""
@@ -49,7 +55,7 @@ class Walks:
     def __init__(self) -> None:
         self._known: dict[Key, None] = {}
         self._last: datetime | None = None
-        """Of the newest record that leaves no hole that is not walked."""
+        """Of the newest record that was handed on, or that a walk has begun with."""
         self._returned: datetime | None = None
         """Of the newest record that was handed on."""
         self._before: datetime | None = None
@@ -70,9 +76,10 @@ class Walks:
         """Whether it lies before the last one: the clock was set back."""
         return self._returned is not None and newest.at < self._returned
 
-    def is_open(self, newest: Record | None) -> bool:
-        """Whether older records than these are still to be fetched."""
-        return not all(walk.ended for walk in self._walks) or bool(newest and self._leaves_a_hole(newest))
+    @property
+    def is_open(self) -> bool:
+        """Whether older records are still to be fetched."""
+        return not all(walk.ended for walk in self._walks)
 
     async def go_back(self, newest: Record | None, count: int, fetch: Fetch) -> list[Record]:
         """Walk on for one poll.
@@ -86,10 +93,8 @@ class Walks:
             The missed records of every walk that has ended, oldest first.
         """
         if newest is not None:
-            if self._leaves_a_hole(newest) and len(self._walks) < WALKS:
-                # Should this poll fail, the walk has this record, too, and the next one need not begin anew.
-                self._walks.append(Walk(found=[newest]))
-                self._last = newest.at
+            if self._leaves_a_hole(newest):
+                self._begin(newest)
             for walk in self._walks:
                 walk.passed.add(newest.key)
         steps = WALK_PER_POLL
@@ -113,10 +118,17 @@ class Walks:
             del self._known[next(iter(self._known))]
         self._walks = [walk for walk in self._walks if not walk.ended]
         if newest is not None:
-            self._returned = newest.at
-            # A hole for which no walk was free is looked for again with the next record.
-            self._last = self._last if self._leaves_a_hole(newest) else newest.at
+            self._returned = self._last = newest.at
             self._before = self._before if self._walks else None
+
+    def _begin(self, newest: Record) -> None:
+        """Begin a walk; should this poll fail, it has the newest record, too."""
+        if len(self._walks) == WALKS:
+            self._walks[-1].begin_anew(self._known)
+        else:
+            self._walks.append(Walk())
+        self._walks[-1].found.append(newest)
+        self._last = newest.at
 
     async def _walk_on(self, walk: Walk, count: int, steps: int, fetch: Fetch) -> int:
         """Walk at most so many steps; gives how many are left."""

@@ -1,0 +1,99 @@
+"""More holes than can be walked at once, and polls that fail on the way: no record is passed over."""
+
+import asyncio
+from contextlib import suppress
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drivers.driver import Unreachable
+from drivers.record import Record
+from drivers.walks import WALK_PER_POLL, WALKS, Walks
+from tests.drivers.nouns import AT
+
+
+def record(second: int) -> Record:
+    return Record(AT + timedelta(seconds=second), 6, 1, ())
+
+
+class Buffer:
+    """Records by their index, oldest first."""
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+        self.given: list[Record] = []
+        self.walks = Walks()
+        self.fetches_left = 10**9
+
+    async def fetch(self, index: int) -> Record | None:
+        self.fetches_left -= 1
+        if self.fetches_left < 0:
+            raise Unreachable("cut")
+        return self.records[index]
+
+    async def poll(self, *, fails: bool = False) -> bool:
+        """One poll; says whether older records are still to come."""
+        newest = self.records[-1] if self.walks.is_new(self.records[-1]) else None
+        missed = await self.walks.go_back(newest, len(self.records), self.fetch)
+        is_open = self.walks.is_open
+        if not fails:
+            self.given += [*missed, *([newest] if newest else [])]
+            self.walks.remember(missed, self.records[-1])
+        return is_open
+
+    def count(self, *seconds: int) -> None:
+        self.records += [record(second) for second in seconds]
+
+
+async def test_h28_a_hole_for_which_no_walk_is_free_shares_one() -> None:
+    buffer = Buffer()
+    buffer.count(0)
+    await buffer.poll()
+    for hole in range(1, 2 * WALKS):
+        buffer.count(*range(hole * 1000, hole * 1000 + 6 * (WALK_PER_POLL + 1), 6))
+        assert await buffer.poll()
+    polls = 0
+    while await buffer.poll():
+        polls += 1
+        buffer.count(100_000 + 6 * polls)
+    assert sorted(buffer.given, key=lambda one: one.at) == buffer.records
+
+
+async def test_h28_polls_that_fail_again_and_again_pass_no_record_over() -> None:
+    buffer = Buffer()
+    buffer.count(0)
+    await buffer.poll()
+    buffer.count(*range(600, 1200, 6))
+    for second in range(1200, 1200 + 6 * 3 * WALKS, 6):
+        buffer.count(second)
+        await buffer.poll(fails=True)
+    while await buffer.poll():
+        pass
+    assert sorted(buffer.given, key=lambda one: one.at) == buffer.records
+
+
+STEPS = st.lists(st.tuples(st.integers(1, 12), st.booleans(), st.integers(0, 10)), max_size=40)
+"""So many records end between two polls; whether there is a pause before them; after how many reads the wire is cut."""
+
+
+@given(STEPS)
+def test_h28_law_every_record_is_given_once_wherever_polls_fail(steps: list[tuple[int, bool, int]]) -> None:
+    async def scenario() -> None:
+        buffer, second = Buffer(), 0
+        buffer.count(0)
+        await buffer.poll()
+        for ended, pauses, reads in steps:
+            for _ in range(ended):
+                second += 6
+                buffer.count(second + 60 * pauses)
+            second += 60 * pauses
+            buffer.fetches_left = reads
+            with suppress(Unreachable):
+                await buffer.poll(fails=reads == 10)
+        buffer.fetches_left = 10**9
+        while await buffer.poll():
+            pass
+        assert sorted(buffer.given, key=lambda one: one.at) == buffer.records
+
+    asyncio.run(scenario())
