@@ -31,7 +31,7 @@ from tests.proxy import HOST, MBAP, OPCUA, RTU, Framing, Proxy
 
 HOLE_S = 3.0
 LOOK_EVERY_S = 0.01
-WITHIN_S = 60.0
+WITHIN_S = 30.0
 PROGRESS_EVERY = 10
 
 
@@ -62,12 +62,14 @@ class Subject:
     port: int
     proxy: Proxy
     process: asyncio.subprocess.Process | None = None
+    told: str = ""
     good: asyncio.Event = field(default_factory=asyncio.Event)
     back_s: dict[str, list[float]] = field(default_factory=lambda: {"killed": [], "black_hole": []})
 
     def offer(self, sample: Sample) -> None:
         if sample.quality is None or not USABLE.isdisjoint(sample.quality):
             self.good.set()
+        self.told = f"{sample.at}: {sample.reason}"
 
     async def start(self) -> None:
         """Start the device's process, and wait until its port answers."""
@@ -95,9 +97,18 @@ class Subject:
         self.good.clear()
         loop = asyncio.get_running_loop()
         began = loop.time()
-        async with asyncio.timeout(WITHIN_S):
-            await self.good.wait()
+        if not await self.is_good_within(WITHIN_S):
+            raise SystemExit(f"{self.kind.device}: not back after {way}: {self.told}")
         self.back_s[way].append(loop.time() - began)
+
+    async def is_good_within(self, seconds: float) -> bool:
+        """Wait for a row with a good value, but not longer."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self.good.wait()
+        except TimeoutError:
+            return False
+        return True
 
 
 async def _answers(port: int) -> bool:
@@ -121,8 +132,8 @@ async def polled(name: str, index: int, clock: Clock, plants: dict[Path, Plant])
         poll = _poll(plants[kind.plant].devices[kind.device], subject, clock, index)
         task = asyncio.create_task(poll.run(clock.now().replace(microsecond=0), subject.offer))
         try:
-            async with asyncio.timeout(WITHIN_S):
-                await subject.good.wait()
+            if not await subject.is_good_within(WITHIN_S):
+                raise SystemExit(f"{name}: never read: {subject.told}")
             yield subject
         finally:
             task.cancel()
@@ -141,7 +152,8 @@ async def cycle(name: str, subject: Subject, cycles: int) -> None:
     rng = Random(name)
     for number in range(1, cycles + 1):
         await asyncio.sleep(rng.random())
-        await subject.lose_and_find("killed" if number % 2 else "black_hole")
+        way = "killed" if number % 2 else "black_hole"
+        await subject.lose_and_find(way)
         if number % PROGRESS_EVERY == 0:
             print(f"{name}: {number} of {cycles}", file=sys.stderr, flush=True)
 
