@@ -12,12 +12,17 @@ import typer
 
 from config.load import PlantFaults, load
 from simulators.clock import utc_now
-from simulators.errors import NoControl, SimulatorError
+from simulators.errors import NoControl, NoService, SimulatorError, UnknownFault
 from simulators.faults import FAULTS
 from simulators.protection import Protection
+from simulators.run import Under, run_scenario
 from simulators.serve import serve as serve_plant
+from simulators.trial import Row
 
 CONTROL = "127.0.0.1:8099"
+SERVICE = "http://127.0.0.1:8000"
+PASSWORD_FILE = Path("data/demo/admin-password")
+PASSWORD_VARIABLE = "GRADEWATCH_ADMIN_PASSWORD"  # noqa: S105 - a variable's name
 ANSWER_WITHIN_S = 5.0
 FAULT_HELP = f"One of {', '.join(FAULTS)}; or clear, to end every fault. 故障名称；clear 表示全部清除。"
 
@@ -26,6 +31,11 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
 )
+
+scenario = typer.Typer(
+    help="剧本故障 · Scripted faults, and whether the service notices them in time.", no_args_is_help=True
+)
+app.add_typer(scenario, name="scenario")
 
 ControlOption = Annotated[
     str, typer.Option(metavar="HOST:PORT", help="Where the control endpoint is. 控制端点地址。")
@@ -83,6 +93,65 @@ def device(
 ) -> None:
     """断网或复网 · Take a device from its network, or give it back."""
     _ask(control, "POST", "/device", {"device": device, "state": state.value})
+
+
+@scenario.command("list")
+def list_scenarios() -> None:
+    """列出剧本 · List every scenario, and how many of its expectations can be checked today."""
+    for one in FAULTS.values():
+        checked = sum(expectation.pending is None for expectation in one.expect)
+        typer.echo(f"{one.number:>2}  {one.name:<16} {one.device:<12} {one.label.en}  {one.label.zh}")
+        typer.echo(f"    {checked} checked, {len(one.expect) - checked} pending  {one.source}")
+
+
+@scenario.command("run")
+def run(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="See: scenario list. 剧本名称。")],
+    *,
+    service: Annotated[str, typer.Option(metavar="URL", help="The service's address. 服务地址。")] = SERVICE,
+    password_file: Annotated[
+        Path, typer.Option(help=f"Where {PASSWORD_VARIABLE} is not set. 管理员密码文件。")
+    ] = PASSWORD_FILE,
+    control: ControlOption = CONTROL,
+    on: Annotated[str, typer.Option(metavar="DEVICE", help="Another device than its own. 其他设备。")] = "",
+    length: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="Where it can be chosen. 持续时间（如可选）。")
+    ] = None,
+) -> None:
+    """运行剧本 · Play a scenario and check what the service makes of it; exit status 1 if something is not met."""
+    if name not in FAULTS:
+        raise UnknownFault(f"no scenario {name!r}; there are: {', '.join(FAULTS)}")
+    one = FAULTS[name]
+    under = Under(service, _password(password_file), control)
+    trial = asyncio.run(run_scenario(one, under, on, length, lambda _: _say_begun(name)))
+    for row in trial.rows:
+        typer.echo(_line(row))
+    if trial.has_failed:
+        raise typer.Exit(1)
+
+
+def _say_begun(name: str) -> None:
+    typer.echo(f"{name} plays; watching   故障已开始,正在观察", err=True)
+
+
+def _line(row: Row) -> str:
+    what = f"{row.expectation.what.en}   {row.expectation.what.zh}"
+    if pending := row.expectation.pending:
+        return f"{row.verdict:<8}{'':>9}{'':>10}  {what}\n{'':>29}missing: {pending.en}   {pending.zh}"
+    seen = "-" if row.seen_s is None else f"{row.seen_s:.1f} s"
+    detail = f"\n{'':>29}{row.detail}" if row.detail else ""
+    return f"{row.verdict:<8}{seen:>9}{row.deadline_s:>8.1f} s  {what}{detail}"
+
+
+def _password(path: Path) -> str:
+    if password := os.environ.get(PASSWORD_VARIABLE):
+        return password
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise NoService(
+            f"no password: set {PASSWORD_VARIABLE}, or name a --password-file; {error}"
+        ) from error
 
 
 def _ask(control: str, method: str, path: str, body: dict[str, str] | None) -> None:

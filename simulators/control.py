@@ -6,19 +6,20 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from simulators.errors import SimulatorError, UnknownDevice, UnknownFault
+from simulators.errors import BadScenario, SimulatorError, UnknownDevice, UnknownFault
 from simulators.faults import FAULTS
 from simulators.site import Site
 
-STATUS: dict[type[SimulatorError], int] = {UnknownDevice: 404, UnknownFault: 422}
+STATUS: dict[type[SimulatorError], int] = {UnknownDevice: 404, UnknownFault: 422, BadScenario: 422}
 CONFLICT = 409
 
 
 class WantedFault(BaseModel):
-    """A fault to start, and on which device."""
+    """A fault to start, on which device, and how long it lasts where that can be chosen (null: the usual time)."""
 
     name: str
     device: str
+    length_s: float | None = None
 
 
 class WantedState(BaseModel):
@@ -38,7 +39,7 @@ def create_app(site: Site) -> FastAPI:
 
     @app.post("/fault", status_code=204)
     async def start_fault(wanted: WantedFault) -> None:
-        site.plant.start_fault(wanted.name, wanted.device)
+        site.plant.start_fault(wanted.name, wanted.device, wanted.length_s)
 
     @app.delete("/fault", status_code=204)
     async def clear_faults() -> None:

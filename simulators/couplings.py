@@ -14,6 +14,9 @@ Law = Callable[[float, float], float | None]
 ROOMS_OF_A_LINE = ("pali", "mali", "core", "exit", "malo")
 """Which room the doors 1 to 5 lead into, in the workshop's first line; 6 to 10 are the second line's, and so on."""
 
+DOOR_MODULES = {"adam_doors_22": 4, "adam_doors_17": 3}
+"""Profile of a workshop's door module -> how many lines the workshop has."""
+
 ALL_ROOMS = tuple(dict.fromkeys([*B_ROOMS.pressure_pa, *C_ROOMS.pressure_pa]))
 
 SUPPLY_LOST, SUPPLY_M3_H = 0.9, 24_000.0
@@ -75,8 +78,7 @@ COUPLINGS = (
         Coupling("bsc_gateway", key, _dirty(bound, {"0_3": 9000.0, "0_5": 4000.0, "1_0": 800.0, "5_0": 60.0}))
         for key, bound in (("inflow", 0.45), ("downflow_1", 0.25))
     ),
-    *_doors("adam_doors_22", lines=4),
-    *_doors("adam_doors_17", lines=3),
+    *(door for profile, lines in DOOR_MODULES.items() for door in _doors(profile, lines)),
     # The generator feeds the pass box of the workshop's first line.
     Coupling(
         "vhp_generator_s7",
@@ -151,3 +153,14 @@ def _is_beside(plant: Plant, cause: Device, other: Device, line: int | None) -> 
         return False
     lines = [one.id for one in plant.lines.values() if one.workshop == workshop]
     return line == 0 or lines[line - 1 : line] == [other.line]
+
+
+def door_to(plant: Plant, device: Device, room: str) -> tuple[str, str]:
+    """Return the module and the contact of the door that leads into a room of a device's line; "" without a module."""
+    workshop = plant.zones[device.zone].workshop
+    for other in plant.devices.values():
+        if other.profile.name in DOOR_MODULES and plant.zones[other.zone].workshop == workshop:
+            lines = [one.id for one in plant.lines.values() if one.workshop == workshop]
+            number = 1 + lines.index(device.line) * len(ROOMS_OF_A_LINE) + ROOMS_OF_A_LINE.index(room)
+            return other.id, f"door_{number}_closed"
+    return "", ""

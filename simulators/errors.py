@@ -13,6 +13,14 @@ class UnknownFault(SimulatorError):  # noqa: N818 - the name says it
     """No fault has that name, or it cannot happen to that device."""
 
 
+class BadScenario(SimulatorError):  # noqa: N818 - the name says it
+    """A scenario's file is wrong, or it cannot be played so; the message names file and key."""
+
+
+class NoService(SimulatorError):  # noqa: N818 - the name says it
+    """The service under trial does not answer, refuses the sign-in, or is not in a state to begin from."""
+
+
 class AddressInUse(SimulatorError):  # noqa: N818 - the name says it
     """A device or the control endpoint cannot listen where the plant says."""
 

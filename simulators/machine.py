@@ -48,6 +48,7 @@ class Quantity:
         upkeep: what the transmitter does to itself now and then.
         drawn: what another machine makes of the steady state; None while there is nothing.
         forced: what a fault makes of the steady state, before all others; None while there is none.
+        forced_tau_s: the time constant while forced; None: its own.
         lift: what another part of the machine adds to the steady state.
         busy: the transmitter is at its upkeep now.
     """
@@ -61,6 +62,7 @@ class Quantity:
     upkeep: Upkeep | None = None
     drawn: float | None = None
     forced: float | None = None
+    forced_tau_s: float | None = None
     lift: float = 0.0
     sensor: Sensor = Sensor.LIVE
     busy: bool = False
@@ -107,7 +109,8 @@ class Quantity:
             self._coming[place] = (left_s - dt_s, coming)
 
     def _follow(self, target: float, dt_s: float) -> None:
-        left = math.exp(-dt_s / self.tau_s) if self.tau_s > 0 else 0.0
+        tau_s = self.tau_s if self.forced_tau_s is None else self.forced_tau_s
+        left = math.exp(-dt_s / tau_s) if tau_s > 0 else 0.0
         self.true = target + (self.true - target) * left
 
     def deviate(self, rng: Random) -> None:
@@ -197,9 +200,13 @@ class Machine:
     def _show(self) -> dict[str, float]:
         return {key: quantity.shown for key, quantity in self.quantities.items()}
 
-    def force(self, key: str, target: float) -> None:
-        """Make `target` the steady state of a quantity, until `release`."""
-        self.quantities[key].forced = target
+    def force(self, key: str, target: float, tau_s: float | None = None) -> None:
+        """Make `target` the steady state of a quantity, until `let_go`; it is approached as fast as `tau_s` says."""
+        self.quantities[key].forced, self.quantities[key].forced_tau_s = target, tau_s
+
+    def let_go(self, key: str) -> None:
+        """End what was forced on one quantity."""
+        self.quantities[key].forced = self.quantities[key].forced_tau_s = None
 
     def turn(self, key: str, sensor: Sensor) -> None:
         """Let a transmitter hold what it shows, fail, or live again."""
@@ -209,7 +216,7 @@ class Machine:
     def release(self) -> None:
         """End what was forced: the physics goes back to the calm plant at its own pace, every sensor lives."""
         for quantity in self._all:
-            quantity.forced = None
+            quantity.forced = quantity.forced_tau_s = None
             quantity.sensor = Sensor.LIVE
         self.renew()
 

@@ -96,7 +96,7 @@ class ParticleCounter(Machine):
 
     def __init__(self, start: datetime, rng: Random, sample_time_s: int, grade: Grade = Grade.A) -> None:
         super().__init__(_quantities(grade), start, rng)
-        self.sample_time_s = sample_time_s
+        self.sample_time_s = self._ordered_sample_time_s = sample_time_s
         self.records: deque[Record] = deque(maxlen=BUFFER_RECORDS)
         self.new_data = False
         self.running = True
@@ -184,6 +184,11 @@ class ParticleCounter(Machine):
         self.records.append(Record(end_unix_s, self._sample_length_s, tuple(self._counts), self._status))
         self.new_data = True
         self._begin_sample(self._sample_end_s)
+
+    def release(self) -> None:
+        """Heal, and stand as the plant wants it: what a power dip left is set right by whoever clears the fault."""
+        super().release()
+        self.sample_time_s = self._ordered_sample_time_s
 
     def power_down(self) -> None:
         """Stop, and lose the sample under way; the buffer is kept."""

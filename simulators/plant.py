@@ -3,7 +3,7 @@
 Pure: no clock, no wire. The same seed, the same steps and the same faults give the same values.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -14,17 +14,18 @@ from simulators.air_handling import AirHandling
 from simulators.air_sampler import AirSampler
 from simulators.cabinet import Cabinet
 from simulators.cold import COLDS, ColdStore
-from simulators.couplings import Couplings
+from simulators.couplings import Couplings, door_to
 from simulators.doors import Doors
 from simulators.errors import NoPhysics, UnknownDevice
-from simulators.faults import Fault, find_fault
+from simulators.faults import Holding, find_fault
 from simulators.incubator import Co2Incubator, Incubator
 from simulators.isolator import Isolator
-from simulators.machine import Machine
+from simulators.machine import Machine, Sensor
 from simulators.met_one import MetOneCounter
 from simulators.niotronic import NiotronicCounter
 from simulators.particles import POWER_UP_SAMPLE_TIME_S, AirnetCounter, ParticleCounter
 from simulators.rooms import B_ROOMS, C_ROOMS, Q_ROOMS, Rooms
+from simulators.scenario import Scenario, Step, place_of
 from simulators.tower import Tower
 from simulators.vhp import VhpGenerator
 
@@ -71,9 +72,10 @@ MACHINES: dict[str, Callable[[Berth], Machine]] = {
 class ActiveFault:
     """A fault that plays now, and since which second of the simulation."""
 
-    fault: Fault
+    fault: Scenario
     device: str
     since_s: float
+    length_s: float
 
 
 class SimulatedPlant:
@@ -94,8 +96,11 @@ class SimulatedPlant:
             device.id: _machine(device, plant.zones[device.zone].grade, start, seed)
             for device in plant.devices.values()
         }
+        self._plant = plant
+        self._places = {device.id: place_of(plant, device) for device in plant.devices.values()}
         self._couplings = Couplings(plant, self.machines)
         self.active: list[ActiveFault] = []
+        self.holding: dict[tuple[str, str, int, str], Holding] = {}
         self._start = start
         self._elapsed_s = 0.0
 
@@ -121,37 +126,79 @@ class SimulatedPlant:
         self._device(device)
         return self.machines[device]
 
-    def start_fault(self, name: str, device: str) -> None:
+    def start_fault(self, name: str, device: str, length_s: float | None = None) -> None:
         """Let a fault begin now; one that plays already goes on.
 
         Raises:
             UnknownDevice: the plant has none of that id.
             UnknownFault: no such fault, or not on such a device.
+            BadScenario: it cannot last so long.
         """
         fault = find_fault(name, self._device(device))
+        lasts_s = fault.lasts_s(length_s)
         if not any(one.fault is fault and one.device == device for one in self.active):
-            self.active.append(ActiveFault(fault, device, self._elapsed_s))
+            self.active.append(ActiveFault(fault, device, self._elapsed_s, lasts_s))
             self._play()
 
     def clear_faults(self) -> None:
         """End every fault; the physics heals at its own pace."""
         self.active.clear()
+        self._play()
         for machine in self.machines.values():
             machine.release()
 
     def _play(self) -> None:
-        for one in self.active:
-            for force in one.fault.forces:
-                if self._elapsed_s >= one.since_s + force.after_s:
-                    for machine in self._targets(one.device, force.profile):
-                        machine.force(force.key, force.target)
+        """Begin what is due, go on with what drifts, end what is over."""
+        before, self.holding = (
+            self.holding,
+            {one.key: one for fault in self.active for one in self._on(fault)},
+        )
+        for key, one in before.items():
+            if key not in self.holding:
+                self._end(one)
+        for key, one in self.holding.items():
+            if key not in before or one.step.ramp_per_h:
+                self._act(one)
 
-    def _targets(self, device: str, profile: str) -> list[Machine]:
-        if not profile:
-            return [self.machines[device]]
-        zone = self.devices[device].zone
-        beside = [one for one in self.devices.values() if one.zone == zone and one.profile.name == profile]
-        return [self.machines[one.id] for one in beside]
+    def _on(self, fault: ActiveFault) -> Iterator[Holding]:
+        elapsed_s = self._elapsed_s - fault.since_s
+        own = self._places[fault.device]
+        for place, step in enumerate(fault.fault.shape):
+            if step.holds(elapsed_s, fault.length_s):
+                for device in step.who.choose(own, self._places.values()):
+                    key = (fault.fault.name, fault.device, place, device)
+                    yield Holding(key, device, step, elapsed_s - step.at_s)
+
+    def _act(self, one: Holding) -> None:
+        step, machine = one.step, self.machines[one.device]
+        for key, target in (step.force or {}).items():
+            machine.force(key, target, step.tau_s)
+        for key, per_h in (step.ramp_per_h or {}).items():
+            machine.force(key, machine.quantities[key].normal + per_h * one.for_s / 3600)
+        for key in step.freeze or ():
+            machine.turn(key, Sensor.HELD)
+        if step.clock_offset_s is not None and isinstance(machine, ParticleCounter):
+            machine.clock_offset_s += step.clock_offset_s
+        for module, key in self._door(one.device, step):
+            module.force(key, 0)
+
+    def _end(self, one: Holding) -> None:
+        step, machine = one.step, self.machines[one.device]
+        for key in {*(step.force or ()), *(step.ramp_per_h or ())}:
+            machine.let_go(key)
+        for key in step.freeze or ():
+            machine.turn(key, Sensor.LIVE)
+        if step.clock_offset_s is not None and isinstance(machine, ParticleCounter):
+            machine.clock_offset_s -= step.clock_offset_s
+        for module, key in self._door(one.device, step):
+            module.let_go(key)
+
+    def _door(self, device: str, step: Step) -> list[tuple[Machine, str]]:
+        """Return the contact of the step's door; none in a plant whose doors nobody watches."""
+        if step.door is None:
+            return []
+        module, key = door_to(self._plant, self.devices[device], step.door)
+        return [(self.machines[module], key)] if module else []
 
     def _device(self, device: str) -> Device:
         if device not in self.devices:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from config.model import Plant, Protocol
+from simulators.faults import Holding
 from simulators.modbus import ModbusWire
 from simulators.opcua import OpcUaWire
 from simulators.plant import SimulatedPlant
@@ -46,6 +47,7 @@ class Site:
                 self._modbus[device.id] = ModbusWire(device, machine)
         self._wires: dict[str, OpcUaWire | ModbusWire] = {**self._modbus, **self._opcua}
         self._dark_until: dict[str, datetime] = {}
+        self._playing: dict[tuple[str, str, int, str], Holding] = {}
 
     async def open(self) -> None:
         """Open every device.
@@ -93,6 +95,7 @@ class Site:
             self.plant.step(min(behind_s, STEP_LONGEST_S))
             behind_s -= STEP_LONGEST_S
         await self._end_dips()
+        await self._play()
         for wire in self._opcua.values():
             await wire.publish()
 
@@ -101,3 +104,35 @@ class Site:
             del self._dark_until[device]
             self.plant.machine(device).power_up()
             await self._wires[device].open()
+
+    async def _play(self) -> None:
+        """Do to the wires what the faults say. What begins comes first: a restarted server opens once, as the new one.
+
+        Raises:
+            AddressInUse: a device comes back, and its address was taken meanwhile.
+        """
+        before, self._playing = self._playing, dict(self.plant.holding)
+        for key, one in self._playing.items():
+            if key not in before:
+                await self._begin(one)
+        for key, one in before.items():
+            if key not in self._playing:
+                await self._end(one)
+
+    async def _begin(self, one: Holding) -> None:
+        step = one.step
+        if step.network:
+            await self.switch(one.device, False)
+        if step.power_off_s is not None:
+            await self.power_dip(one.device, step.power_off_s)
+        if step.restart is not None and one.device in self._opcua:
+            without = frozenset(step.restart.without)
+            await self._opcua[one.device].restart(
+                moved_namespace=step.restart.moved_namespace, without=without
+            )
+
+    async def _end(self, one: Holding) -> None:
+        if one.step.network:
+            await self.switch(one.device, True)
+        if one.step.restart is not None and one.device in self._opcua:
+            await self._opcua[one.device].restart()

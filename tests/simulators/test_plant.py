@@ -99,7 +99,8 @@ def test_lost_flow_marks_the_record_and_fewer_particles_are_counted(simulated: S
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_cleared_fault_heals(simulated: SimulatedPlant, name: str) -> None:
-    device = next(one.id for one in simulated.devices.values() if one.profile.name == FAULTS[name].profile)
+    profile = FAULTS[name].profile
+    device = next(one.id for one in simulated.devices.values() if profile in {"", one.profile.name})
     simulated.start_fault(name, device)
     simulated.start_fault(name, device)
     assert len(simulated.active) == 1
@@ -169,7 +170,7 @@ def test_a_counter_in_another_zone_sees_nothing_of_a_torn_glove(plant: Plant) ->
 def test_a_wrong_name_is_answered_with_the_right_ones(simulated: SimulatedPlant) -> None:
     with pytest.raises(UnknownDevice, match=r"no device 'ISO-9'; the plant has: ISO-STM-L1, "):
         simulated.start_fault("glove-breach", "ISO-9")
-    with pytest.raises(UnknownFault, match=r"no fault 'glove'; there are: glove-breach, door-open-room"):
+    with pytest.raises(UnknownFault, match=r"no fault 'glove'; there are: glove-breach, .*door-open-room"):
         simulated.start_fault("glove", ISOLATOR)
     with pytest.raises(UnknownFault, match=r"glove-breach happens to a device of profile isolator_s7"):
         simulated.start_fault("glove-breach", ROOMS)

@@ -1,0 +1,146 @@
+"""Plays a scenario in a running simulator and watches what the service makes of it, through its API as a person does.
+
+The service is spoken to over HTTP alone: nothing of it is imported.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from simulators.errors import NoControl, NoService
+from simulators.scenario import Place, Scenario
+from simulators.trial import Seen, Trial
+
+ADMIN = "admin"
+LOOK_EVERY_S = 0.2
+ANSWER_WITHIN_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Under:
+    """What is under trial.
+
+    Attributes:
+        service: address of the service, `http://host:port`.
+        password: of its administrator.
+        control: `host:port` of the simulator's control endpoint.
+    """
+
+    service: str
+    password: str = field(repr=False)
+    control: str
+
+
+async def run_scenario(
+    scenario: Scenario, under: Under, device: str, length_s: float | None, begun: Callable[[Trial], None]
+) -> Trial:
+    """Play a scenario, watch until everything is decided, and end its faults whatever happens.
+
+    Args:
+        scenario: what to play.
+        under: where service and simulator are.
+        device: where it happens; "" for the scenario's own device.
+        length_s: how long it lasts, where that can be chosen; None: the usual time.
+        begun: told once the fault plays.
+
+    Raises:
+        NoService: the service does not answer or refuses, or something plays or stands already.
+        NoControl: no simulator answers, or it says no.
+        BadScenario: it cannot last so long.
+    """
+    lasts_s = scenario.lasts_s(length_s)
+    async with _service(under) as service, _control(under) as control:
+        own, places = _find(device or scenario.device, await _get(service, "/api/v1/plant"))
+        trial = Trial(scenario, own, places, lasts_s)
+        await _calm(service, control, trial)
+        body = {"name": scenario.name, "device": own.device, "length_s": length_s}
+        loop = asyncio.get_running_loop()
+        start_s = loop.time()  # before the request: what is seen is never told too early
+        try:
+            await _get(control, "/fault", "POST", body)
+            begun(trial)
+            while not trial.is_decided:
+                seen = await _look(service, control, trial, start_s)
+                trial.look(seen)
+                await asyncio.sleep(LOOK_EVERY_S)
+        finally:
+            await _get(control, "/fault", "DELETE")
+    return trial
+
+
+async def _look(service: httpx.AsyncClient, control: httpx.AsyncClient, trial: Trial, start_s: float) -> Seen:
+    standing = await _get(service, "/api/v1/alarms")
+    truths = {
+        device: (await _get(control, f"/truth?device={device}"))["values"] for device in sorted(trial.shown)
+    }
+    at_s = asyncio.get_running_loop().time() - start_s
+    return Seen(at_s, {alarm["id"]: alarm["active"] for alarm in standing["alarms"]}, truths)
+
+
+async def _calm(service: httpx.AsyncClient, control: httpx.AsyncClient, trial: Trial) -> None:
+    """See that nothing plays, and that nothing stands which would be taken for this scenario's own."""
+    if playing := (await _get(control, "/fault"))["active"]:
+        names = ", ".join(f"{one['name']} on {one['device']}" for one in playing)
+        raise NoService(f"a fault plays already: {names}; end it with: gradewatch-sim fault clear")
+    standing = await _get(service, "/api/v1/alarms")
+    if not standing["collector"]:
+        raise NoService("the service does not hear its collector; wait until it does")
+    if own := trial.standing(alarm["id"] for alarm in standing["alarms"]):
+        raise NoService(f"these alarms stand already: {', '.join(own)}; acknowledge them and begin again")
+
+
+def _find(device: str, plant: dict[str, Any]) -> tuple[Place, list[Place]]:
+    places = [
+        Place(one["id"], one["profile"], one["zone"], one["line"] or "", one["workshop"])
+        for one in plant["devices"]
+    ]
+    own = next((place for place in places if place.device == device), None)
+    if own is None:
+        raise NoService(f"the service's plant has no device {device!r}; name one with --on")
+    return own, places
+
+
+@asynccontextmanager
+async def _service(under: Under) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=under.service, timeout=ANSWER_WITHIN_S, trust_env=False) as client:
+        await _get(client, "/api/v1/session", "POST", {"name": ADMIN, "password": under.password})
+        yield client
+
+
+@asynccontextmanager
+async def _control(under: Under) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(
+        base_url=f"http://{under.control}", timeout=ANSWER_WITHIN_S, trust_env=False
+    ) as client:
+        yield client
+
+
+async def _get(
+    client: httpx.AsyncClient, path: str, method: str = "GET", body: dict[str, Any] | None = None
+) -> Any:  # noqa: ANN401 - JSON
+    """Ask, and return the answer's JSON, or None where there is none."""
+    is_service = path.startswith("/api")
+    refused = NoService if is_service else NoControl
+    try:
+        answer = await client.request(method, path, json=body)
+        if answer.is_error:
+            raise refused(f"{client.base_url}{path} says: {_detail(answer)}")
+        return answer.json() if answer.content else None
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        what = (
+            "service answers; start one with: make demo"
+            if is_service
+            else "simulator answers; start one with: gradewatch-sim serve"
+        )
+        raise refused(f"{client.base_url}: no {what}") from error
+
+
+def _detail(answer: httpx.Response) -> str:
+    try:
+        return str(answer.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        return f"status {answer.status_code}"
