@@ -1,6 +1,7 @@
 """Running the server: its address, its certificate, its end."""
 
 import asyncio
+import socket
 import ssl
 import subprocess
 from contextlib import suppress
@@ -50,6 +51,23 @@ async def test_a_cancelled_server_frees_its_address(settings: Settings) -> None:
             await screen.next()
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection("127.0.0.1", port)
+
+
+async def test_an_answer_waits_for_nothing_on_its_way(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[socket.socket] = []
+    accept = socket.socket.accept
+
+    def noted(listener: socket.socket) -> tuple[socket.socket, object]:
+        connection, address = accept(listener)
+        taken.append(connection)
+        return connection, address
+
+    monkeypatch.setattr(socket.socket, "accept", noted)
+    async with running(settings) as server, httpx.AsyncClient(base_url=server.address) as client:
+        await client.get(f"{API}/health")
+        assert [one.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for one in taken] == [1]
 
 
 @pytest.fixture(scope="module")
