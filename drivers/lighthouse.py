@@ -13,6 +13,7 @@ A counter that is busy (exceptions 6 and 11) gives its state, and its records at
 Source: Lighthouse ApexR02/ApexR5 manual 248083447-1, pages 61, 65 and 71, and the sister manuals of the same map.
 """
 
+import asyncio
 import math
 import struct
 from collections.abc import Sequence
@@ -64,6 +65,9 @@ FAULTS = {0: "laser", 1: "flow", 6: "sampler error"}
 DOUBTS = {2: "particle overflow", 3: "service"}
 """Status bits of a record whose counts stand, but are doubted by the counter itself."""
 
+WALK_SHARE = 0.5
+"""Of the poll's timeout, for all up to its last missed record; the rest is for what must still be asked."""
+
 LITRES_PER_CUBIC_FOOT = 28.316847
 
 
@@ -106,6 +110,7 @@ class LighthouseDriver(CounterDriver):
         self._seen: Record | None = None
         """The newest record as it was last read, new or not."""
         self._looks_back = True
+        self._walk_until_s = 0.0
 
     async def connect(self) -> None:
         """Make the connection; the next read looks for records missed meanwhile."""
@@ -114,6 +119,7 @@ class LighthouseDriver(CounterDriver):
         self._walks.go_on_from(self._kept(self._records.id))
 
     async def _poll(self, row: Row, at: datetime) -> Polled:
+        self._walk_until_s = asyncio.get_running_loop().time() + WALK_SHARE * self._device.timeout_s
         await fill(self._wire, self._plans, row)
         found = None
         try:
@@ -129,7 +135,7 @@ class LighthouseDriver(CounterDriver):
     async def _find(self, row: Row, at: datetime) -> list[Found]:
         """Whatever records are new: the missed ones, oldest first, then the newest."""
         newest = await self._newest(row)
-        missed = await self._walks.go_back(newest, _number(row, self._count), self._fetch)
+        missed = await self._walks.go_back(newest, _number(row, self._count), self._fetch, self._has_time)
         if newest is None and not missed:
             return []
         off = self._off(await self._wire.ask(self._enables))
@@ -148,6 +154,9 @@ class LighthouseDriver(CounterDriver):
         except (UnitSilent, Refused):
             return None
         return datetime.fromtimestamp(high << 16 | low, UTC)
+
+    def _has_time(self) -> bool:
+        return asyncio.get_running_loop().time() < self._walk_until_s
 
     async def _fetch(self, index: int) -> Record | None:
         await self._wire.write(self._record_plan.request.unit_id, RECORD_INDEX, index)

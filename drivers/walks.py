@@ -16,13 +16,16 @@ BUFFER_DEPTH = 3000
 """Records walked back at most, and known records remembered; about what a counter's buffer holds."""
 
 WALK_PER_POLL = 8
-"""Missed records read in one poll: each takes two requests, and the poll has a timeout to keep."""
+"""Missed records read in one poll at most: each takes two requests."""
 
 WALKS = 8
 """Holes walked at the same time, the newest first; those that come after share the last walk."""
 
 Fetch: TypeAlias = Callable[[int], Awaitable[Record | None]]
 """Reads the record of an index, 0 being the oldest; None if none stands there."""
+
+HasTime: TypeAlias = Callable[[], bool]
+"""Says whether the poll has time for another record. On a slow line it has not, and a walk takes more polls."""
 
 
 @dataclass(slots=True)
@@ -81,13 +84,16 @@ class Walks:
         """Whether older records are still to be fetched."""
         return not all(walk.ended for walk in self._walks)
 
-    async def go_back(self, newest: Record | None, count: int, fetch: Fetch) -> list[Record]:
-        """Walk on for one poll.
+    async def go_back(
+        self, newest: Record | None, count: int, fetch: Fetch, has_time: HasTime
+    ) -> list[Record]:
+        """Walk on for one poll: one step in any case, and more as long as there is time.
 
         Args:
             newest: if it is new.
             count: of records in the buffer.
             fetch: see above.
+            has_time: see above.
 
         Returns:
             The missed records of every walk that has ended, oldest first.
@@ -99,7 +105,7 @@ class Walks:
                 walk.passed.add(newest.key)
         steps = WALK_PER_POLL
         for walk in reversed(self._walks):
-            steps = await self._walk_on(walk, count, steps, fetch)
+            steps = await self._walk_on(walk, count, steps, fetch, has_time)
         found = [record for walk in self._walks if walk.ended for record in walk.found]
         taken = {newest.key} if newest is not None else set()
         missed = {one.key: one for one in found if one.key not in self._known and one.key not in taken}
@@ -130,13 +136,13 @@ class Walks:
         self._walks[-1].found.append(newest)
         self._last = newest.at
 
-    async def _walk_on(self, walk: Walk, count: int, steps: int, fetch: Fetch) -> int:
+    async def _walk_on(self, walk: Walk, count: int, steps: int, fetch: Fetch, has_time: HasTime) -> int:
         """Walk at most so many steps; gives how many are left."""
         # From the last index, not the one before: a record may have come since the count was read.
         walk.index = count - 1 if walk.index is None else min(walk.index, count - 1)
         while steps > 0 and not walk.ended and walk.index >= 0:
-            steps -= 1
             record = await fetch(walk.index)
+            steps = steps - 1 if has_time() else 0
             walk.index -= 1
             if record is None or record.key in walk.passed:
                 continue

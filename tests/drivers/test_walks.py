@@ -25,6 +25,7 @@ class Buffer:
         self.given: list[Record] = []
         self.walks = Walks()
         self.fetches_left = 10**9
+        self.has_time = True
 
     async def fetch(self, index: int) -> Record | None:
         self.fetches_left -= 1
@@ -35,7 +36,7 @@ class Buffer:
     async def poll(self, *, fails: bool = False) -> bool:
         """One poll; says whether older records are still to come."""
         newest = self.records[-1] if self.walks.is_new(self.records[-1]) else None
-        missed = await self.walks.go_back(newest, len(self.records), self.fetch)
+        missed = await self.walks.go_back(newest, len(self.records), self.fetch, lambda: self.has_time)
         is_open = self.walks.is_open
         if not fails:
             self.given += [*missed, *([newest] if newest else [])]
@@ -44,6 +45,21 @@ class Buffer:
 
     def count(self, *seconds: int) -> None:
         self.records += [record(second) for second in seconds]
+
+
+async def test_on_a_slow_line_a_walk_takes_one_step_a_poll_and_ends_all_the_same() -> None:
+    buffer = Buffer()
+    buffer.count(0)
+    await buffer.poll()
+    buffer.count(*range(600, 660, 6))
+    buffer.has_time = False
+    for _ in range(9):
+        fetched = buffer.fetches_left
+        assert await buffer.poll()
+        assert fetched - buffer.fetches_left == 1
+    await buffer.poll()
+    assert not await buffer.poll()
+    assert sorted(buffer.given, key=lambda one: one.at) == buffer.records
 
 
 async def test_h28_a_hole_for_which_no_walk_is_free_shares_one() -> None:
