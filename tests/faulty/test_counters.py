@@ -6,9 +6,8 @@ from tests.faulty.counting import LIGHTHOUSE, PMS, Make, count
 from tests.faulty.trial import assert_right
 
 
-@pytest.mark.parametrize("make", [LIGHTHOUSE, PMS], ids=str)
-async def test_h28_no_fault_of_the_wire_loses_repeats_or_changes_a_record(make: Make) -> None:
-    seed = 0
+@pytest.mark.parametrize(("make", "seed"), [*((LIGHTHOUSE, seed) for seed in range(3)), (PMS, 0)], ids=str)
+async def test_h28_no_fault_of_the_wire_loses_repeats_or_changes_a_record(make: Make, seed: int) -> None:
     counters = await count(make, 10, faulty=300, seed=seed, share=0.1, timeout_s=0.1)
     assert_right(counters[0].tally, seed)
     for one in counters:
