@@ -1,6 +1,7 @@
 """A plant small enough to judge by hand: one isolator, one tower, one chamber pressure with its two limits."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from config.model import (
@@ -35,6 +36,7 @@ HUMIDITY = "ISO/humidity"
 ACTION = "ISO/pressure/action"
 ALERT = "ISO/pressure/alert"
 COMMUNICATION = "ISO/communication"
+RECORDS = "ISO#records"
 _TEXT = Text("", "")
 
 
@@ -47,6 +49,12 @@ def sample(seconds: float, pressure: float, humidity: float = 45.0, **kept: obje
     """Make a Good Sample of the isolator."""
     at = after(seconds)
     return Sample(ISOLATOR, at, (pressure, humidity), None, at, **kept)  # type: ignore[arg-type]  # test shorthand
+
+
+def record(seconds: float, *, catching_up: bool = False, backfilled: bool = False) -> Sample:
+    """Make a record of the series that `with_records` adds."""
+    at = after(seconds)
+    return Sample(RECORDS, at, (1.0, 2.0), None, at, backfilled=backfilled, catching_up=catching_up)
 
 
 def bad(seconds: float, reason: str = "no answer", *, only_pressure: bool = False) -> Sample:
@@ -92,6 +100,12 @@ def plant(*limits: Limit, communication_delay_s: float = 10.0) -> Plant:
         limits=chosen,
         sha256="0" * 64,
     )
+
+
+def with_records(one: Plant) -> Plant:
+    """Give the plant a series of records beside those that are read every second."""
+    records = replace(one.series[ISOLATOR], id=RECORDS, records=True)
+    return replace(one, series={**one.series, RECORDS: records})
 
 
 def _outputs() -> Mapping[str, Output]:

@@ -12,12 +12,25 @@ from alarms.engine import State
 from alarms.events import Acknowledge, AlarmState, Event, Reason, Tick, Transition
 from config.model import Level, Quality, Sample
 from monitor.collector import codec
-from tests.alarms.building import ACTION, ALERT, T0, after, limit, plant, sample
+from tests.alarms.building import (
+    ACTION,
+    ALERT,
+    RECORDS,
+    T0,
+    after,
+    limit,
+    plant,
+    record,
+    sample,
+    with_records,
+)
 
-PLANT = plant(
-    limit(Level.ACTION, 20, 90, on_s=2, off_s=3),
-    limit(Level.ALERT, 30, 70, on_s=0.5, off_s=1.5),
-    communication_delay_s=4,
+PLANT = with_records(
+    plant(
+        limit(Level.ACTION, 20, 90, on_s=2, off_s=3),
+        limit(Level.ALERT, 30, 70, on_s=0.5, off_s=1.5),
+        communication_delay_s=4,
+    )
 )
 RULES = engine.rules(PLANT)
 
@@ -28,7 +41,7 @@ pressures = st.sampled_from(
 
 @st.composite
 def histories(draw: st.DrawFn) -> list[Event]:
-    """A run of Samples (some Bad), ticks behind them, and acknowledgements of whatever stands."""
+    """A run of Samples (some Bad), records, ticks behind them, and acknowledgements of whatever stands."""
     events: list[Event] = []
     second = 0
     for _ in range(draw(st.integers(1, 40))):
@@ -40,6 +53,9 @@ def histories(draw: st.DrawFn) -> list[Event]:
                 "ISO", after(second), (value, 45.0), quality, after(second), reason="bad" if quality else ""
             )
         )
+        if draw(st.integers(0, 3)) == 0:
+            late, catching_up = draw(st.integers(0, second)), draw(st.booleans())
+            events.append(record(second - late, backfilled=late > 2, catching_up=catching_up))
         if draw(st.booleans()):
             events.append(Tick(after(second)))
         if draw(st.integers(0, 4)) == 0:
@@ -71,6 +87,14 @@ def test_stop_and_restore_anywhere_changes_nothing(events: list[Event], cut: int
     assert restored == halfway
     end, second = run(events[cut:], restored)
     assert (end, first + second) == run(events)
+
+
+@given(histories())
+def test_records_are_complete_as_far_as_the_newest_that_was_not_catching_up(events: list[Event]) -> None:
+    ends = [
+        one.at for one in events if isinstance(one, Sample) and one.series == RECORDS and not one.catching_up
+    ]
+    assert run(events)[0].complete == ({RECORDS: max(ends)} if ends else {})
 
 
 @given(histories())

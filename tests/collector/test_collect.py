@@ -14,11 +14,14 @@ import pytest
 
 from alarms.alarm import state as alarm_state
 from alarms.events import Fault
-from config.model import Plant, Quality, Sample
+from config.model import Device, Plant, Quality, Sample
+from drivers.driver import Driver, Kept, Now
+from drivers.keys import Keys
+from drivers.open import open_driver
 from monitor.collector import codec
 from monitor.collector.collect import JOURNAL, Collector, CollectSettings
 from monitor.collector.journal import Entry, Journal, JournalReader
-from tests.alarms.building import ISOLATOR, TOWER, after, plant, sample
+from tests.alarms.building import ISOLATOR, RECORDS, TOWER, after, plant, record, sample, with_records
 from tests.collector.clock import HandClock, settle
 
 
@@ -160,6 +163,25 @@ async def test_what_the_former_run_could_not_end_ends_at_the_start(silent_plant:
         ("ISO/pressure/action", "cleared"),
         ("service/forward", "cleared"),
     ]
+
+
+async def test_each_driver_is_told_which_records_the_former_run_has_kept(
+    silent_plant: Plant, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Kept] = []
+
+    def opened(device: Device, now: Now, *, kept: Kept, keys: Keys | None) -> Driver:
+        told.append(kept)
+        return open_driver(device, now, kept=kept, keys=keys)
+
+    monkeypatch.setattr("monitor.collector.collect.open_driver", opened)
+    one = with_records(silent_plant)
+    async with collecting(one, data, after(0)) as collector:
+        for sample_ in (record(6), record(60, catching_up=True)):
+            collector.pipeline.offer(sample_)
+    told.clear()
+    async with collecting(one, data, after(1)):
+        assert [kept(RECORDS) for kept in told] == [after(6)] * len(one.devices)
 
 
 async def test_what_was_read_when_it_was_stopped_is_judged_and_written(

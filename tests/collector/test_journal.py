@@ -1,6 +1,7 @@
 """The journal: what was written is read back without loss, in order, and survives whatever stops the collector."""
 
 import asyncio
+import contextlib
 import math
 import sqlite3
 from dataclasses import replace
@@ -16,7 +17,7 @@ from config.load import load
 from config.model import Command, Level, Quality, Sample
 from monitor.collector import codec
 from monitor.collector.journal import Entry, Journal, JournalError, JournalReader
-from tests.alarms.building import T0, after, plant
+from tests.alarms.building import T0, after, plant, record
 
 times = st.just(codec.EPOCH) | st.integers(0, 10**15).map(lambda us: T0 + timedelta(microseconds=us))
 numbers = st.floats(allow_nan=False)
@@ -32,6 +33,7 @@ numbers = st.floats(allow_nan=False)
         received_at=times,
         source_at=st.none() | times,
         backfilled=st.booleans(),
+        catching_up=st.booleans(),
         reason=st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40),
     )
 )
@@ -247,6 +249,22 @@ async def test_a_plant_under_which_nothing_was_written_was_never_in_force(tmp_pa
     await journal.close()
     reader = JournalReader(path)
     assert reader.plant_at(1) == ("the second plant", None)
+    reader.close()
+
+
+async def test_of_the_records_in_a_journal_of_a_former_version_none_counts_as_complete(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "journal.sqlite"
+    await written(path, [codec.sample_entry(record(6))], '{"alarms":{},"delays":{},"latest":{}}')
+    with contextlib.closing(sqlite3.connect(path)) as former, former:
+        former.execute("ALTER TABLE entry DROP COLUMN catching_up")
+    await written(path, [codec.sample_entry(record(12))])
+    reader = JournalReader(path)
+    assert [codec.sample_of(entry).catching_up for entry in reader.after(0, 10)] == [True, False]
+    kept = reader.state()
+    assert kept is not None
+    assert codec.state_of(kept[1]).complete == {}
     reader.close()
 
 

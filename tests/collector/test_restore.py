@@ -24,7 +24,21 @@ from monitor.collector.restore import (
     resumed,
     retired,
 )
-from tests.alarms.building import ACTION, ALERT, ISOLATOR, T0, TOWER, after, bad, limit, plant, sample
+from tests.alarms.building import (
+    ACTION,
+    ALERT,
+    ISOLATOR,
+    RECORDS,
+    T0,
+    TOWER,
+    after,
+    bad,
+    limit,
+    plant,
+    record,
+    sample,
+    with_records,
+)
 from tests.collector.building import running
 
 STORY: list[Event] = [
@@ -34,6 +48,9 @@ STORY: list[Event] = [
     Acknowledge(after(3), ACTION, after(2), "operator"),
     bad(3),
     sample(4, 25.0),
+    record(6),
+    record(60, catching_up=True),
+    record(12, backfilled=True),
     Fault(after(4), "forward", "gone"),
     sample(5, 45.0),
     Fault(after(6), "forward", ""),
@@ -43,7 +60,7 @@ STORY: list[Event] = [
 
 def written_out(story: list[Event]) -> list[tuple[list[Entry], str | None, State]]:
     """Give what the pipeline writes for each event, and the State behind it."""
-    rules, state = engine.rules(plant()), State()
+    rules, state = engine.rules(with_records(plant())), State()
     out = []
     for event in story:
         before = state
@@ -68,7 +85,7 @@ async def test_h12_killed_after_each_single_write_the_state_is_the_one_before(tm
             await journal.append(entries, state)
         await journal.close()
         reader = JournalReader(path)
-        restored = restore(plant(), reader)
+        restored = restore(with_records(plant()), reader)
         reader.close()
         assert restored.state == steps[killed_after - 1][2], f"killed after event {killed_after}"
 
@@ -203,8 +220,14 @@ def test_alarms_that_something_can_still_clear_go_on(key: str) -> None:
 
 
 def test_delays_and_series_that_the_plant_no_longer_has_are_let_go() -> None:
-    state = State(delays={"OLD/x/action": Delay(T0)}, latest={"OLD": T0, ISOLATOR: T0})
+    series = {"OLD": T0, ISOLATOR: T0, RECORDS: T0}
+    state = State(
+        delays={"OLD/x/action": Delay(T0)}, latest=series, complete={"OLD#records": T0, RECORDS: T0}
+    )
     assert _of_this_plant(plant(), state) == State(latest={ISOLATOR: T0})
+    assert _of_this_plant(with_records(plant()), state) == State(
+        latest={ISOLATOR: T0, RECORDS: T0}, complete={RECORDS: T0}
+    )
 
 
 def test_a_fault_of_the_former_run_is_over_and_one_of_this_run_is_told_anew() -> None:
@@ -266,6 +289,12 @@ def test_a_gap_is_told_with_its_two_ends_and_none_is_not_told() -> None:
         gap_told(after(0), after(61)) == "was not running from 2026-11-21 08:00:00 to 2026-11-21 08:01:01 UTC"
     )
     assert gap_told(after(0), after(0)) == ""
+
+
+@pytest.mark.parametrize("until_s", [0, 3600])
+def test_how_far_records_are_complete_is_of_the_counter_s_clock_and_stays(until_s: float) -> None:
+    ran = State(latest={ISOLATOR: after(1800)}, complete={RECORDS: after(1799)})
+    assert resumed(with_records(plant()), ran, after(until_s)).complete == ran.complete
 
 
 @pytest.mark.parametrize("gap_s", [0, 60])

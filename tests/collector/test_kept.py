@@ -1,0 +1,129 @@
+"""What is told to be on the disk is there: during a run, and after the collector was killed at any moment."""
+
+import shutil
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alarms.engine import State
+from config.model import Plant, Sample
+from monitor.collector import codec
+from monitor.collector.journal import JournalReader
+from monitor.collector.restore import restore
+from tests.alarms.building import ISOLATOR, RECORDS, after, plant, record, sample, with_records
+from tests.collector.building import JOURNAL, Line, running
+from tests.collector.clock import settle
+
+PLANT: Plant = with_records(plant())
+
+
+async def kept_after(folder: Path, *samples: Sample, state: State | None = None) -> Line:
+    """Take Samples, and wait until they are on the disk."""
+    async with running(folder, PLANT, state) as line:
+        await line.take(*samples)
+        await line.journal.append([], None)
+        await settle()
+    return line
+
+
+@pytest.mark.parametrize(
+    ("samples", "kept_s"),
+    [
+        pytest.param([], None, id="nothing yet"),
+        pytest.param([record(6)], 6, id="a live record"),
+        pytest.param([record(6, backfilled=True)], 6, id="one that waited for us"),
+        pytest.param([record(60, catching_up=True)], None, id="older ones are still to come"),
+        pytest.param([record(12), record(6)], 12, id="it never goes back"),
+    ],
+)
+async def test_a_record_is_kept_when_it_is_on_the_disk_and_none_before_it_is_missing(
+    samples: list[Sample], kept_s: float | None, tmp_path: Path
+) -> None:
+    line = await kept_after(tmp_path, *samples)
+    assert line.kept.until(RECORDS) == (None if kept_s is None else after(kept_s))
+
+
+async def test_a_record_that_waits_for_the_disk_is_not_kept(tmp_path: Path) -> None:
+    line = Line(tmp_path, PLANT)
+    line.pipeline.offer(record(6))
+    line.pipeline.take_rest()
+    await settle()
+    assert line.kept.until(RECORDS) is None
+    assert line.pipeline.state.complete == {RECORDS: after(6)}
+    line.journal.start()
+    await line.journal.append([], None)
+    await settle()
+    assert line.kept.until(RECORDS) == after(6)
+    await line.journal.close()
+
+
+async def test_a_record_that_the_journal_did_not_take_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.collector.journal.QUEUE_LIMIT", 0)
+    line = Line(tmp_path, PLANT)
+    line.journal.start()
+    line.pipeline.offer(record(6))
+    line.pipeline.take_rest()
+    await line.journal.close()
+    assert line.kept.until(RECORDS) is None
+
+
+async def test_a_write_that_was_called_off_keeps_nothing(tmp_path: Path) -> None:
+    line = Line(tmp_path, PLANT)
+    written = line.journal.append([], None)
+    line.kept.once_written(record(6), written)
+    written.cancel()
+    await settle()
+    assert line.kept.until(RECORDS) is None
+    await line.journal.close()
+
+
+async def test_what_a_former_run_left_complete_is_kept_from_the_start(tmp_path: Path) -> None:
+    line = await kept_after(tmp_path, record(6), state=State(complete={RECORDS: after(60)}))
+    assert line.kept.until(RECORDS) == after(60)
+
+
+async def test_what_is_read_every_second_is_never_kept(tmp_path: Path) -> None:
+    line = await kept_after(tmp_path, sample(1, 45.0))
+    assert line.kept.until(ISOLATOR) is None
+
+
+records = st.builds(
+    record, st.integers(0, 9).map(lambda n: 6 * n), catching_up=st.booleans(), backfilled=st.booleans()
+)
+breaches = st.builds(sample, st.integers(1, 60), st.sampled_from([45.0, 10.0]))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(records | breaches, min_size=1, max_size=12))
+async def test_killed_at_any_moment_what_is_kept_is_what_stands_in_the_journal(events: list[Sample]) -> None:
+    """Each copy of the files is what a kill at that moment would have left, with or without a State in between."""
+    with tempfile.TemporaryDirectory(prefix="gw-") as folder:
+        async with running(Path(folder), PLANT) as line:
+            for number, event in enumerate(events):
+                await line.take(event)
+                told = line.kept.until(RECORDS)
+                left = Path(folder) / f"killed-{number}"
+                left.mkdir()
+                for file in (JOURNAL, f"{JOURNAL}-wal"):
+                    shutil.copy(Path(folder) / file, left)
+                written, complete = left_by(left / JOURNAL)
+                assert complete == max(written, default=None)
+                assert told is None or told in written
+
+
+def left_by(path: Path) -> tuple[list[datetime], datetime | None]:
+    """Give the times of the records in a journal that were not catching up, and what a restart holds complete."""
+    reader = JournalReader(path)
+    try:
+        found = [codec.sample_of(entry) for entry in reader.after(0, 1_000) if entry.series == RECORDS]
+        restored = restore(PLANT, reader)
+    finally:
+        reader.close()
+    written = [one.at for one in found if not one.catching_up]
+    return written, restored.state.complete.get(RECORDS)
