@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alarms.events import Fault
+from alarms.judge import wholly_bad
 from config.model import USABLE, Plant, Sample
 
 LIVE_WITHIN = timedelta(seconds=3)
@@ -18,14 +19,43 @@ class Watch:
 
     def __init__(self, part: str) -> None:
         self._part = part
-        self._wrong = False
+        self.wrong = False
 
     def look(self, wrong: str, at: datetime) -> Fault | None:
         """Return the Fault to tell of; None while nothing changes. `wrong` is empty when all is well."""
-        if bool(wrong) == self._wrong:
+        if bool(wrong) == self.wrong:
             return None
-        self._wrong = bool(wrong)
+        self.wrong = bool(wrong)
         return Fault(at, self._part, wrong)
+
+
+class DeviceClock:
+    """Compares the clock of one device with ours, whenever a Sample tells of it."""
+
+    def __init__(self, device: str, tolerance_s: float) -> None:
+        self._tolerance_s = tolerance_s
+        self._watch = Watch(f"clock-of-{device}")
+
+    def look(self, sample: Sample) -> Fault | None:
+        """Return the Fault to tell of; None while nothing changes, and where the Sample tells no time of now."""
+        if sample.source_at is None or wholly_bad(sample):
+            return None
+        ahead_s = (sample.source_at - sample.received_at).total_seconds()
+        # Back is well within: at the very bound each second would be another occurrence.
+        bound_s = self._tolerance_s / 2 if self._watch.wrong else self._tolerance_s
+        wrong = f"the device's clock is {ahead_s:+.1f} s from ours" if abs(ahead_s) > bound_s else ""
+        return self._watch.look(wrong, sample.received_at)
+
+
+def device_clocks(plant: Plant) -> Mapping[str, DeviceClock]:
+    """Find the clocks to watch, by the series that tells of them: not that of records, which are of another time."""
+    return {
+        series.id: DeviceClock(device.id, device.profile.clock_tolerance_s)
+        for device in plant.devices.values()
+        if device.profile.clock_tolerance_s is not None
+        for series in device.series
+        if not series.records
+    }
 
 
 def clock_step(ahead_s: float) -> str:

@@ -17,7 +17,7 @@ from alarms.events import Alarm, Event, Fault, Tick, Transition
 from config.model import Command, Plant, Sample
 from monitor.clock import Clock
 from monitor.collector import codec
-from monitor.collector.health import Watch
+from monitor.collector.health import Watch, device_clocks
 from monitor.collector.journal import Entry, Journal, JournalError
 from monitor.collector.kept import KeptRecords
 
@@ -91,6 +91,7 @@ class Pipeline:
         self._inbox: asyncio.Queue[_Item] = asyncio.Queue(maxsize=INBOX_LIMIT)
         self._lost_told = 0
         self._late: dict[str, Watch] = {}
+        self._device_clocks = device_clocks(plant)
         self._loss_due = self._state_due = datetime.min.replace(tzinfo=UTC)
         self._journal_failed = False
 
@@ -149,6 +150,7 @@ class Pipeline:
             if in_order is None:
                 return ()
             event = in_order
+            self._look_at_clock(event)
         before = self.state
         self.state, transitions = engine.handle(self._rules, before, event)
         commands = self._commands(before, event)
@@ -191,6 +193,12 @@ class Pipeline:
     def _tell_late(self, series: str, wrong: str) -> None:
         """Tell of what comes live and is not judged: of a counter, say, whose own clock was set back by an hour."""
         fault = self._late.setdefault(series, Watch(f"time-of-{series}")).look(wrong, self._clock.now())
+        if fault is not None:
+            self.offer(fault)
+
+    def _look_at_clock(self, sample: Sample) -> None:
+        clock = self._device_clocks.get(sample.series)
+        fault = None if clock is None else clock.look(sample)
         if fault is not None:
             self.offer(fault)
 

@@ -98,6 +98,25 @@ async def test_h24_a_series_whose_time_went_back_is_told_until_it_is_judged_agai
     assert line.kinds().count("fault") == 2
 
 
+@pytest.mark.parametrize("jump_s", [120, 3600])
+async def test_h24_a_device_whose_clock_jumps_is_an_alarm_until_it_is_back(
+    jump_s: float, tmp_path: Path
+) -> None:
+    of = plant()
+    profile = replace(of.devices[ISOLATOR].profile, clock_tolerance_s=2.0)
+    isolator = replace(of.devices[ISOLATOR], profile=profile)
+    told = "service/clock-of-ISO"
+    async with running(tmp_path, replace(of, devices={**of.devices, ISOLATOR: isolator})) as line:
+        await line.take(sample(1, 45.0, source_at=after(1)), Tick(after(1)))
+        assert line.pipeline.state.alarms == {}
+        await line.take(sample(2, 45.0, source_at=after(2 + jump_s)), sample(3, 45.0), Tick(after(3)))
+        alarm = line.pipeline.state.alarms[told]
+        assert (alarm.active, alarm.detail) == (True, f"the device's clock is +{jump_s}.0 s from ours")
+        await line.take(sample(4, 45.0, source_at=after(4)), Tick(after(4)))
+        assert not line.pipeline.state.alarms[told].active
+    assert line.kinds().count("fault") == 2
+
+
 async def test_a_tower_that_was_switched_off_and_on_is_told_again_but_not_while_it_is_being_told(
     tmp_path: Path,
 ) -> None:
