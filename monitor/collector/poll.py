@@ -57,6 +57,7 @@ class Poll:
         self._told: datetime | None = None
         self._connected = False
         self._connecting: asyncio.Task[None] | None = None
+        self._wrong: str | None = None
 
     async def run(self, start: datetime, offer: Callable[[Sample], None]) -> None:
         """Poll from the first tick after `start` until cancelled; begun again, go on from where it was."""
@@ -110,16 +111,31 @@ class Poll:
             try:
                 async with asyncio.timeout(self.device.timeout_s + SLACK_S):
                     await self._connect()
-                    return await self._driver.read(tick)
+                    samples = await self._driver.read(tick)
             except TimeoutError:
                 if self._connecting is not None:
                     return [self._bad(tick, Quality.UNREACHABLE, f"connecting to {self.device.address}")]
-                await self._drop()
                 late = f"no answer from {self.device.address} within {self.device.timeout_s:g} s"
-                return [self._bad(tick, Quality.UNREACHABLE, late)]
+                return [await self._failed(tick, Quality.UNREACHABLE, late)]
             except DriverError as error:
-                await self._drop()
-                return [self._bad(tick, _quality(error), str(error))]
+                return [await self._failed(tick, _quality(error), str(error))]
+            self._note("")
+            return samples
+
+    async def _failed(self, tick: datetime, quality: Quality, reason: str) -> Sample:
+        await self._drop()
+        self._note(reason)
+        return self._bad(tick, quality, reason)
+
+    def _note(self, wrong: str) -> None:
+        """Log how the device does, but only what is new: a device that is away would fill the disk, line by second."""
+        if wrong == self._wrong:
+            return
+        self._wrong = wrong
+        if wrong:
+            log.warning("device fails", device=self.device.id, reason=wrong)
+        else:
+            log.info("device answers", device=self.device.id, address=self.device.address)
 
     async def _connect(self) -> None:
         """Connect, if need be over several ticks: making a session may take longer than one poll may."""
@@ -133,11 +149,8 @@ class Poll:
         done, self._connecting = self._connecting, None
         done.result()
         self._connected = True
-        log.info("device connected", device=self.device.id, address=self.device.address)
 
     async def _drop(self) -> None:
-        if self._connected:
-            log.warning("device dropped", device=self.device.id, address=self.device.address)
         self._connected = False
         if self._connecting is not None:
             self._connecting.cancel()

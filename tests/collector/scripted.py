@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from config.model import Command, Device, Sample
+from drivers.driver import DriverError
 
 Step = Exception | asyncio.Event | None | str
 """None: a Good Sample; an error: raised; an event: waited for; "hang": never answers."""
@@ -16,6 +17,7 @@ class ScriptedDriver:
     def __init__(self, device: Device, now: Callable[[], datetime], script: Sequence[Step] = ()) -> None:
         self.device = device
         self.script = list(script)
+        self.refusals: list[DriverError] = []
         self.connects = 0
         self.closes = 0
         self.commands: list[Command] = []
@@ -25,8 +27,10 @@ class ScriptedDriver:
         self._now = now
 
     async def connect(self) -> None:
-        """Connect, or hang."""
+        """Connect, be refused, or hang."""
         self.connects += 1
+        if self.refusals:
+            raise self.refusals.pop(0)
         if self.connect_hangs:
             await asyncio.get_running_loop().create_future()
 

@@ -1,15 +1,17 @@
 """Polling: which tick is next, what a failed or late poll gives, and that nothing comes in a burst."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from config.model import Command, Quality, Sample
-from drivers.driver import Nonsense, Refused, Unreachable
+from drivers.driver import DriverError, Nonsense, Refused, Unreachable
 from monitor.collector.poll import Poll, next_tick, offset_s
 from tests.alarms.building import ISOLATOR, TOWER, plant
 from tests.collector.clock import START, HandClock, settle
@@ -42,10 +44,13 @@ def test_twenty_devices_have_twenty_places_in_the_second() -> None:
     assert [offset_s(i, 2.0) for i in (20, 25)] == [0.0, 0.5]
 
 
-async def polled(script: list[Step], seconds: int) -> tuple[list[Sample], ScriptedDriver]:
+async def polled(
+    script: list[Step], seconds: int, refusals: Sequence[DriverError] = ()
+) -> tuple[list[Sample], ScriptedDriver]:
     """Poll a scripted device for so many seconds of the hand clock."""
     clock = HandClock()
     driver = ScriptedDriver(DEVICE, clock.now, script)
+    driver.refusals = list(refusals)
     poll = Poll(DEVICE, driver, clock, index=0)
     arrived: asyncio.Queue[Sample] = asyncio.Queue()
     running = asyncio.create_task(poll.run(START, arrived.put_nowait))
@@ -121,6 +126,19 @@ async def test_h2_connecting_that_never_ends_is_given_up_and_begun_again(
     assert driver.connects == 2
     running.cancel()
     await asyncio.wait({running})
+
+
+async def test_the_log_tells_what_is_new_of_a_device_and_nothing_each_second() -> None:
+    away, denied, cut = Unreachable("nothing listens"), Refused("certificate"), Unreachable("cut")
+    with capture_logs() as logged:
+        await polled([None, None, cut, cut, None], 10, [away, away, away, denied, denied])
+    assert [(line["log_level"], line["event"], line["device"], line.get("reason")) for line in logged] == [
+        ("warning", "device fails", ISOLATOR, "nothing listens"),
+        ("warning", "device fails", ISOLATOR, "certificate"),
+        ("info", "device answers", ISOLATOR, None),
+        ("warning", "device fails", ISOLATOR, "cut"),
+        ("info", "device answers", ISOLATOR, None),
+    ]
 
 
 async def test_h2_a_connection_that_does_not_close_holds_nothing_up(monkeypatch: pytest.MonkeyPatch) -> None:
