@@ -111,6 +111,8 @@ class Poll:
             try:
                 async with asyncio.timeout(self.device.timeout_s + SLACK_S):
                     await self._connect()
+                # Connecting may have taken all of that; what was left would never do for a slow device's first read.
+                async with asyncio.timeout(self.device.timeout_s + SLACK_S):
                     samples = await self._driver.read(tick)
             except TimeoutError:
                 if self._connecting is not None:

@@ -20,6 +20,8 @@ TIMEOUT_S = 0.2
 BACK_WITHIN_S = 5
 """Of the clock that the test holds."""
 CYCLES = 2
+READ_S = 0.1
+"""About what a read takes of a device that takes its time: more than the slack that a poll has."""
 
 Loss: TypeAlias = Callable[[Proxy], AbstractAsyncContextManager[None]]
 """While it lasts the device cannot be read; when it ends the device is back."""
@@ -116,6 +118,18 @@ async def test_h1_every_driver_reads_again_after_every_kind_of_loss(
                     await rows_until(polls, good=True)
                 sizes.append((len(asyncio.all_tasks()), open_files()))
     assert max(sizes) == sizes[0], f"tasks and open files grow: {sizes}"
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+async def test_h1_a_device_that_takes_its_time_is_read_again_after_a_loss(protocol: str) -> None:
+    """Connecting may take most of a poll, and the first read must have its own time all the same."""
+    async with PROTOCOLS[protocol]() as (port, drive, framing):
+        proxy = Proxy(port, framing, repeat(Fault.DELAY), delay_s=READ_S / 10)
+        async with proxy.listener, polling({"it": drive(proxy.port)}) as polls:
+            await rows_until(polls, good=True)
+            async with refused(proxy):
+                await rows_until(polls, good=False)
+            await rows_until(polls, good=True)
 
 
 async def rows_until(polls: Polling, *, good: bool) -> None:
