@@ -93,6 +93,16 @@ export function permitted(limit: Pick<Limit, "low" | "high">): string {
   return low === null ? missing : `≥\u00a0${bound(low)}`;
 }
 
+/** The same of a state, by names, whichever is shorter: `≠ fault`, `= closed`; the figures between states say nothing. */
+export function permittedStates(limit: Pick<Limit, "low" | "high">, { states }: Channel, text: (label: Text) => string): string {
+  const within = (state: string): boolean => Number(state) >= (limit.low ?? -Infinity) && Number(state) <= (limit.high ?? Infinity);
+  const names = (good: boolean): string[] =>
+    Object.entries(states).flatMap(([state, label]) => (within(state) === good ? [text(label)] : []));
+  const [good, bad] = [names(true), names(false)];
+  if (good.length === 0 || bad.length === 0) return permitted(limit);
+  return good.length < bad.length ? `=\u00a0${good.join(", ")}` : `≠\u00a0${bad.join(", ")}`;
+}
+
 /** An age or a duration: `0.8 s`, `12 s`, `3 min`, `2 h 05 min`, `4 d 3 h`. */
 export function duration(seconds: number | null): string {
   if (seconds === null || !Number.isFinite(seconds)) return missing;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Channel } from "../src/api-types";
-import { bound, dateTime, duration, elapsed, figure, freshness, offset, permitted, timeOfDay, unit, unitOf, value } from "../src/format";
+import { bound, dateTime, duration, elapsed, figure, freshness, offset, permitted, permittedStates, timeOfDay, unit, unitOf, value } from "../src/format";
 
 const channel = (given: Partial<Channel>): Channel => ({
   id: "D/k",
@@ -49,6 +49,14 @@ test("limits are printed as written", () => {
   expect(permitted({ low: null, high: 0.5 })).toBe("≤\u00a00.5");
   expect(permitted({ low: 85, high: null })).toBe("≥\u00a085");
   expect(bound(-80)).toBe("\u221280");
+});
+
+test("a limit on a state names states, not the figures between them", () => {
+  const states = Object.fromEntries(["open", "closed", "locked", "fault"].map((en, state) => [state, { en, zh: en }]));
+  const door = channel({ kind: "state", unit: "", states });
+  expect(permittedStates({ low: null, high: 2.5 }, door, english)).toBe("≠\u00a0fault");
+  expect(permittedStates({ low: 1, high: 1 }, door, english)).toBe("=\u00a0closed");
+  expect(permittedStates({ low: null, high: 2.5 }, channel({ kind: "state" }), english)).toBe("≤\u00a02.5");
 });
 
 test.each([

@@ -2,7 +2,8 @@
 
 import { useComputed } from "@preact/signals";
 import { foremost } from "../alarms";
-import { freshness, permitted, unitOf, value } from "../format";
+import type { Limit } from "../api-types";
+import { freshness, permitted, permittedStates, unitOf, value } from "../format";
 import { said, t } from "../i18n";
 import { chamberOf, groupBy, type PlantIndex, type Source } from "../plant";
 import { isUsable, type Reading } from "../rows";
@@ -113,8 +114,9 @@ function ChannelRow({ source }: { source: Source }) {
   );
 }
 
-function limitOf({ limits }: Source, level: "alert" | "action"): string {
-  return limits.filter((limit) => limit.level === level).map(permitted).join(", ");
+function limitOf({ channel, limits }: Source, level: "alert" | "action"): string {
+  const words = (limit: Limit): string => (channel.kind === "state" ? permittedStates(limit, channel, said) : permitted(limit));
+  return limits.filter((limit) => limit.level === level).map(words).join(", ");
 }
 
 /** Both limits in one line, for a screen too narrow for their columns. */
