@@ -49,7 +49,9 @@ class Row:
         self.detail = ""
         self.devices = devices
         self._missing = set(devices)
-        self._before: frozenset[str] | None = None
+        self._before: set[str] = set()
+        if not devices and self.verdict is Verdict.OPEN:
+            self._fail("the plant has no such device here")
 
     def ids(self, of: str | None) -> set[str]:
         """Return the ids that a template stands for."""
@@ -57,11 +59,14 @@ class Row:
 
     def look(self, seen: Seen) -> None:
         """Take in what is seen; once there is a verdict it stays."""
-        if self.verdict is not Verdict.OPEN or seen.at_s < self.from_s:
+        if self.verdict is not Verdict.OPEN:
             return
         if self.expectation.quiet is not None:
             self._look_for_noise(seen)
-            return
+        elif seen.at_s >= self.from_s:
+            self._look_for_all(seen)
+
+    def _look_for_all(self, seen: Seen) -> None:
         self._missing = {device for device in self._missing if not self._met(device, seen)}
         if not self._missing:
             self.seen_s = seen.at_s
@@ -80,9 +85,9 @@ class Row:
 
     def _look_for_noise(self, seen: Seen) -> None:
         noise = {alarm for alarm in seen.alarms if self.watches(alarm)}
-        if self._before is None:  # what stands already was raised before
-            self._before = frozenset(noise)
-        if noise - self._before:
+        if seen.at_s < self.from_s:
+            self._before = noise
+        elif noise - self._before:
             self.seen_s = seen.at_s
             self._fail(", ".join(sorted(noise - self._before)))
         elif seen.at_s > self.deadline_s:

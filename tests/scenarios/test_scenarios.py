@@ -2,20 +2,30 @@
 
 import asyncio
 import os
+import sys
+from pathlib import Path
 
-from tests.scenarios.test_first_light import calm
-from tests.service import BIN, PASSWORD, Service
+import httpx
+import pytest
+import yaml
+
+from simulators import cli
+from simulators.faults import FAULTS, FOLDER
+from simulators.scenario import load_scenario
+from tests.scenarios.test_first_light import alarms, calm
+from tests.service import BIN, PASSWORD, Service, until
 
 ISOLATOR = "ISO-STM-L1"
 PRESSURE = f"{ISOLATOR}/chamber_pressure/action"
 
 
-async def scenario(one: Service, *words: str) -> tuple[int | None, list[str], str]:
+async def scenario(one: Service, *words: str, password: str = PASSWORD) -> tuple[int | None, list[str], str]:
     """Run `gradewatch-sim scenario run ...`; return its exit status, its lines and what it complains about."""
     process = await asyncio.create_subprocess_exec(
         str(BIN / "gradewatch-sim"),
-        *("scenario", "run", *words, "--service", one.address, "--control", one.control),
-        env={**os.environ, "GRADEWATCH_ADMIN_PASSWORD": PASSWORD},
+        *("scenario", "run", "--service", one.address, "--control", one.control, *words),
+        env={**os.environ, "GRADEWATCH_ADMIN_PASSWORD": password},
+        cwd=one.data,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
@@ -32,3 +42,71 @@ async def test_a_torn_glove_is_seen_in_time_and_what_cannot_be_checked_yet_is_li
         verdicts = [line.split()[0] for line in lines if not line.startswith(" ")]
         assert (code, verdicts) == (0, ["PASS"] * 4 + ["PENDING"] * 7)
         await calm(running, client)
+
+
+def test_a_deadline_that_nothing_can_meet_fails_with_exit_status_1(
+    running: Service, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """45 Pa are 20 Pa after 0.87 s at the soonest; the alarm comes all the same, and is told as late."""
+    written = yaml.safe_load((FOLDER / "glove-breach.yaml").read_text())
+    path = tmp_path / "glove-breach.yaml"
+    path.write_text(yaml.safe_dump(written | {"expect": [written["expect"][0] | {"within_s": 0.1}]}))
+    monkeypatch.setitem(FAULTS, "glove-breach", load_scenario(path))
+    monkeypatch.setenv("GRADEWATCH_ADMIN_PASSWORD", PASSWORD)
+    where = ("--service", running.address, "--control", running.control)
+    monkeypatch.setattr(sys, "argv", ["gradewatch-sim", "scenario", "run", "glove-breach", *where])
+    asyncio.run(_calm(running))
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    (line, detail) = capsys.readouterr().out.splitlines()
+    assert ended.value.code == 1
+    assert line.startswith("FAIL")
+    assert detail.strip() == ISOLATOR
+    asyncio.run(_calm(running))
+
+
+async def test_what_plays_or_stands_already_is_told_and_left_alone(running: Service) -> None:
+    async with running.signed_in() as client:
+        await running.fault("glove-breach", ISOLATOR)
+        code, lines, said = await scenario(running, "glove-breach")
+        assert (code, lines) == (1, [])
+        assert said.startswith(f"a fault plays already: glove-breach on {ISOLATOR}; end it with: ")
+        await until(lambda: _stands(client), 10, "the alarm")
+        await running.clear()
+        code, lines, said = await scenario(running, "glove-breach")
+        assert (code, lines) == (1, [])
+        assert said.startswith("these alarms stand already: ")
+        assert PRESSURE in said
+        await calm(running, client)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("glove",), "no scenario 'glove'; there are: glove-breach, "),
+        (("glove-breach", "--on", "ISO-9"), "the service's plant has no device 'ISO-9'; name one with --on"),
+        (("glove-breach", "--length", "60"), "glove-breach has no length to choose"),
+    ],
+)
+async def test_what_cannot_be_run_is_one_line(running: Service, words: tuple[str, ...], told: str) -> None:
+    code, lines, said = await scenario(running, *words)
+    assert (code, lines) == (1, [])
+    assert said.startswith(told)
+    assert said.count("\n") == 1
+
+
+async def test_no_service_and_no_password_are_one_line_each(running: Service) -> None:
+    code, _, said = await scenario(running, "glove-breach", "--service", "http://127.0.0.1:9")
+    assert (code, said) == (1, "http://127.0.0.1:9: no service answers; start one with: make demo\n")
+    code, _, said = await scenario(running, "glove-breach", password="")
+    assert (code, said.count("\n")) == (1, 1)
+    assert said.startswith("no password: set GRADEWATCH_ADMIN_PASSWORD, or name a --password-file; ")
+
+
+async def _stands(client: httpx.AsyncClient) -> bool:
+    return PRESSURE in await alarms(client)
+
+
+async def _calm(one: Service) -> None:
+    async with one.signed_in() as client:
+        await calm(one, client)
