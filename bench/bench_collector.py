@@ -6,13 +6,13 @@ A simulated plant over the real protocols, a collector process with its journal 
 import argparse
 import time
 from functools import partial
+from pathlib import Path
 
-from bench.running import Running, percentile, running, say, until
+from bench.running import LINE, Running, percentile, running, say, until
+from config.load import load
 
-CHANNELS = 203
 
-
-def cost(one: Running, seconds: float) -> None:
+def cost(one: Running, seconds: float, channels: int) -> None:
     """Measure CPU per 1,000 channel-readings, and poll lateness, in a calm plant."""
     time.sleep(5)
     before, began = one.cpu_s(), time.monotonic()
@@ -21,10 +21,10 @@ def cost(one: Running, seconds: float) -> None:
     say(
         "collector_cost",
         seconds=round(took, 1),
-        cpu_ms_per_1000_readings=round(1e6 * used / (took * CHANNELS), 2),
+        cpu_ms_per_1000_readings=round(1e6 * used / (took * channels), 2),
         cpu_share_of_one_core=round(used / took, 4),
         memory_mb=round(one.memory_mb(), 1),
-        channels=CHANNELS,
+        channels=channels,
     )
     lateness = one.health()["poll_lateness_ms"]
     say("poll_lateness", p50_ms=lateness["p50"], p99_ms=lateness["p99"])
@@ -82,11 +82,15 @@ def _calm(one: Running) -> bool:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "plant", type=Path, nargs="?", default=LINE, help="config/plants/demo for the whole facility"
+    )
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--cycles", type=int, default=20)
     chosen = parser.parse_args()
-    with running() as one:
-        cost(one, chosen.seconds)
+    channels = len(load(chosen.plant).channels)
+    with running(chosen.plant) as one:
+        cost(one, chosen.seconds, channels)
         fault_to_command(one, chosen.cycles)
 
 

@@ -24,6 +24,8 @@ import structlog
 QUEUE_LIMIT = 20_000
 """Writes that may wait for the disk; beyond this the journal says that it cannot keep up."""
 RETRY_S = 1.0
+GROUP_S = 0.05
+"""What may wait does so for this long: each transaction is a sync of the disk, and wakes the thread that writes."""
 LAST_SEQ = 2**63 - 1
 """The largest number that SQLite gives to a row."""
 
@@ -98,6 +100,8 @@ class Journal:
             JournalError: the folder cannot be written, or the file is not a sound journal.
         """
         self._path = path
+        self._group: list[_Write] = []
+        self._group_ends: asyncio.TimerHandle | None = None
         self._waiting: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
         self._closing = threading.Event()
         self._connection = _open(path)
@@ -127,8 +131,15 @@ class Journal:
         self._thread = threading.Thread(target=self._write_all, args=(loop,), name="journal", daemon=True)
         self._thread.start()
 
-    def append(self, entries: Sequence[Entry], state: str | None) -> asyncio.Future[None]:
+    def append(
+        self, entries: Sequence[Entry], state: str | None, *, may_wait: bool = False
+    ) -> asyncio.Future[None]:
         """Queue entries (and, where it changed, the State after them) for one transaction.
+
+        Args:
+            entries: in their order.
+            state: None where it is what it was.
+            may_wait: nobody acts on it, so it may share a transaction with what comes within GROUP_S.
 
         Returns:
             A future that is done once they are on the disk.
@@ -136,18 +147,32 @@ class Journal:
         Raises:
             JournalError: the disk cannot keep up; nothing was queued.
         """
-        if self._waiting.qsize() >= QUEUE_LIMIT:
+        if self.waiting() >= QUEUE_LIMIT:
             raise JournalError(f"{self._path}: {QUEUE_LIMIT} writes wait for the disk")
-        done = asyncio.get_running_loop().create_future()
-        self._waiting.put(_Write(entries, state, done))
+        loop = asyncio.get_running_loop()
+        done = loop.create_future()
+        self._group.append(_Write(entries, state, done))
+        if not may_wait:
+            self._hand_over()
+        elif self._group_ends is None:
+            self._group_ends = loop.call_later(GROUP_S, self._hand_over)
         return done
 
     def waiting(self) -> int:
         """Return how many writes wait for the disk."""
-        return self._waiting.qsize()
+        return len(self._group) + self._waiting.qsize()
+
+    def _hand_over(self) -> None:
+        """Give the group to the thread, in order."""
+        if self._group_ends is not None:
+            self._group_ends.cancel()
+        group, self._group, self._group_ends = self._group, [], None
+        for write in group:
+            self._waiting.put(write)
 
     async def close(self) -> None:
         """Write what waits, unless the disk fails, then close the file."""
+        self._hand_over()
         self._closing.set()
         if self._thread is not None:
             self._waiting.put(None)

@@ -225,7 +225,9 @@ class Pipeline:
         state = self._state_to_write(before, now)
         if not entries and state is None:
             return None
-        return self._append(entries, state, now)
+        # What a person is told and what a device is asked to do is on the disk at once.
+        may_wait = isinstance(event, Sample) and len(entries) == 1
+        return self._append(entries, state, now, may_wait=may_wait)
 
     def _state_to_write(self, before: State, now: datetime) -> str | None:
         same = self.state.alarms is before.alarms and self.state.delays is before.delays
@@ -235,10 +237,10 @@ class Pipeline:
         return codec.state_json(self.state)
 
     def _append(
-        self, entries: Sequence[Entry], state: str | None, now: datetime
+        self, entries: Sequence[Entry], state: str | None, now: datetime, *, may_wait: bool
     ) -> "asyncio.Future[None] | None":
         try:
-            written = self._journal.append(entries, state)
+            written = self._journal.append(entries, state, may_wait=may_wait)
         except JournalError as error:
             self.lost += len(entries)
             if not self._journal_failed:

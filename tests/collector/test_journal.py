@@ -18,6 +18,7 @@ from config.model import Command, Level, Quality, Sample
 from monitor.collector import codec
 from monitor.collector.journal import Entry, Journal, JournalError, JournalReader
 from tests.alarms.building import T0, after, plant, record
+from tests.collector.clock import settle
 
 times = st.just(codec.EPOCH) | st.integers(0, 10**15).map(lambda us: T0 + timedelta(microseconds=us))
 numbers = st.floats(allow_nan=False)
@@ -117,6 +118,38 @@ async def test_one_who_no_longer_waits_keeps_no_other_from_being_told(tmp_path: 
     gone.cancel()
     journal.start()
     await asyncio.wait_for(waits, 10)
+    await journal.close()
+
+
+async def test_what_may_wait_goes_with_the_next_that_may_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.collector.journal.GROUP_S", 3600)
+    monkeypatch.setattr("monitor.collector.journal.QUEUE_LIMIT", 2)
+    path = tmp_path / "journal.sqlite"
+    journal = Journal(path)
+    journal.start()
+    first = journal.append([fault(1)], None, may_wait=True)
+    assert (journal.waiting(), journal._waiting.qsize()) == (1, 0)
+    await asyncio.wait_for(journal.append([fault(2)], None), 10)
+    assert (first.done(), journal.waiting(), journal.last_seq) == (True, 0, 2)
+    journal.append([fault(3)], None, may_wait=True)
+    last = journal.append([fault(4)], None, may_wait=True)
+    with pytest.raises(JournalError, match="2 writes wait for the disk"):
+        journal.append([fault(5)], None, may_wait=True)
+    await journal.close()
+    await settle()
+    assert last.done()
+    reader = JournalReader(path)
+    assert [entry.at_us for entry in reader.after(0, 10)] == [fault(number).at_us for number in (1, 2, 3, 4)]
+    reader.close()
+
+
+async def test_what_may_wait_does_not_wait_for_ever(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.sqlite")
+    journal.start()
+    for _ in range(2):
+        await asyncio.wait_for(journal.append([fault(1)], None, may_wait=True), 10)
     await journal.close()
 
 

@@ -100,13 +100,22 @@ breaches = st.builds(sample, st.integers(1, 60), st.sampled_from([45.0, 10.0]))
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.lists(records | breaches, min_size=1, max_size=12))
-async def test_killed_at_any_moment_what_is_kept_is_what_stands_in_the_journal(events: list[Sample]) -> None:
-    """Each copy of the files is what a kill at that moment would have left, with or without a State in between."""
+@given(st.lists(records | breaches | st.none(), min_size=1, max_size=12))
+async def test_killed_at_any_moment_what_is_kept_is_what_stands_in_the_journal(
+    events: list[Sample | None],
+) -> None:
+    """Each copy of the files is what a kill at that moment would have left, with or without a State in between.
+
+    Where there is no event the disk catches up with those before.
+    """
     with tempfile.TemporaryDirectory(prefix="gw-") as folder:
         async with running(Path(folder), PLANT) as line:
             for number, event in enumerate(events):
-                await line.take(event)
+                if event is None:
+                    await line.journal.append([], None)
+                    await settle()
+                else:
+                    await line.take(event)
                 told = line.kept.until(RECORDS)
                 left = Path(folder) / f"killed-{number}"
                 left.mkdir()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from alarms.events import Acknowledge, Event, Reason, Tick
+from alarms.events import Acknowledge, Event, Fault, Reason, Tick
 from config.model import Level, Sample
 from monitor.collector import codec
 from monitor.collector.journal import JournalReader
@@ -270,6 +270,21 @@ async def test_once_a_second_a_tick_says_how_far_everything_was_heard(tmp_path: 
         assert ISOLATOR + "/communication" in line.pipeline.state.alarms
         ticking.cancel()
         await asyncio.wait({ticking})
+
+
+async def test_only_a_sample_of_which_nothing_follows_may_wait_for_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.collector.journal.GROUP_S", 3600)
+    async with running(tmp_path) as line:
+        await line.take(sample(0, 45.0), sample(1, 45.0))
+        assert len(line.journal._group) == 2
+        await line.take(sample(2, 10.0))
+        assert line.commands.written[0] is not None
+        await asyncio.wait_for(line.commands.written[0], 10)
+        assert line.kinds() == ["sample", "sample", "sample", "transition", "command"]
+        await line.take(Fault(after(3), "forward", ""))
+        assert len(line.journal._group) == 0
 
 
 async def test_what_waits_at_the_end_is_judged_and_written(tmp_path: Path) -> None:
