@@ -20,7 +20,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from config.model import Channel, Device, Quality
-from drivers.counter import CounterDriver, Found, Head, Polled, waited
+from drivers.counter import CounterDriver, Found, Head, Polled
 from drivers.driver import Kept, Nonsense, Now, Refused, nothing_kept
 from drivers.record import Record, RecordPlan, block
 from drivers.registers import Plan, Request, register_of
@@ -128,9 +128,6 @@ class PmsDriver(CounterDriver):
         self._calibrated = next((one for one, at in places.items() if at == ("input", CALIBRATION)), None)
         self._calibrated_on = math.nan
         self._scales = {SAMPLE_TIME: PER_SECOND, FLOW: 1, VOLUME: 1}
-        self._flow = next((one for one, at in places.items() if at == ("input", FLOW)), None)
-        self._recent: tuple[Record, float] | None = None
-        """The last record that was seen, and its flow."""
 
     async def connect(self) -> None:
         """Make the connection, and ask what numbers stand multiplied by, and when the counter was calibrated.
@@ -158,7 +155,6 @@ class PmsDriver(CounterDriver):
             row.note(f"{self._state.id}: the record at the head of the queue has no time; it was not taken")
             for channel in self._now_there:
                 row.doubt(channel, Quality.UNCERTAIN)
-        self._show_flow(record, clock or at, row)
         if record is None or not self._head.is_new(record):
             return Polled(clock, [])
         late = self._head.is_late(record, clock or at)
@@ -202,17 +198,6 @@ class PmsDriver(CounterDriver):
                 # The profile's scale is what turns the maker's unit into ours; hundredths are seconds already.
                 unit = 1.0 if address == SAMPLE_TIME else register_of(channel).scale
                 _put(row, channel, number(words, address, self._scales[address]) * unit)
-
-    def _show_flow(self, record: Record | None, clock: datetime, row: Row) -> None:
-        """The flow stands with a record: without one the last is shown, for as long as the next may take."""
-        if self._flow is None:
-            return
-        if record is not None:
-            self._recent = record, row.values[self._flow.place]
-        if self._recent is not None and not waited(self._recent[0], clock):
-            _put(row, self._flow, self._recent[1])
-        else:
-            row.blank(self._flow, Quality.UNAVAILABLE, "no sample of now tells it")
 
     def _row(self, record: Record, records: RecordPlan) -> Row:
         particle_channels = record.words[PARTICLE_CHANNELS - BLOCK]

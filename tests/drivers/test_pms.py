@@ -96,8 +96,9 @@ def told(sample: Sample, models: Sequence[ChannelModel], *, record: bool = False
 
 
 LITRES = pytest.approx(2.8316847)
-STATE = {"device_state": 1, "queue": 1, "flow": pytest.approx(1.0), "sample_time": 6}
+STATE = {"device_state": 1, "queue": 1, "sample_time": 6}
 COUNTS = {
+    "flow": pytest.approx(1.0),
     "cnt_0_3": 131073,
     "cnt_0_5": 9967,
     "cnt_1_0": 610,
@@ -120,15 +121,14 @@ async def test_a_record_and_the_state_come_into_their_places() -> None:
 
 async def test_float_mode_is_told_by_the_status_and_needs_no_scale() -> None:
     async with running(Unit(floats(RECORD), scales=(9, 9))) as driver:
-        state, record = await driver.read(AT)
-    assert told(state, AIRNET)["flow"] == pytest.approx(1.0)
+        _, record = await driver.read(AT)
     assert told(record, AIRNET, record=True) == COUNTS
 
 
 async def test_the_scales_are_the_counters_own() -> None:
     async with running(Unit(scales=(3, 5))) as driver:
-        state, record = await driver.read(AT)
-    assert told(state, AIRNET)["flow"] == pytest.approx(0.1)
+        _, record = await driver.read(AT)
+    assert told(record, AIRNET, record=True)["flow"] == pytest.approx(0.1)
     assert told(record, AIRNET, record=True)["volume"] == pytest.approx(0.28316847)
 
 
@@ -144,8 +144,7 @@ async def test_zeros_are_not_clean_air() -> None:
         state, *records = await driver.read(AT)
     assert records == []
     assert unit.written == []
-    assert math.isnan(told(state, AIRNET)["flow"])
-    assert Quality.UNAVAILABLE in qualities(state)
+    assert "flow" not in told(state, AIRNET), "it stands with a record, and there is none"
 
 
 async def test_what_stands_there_while_no_data_is_available_is_no_record() -> None:
@@ -171,11 +170,10 @@ async def test_h28_a_record_leaves_the_queue_once_it_is_kept_and_nothing_else_is
         assert len(await driver.read(AT)) == 1
         assert unit.written == []
         kept.mark = AT - timedelta(seconds=1)
-        state, *records = await driver.read(AT)
+        _, *records = await driver.read(AT)
         assert records == []
         await driver.read(AT)
     assert unit.written == [(5, 1, 0)]
-    assert told(state, AIRNET)["flow"] == 1.0, "the last record's, until the next one ends"
 
 
 async def test_h28_a_record_whose_farewell_was_lost_takes_no_other_with_it() -> None:
@@ -237,24 +235,14 @@ async def test_late_is_told_by_the_counters_own_clock(late_s: int) -> None:
 async def test_h28_a_set_bit_is_good(packet: int, quality: Quality, reason: str) -> None:
     async with running(Unit([*RECORD[:9], packet, *RECORD[10:]])) as driver:
         _, record = await driver.read(AT)
-    assert qualities(record) == (quality,) * 4 + (Quality.GOOD, quality)
+    assert qualities(record) == (Quality.GOOD, *(quality,) * 4, Quality.GOOD, quality)
     assert record.reason == (f"D#records: {reason}" if reason else "")
 
 
 async def test_channels_that_the_counter_does_not_have_have_no_value() -> None:
     async with running(Unit([*RECORD[:15], 2, *RECORD[16:]])) as driver:
         _, record = await driver.read(AT)
-    assert qualities(record)[:4] == (Quality.GOOD,) * 2 + (Quality.UNAVAILABLE,) * 2
-
-
-async def test_the_flow_of_a_record_is_shown_no_longer_than_the_next_one_may_take() -> None:
-    unit, kept = Unit(has_clock=False), Kept()
-    async with running(unit, kept=kept) as driver:
-        await driver.read(AT)
-        kept.mark = AT
-        states = [(await driver.read(AT + timedelta(seconds=second)))[0] for second in (1, 13, 14)]
-    assert [told(state, AIRNET)["flow"] for state in states[:2]] == [1.0, 1.0]
-    assert math.isnan(told(states[2], AIRNET)["flow"])
+    assert qualities(record)[1:5] == (Quality.GOOD,) * 2 + (Quality.UNAVAILABLE,) * 2
 
 
 async def test_a_counter_without_a_clock_is_read_all_the_same() -> None:
