@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -15,6 +16,7 @@ class KeptRecords:
         """Begin with what a former run has left complete in the journal, by series."""
         self._records = frozenset(series.id for series in plant.series.values() if series.records)
         self._until = dict(complete)
+        self._lost: set[str] = set()
 
     def until(self, series_id: str) -> datetime | None:
         """Return the time up to which all records of a series are on the disk; None: none is."""
@@ -24,6 +26,15 @@ class KeptRecords:
         """Count a Sample as kept when it is on the disk; one that is catching up leaves older ones to come."""
         if sample.series in self._records and not sample.catching_up:
             written.add_done_callback(partial(self._advance, sample.series, sample.at))
+
+    def lost(self, sample: Sample) -> None:
+        """Note that we have lost a record: no later one of its series is complete before a next run fetches it."""
+        if sample.series in self._records:
+            self._lost.add(sample.series)
+
+    def after_losses(self, sample: Sample) -> Sample:
+        """Return the Sample as what it is: one behind which a record is missing."""
+        return replace(sample, catching_up=True) if sample.series in self._lost else sample
 
     def _advance(self, series_id: str, at: datetime, written: "asyncio.Future[None]") -> None:
         if not written.cancelled():

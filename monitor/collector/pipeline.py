@@ -101,6 +101,8 @@ class Pipeline:
             self._inbox.put_nowait(_Item(event))
         except asyncio.QueueFull:
             self.lost += 1
+            if isinstance(event, Sample):
+                self._kept.lost(event)
 
     async def ask(self, event: Event) -> tuple[Transition, ...]:
         """Put an event on the inbox, wait until it has been judged, and return what came of it."""
@@ -149,19 +151,27 @@ class Pipeline:
             in_order = self._in_order(event)
             if in_order is None:
                 return ()
-            event = in_order
+            event = self._kept.after_losses(in_order)
             self._look_at_clock(event)
         before = self.state
         self.state, transitions = engine.handle(self._rules, before, event)
         commands = self._commands(before, event)
         written = self._write(event, before, transitions, commands)
-        if written is not None and isinstance(event, Sample):
-            self._kept.once_written(event, written)
+        if isinstance(event, Sample):
+            self._follow(event, before, written)
         for command in commands:
             self._respond.offer(command, written)
         self._show(event, before, transitions)
         self.taken += 1
         return transitions
+
+    def _follow(self, sample: Sample, before: State, written: "asyncio.Future[None] | None") -> None:
+        """See to it that no record counts as complete that does not come into the journal."""
+        if written is not None:
+            self._kept.once_written(sample, written)
+        else:
+            self._kept.lost(sample)
+            self.state = replace(self.state, complete=before.complete)
 
     def _show(self, event: Event, before: State, transitions: Sequence[Transition]) -> None:
         if isinstance(event, Sample):

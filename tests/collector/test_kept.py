@@ -61,16 +61,36 @@ async def test_a_record_that_waits_for_the_disk_is_not_kept(tmp_path: Path) -> N
     await line.journal.close()
 
 
-async def test_a_record_that_the_journal_did_not_take_is_not_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("limit", ["journal.QUEUE_LIMIT", "pipeline.INBOX_LIMIT"])
+async def test_behind_a_record_that_was_lost_none_is_kept_in_this_run(
+    limit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("monitor.collector.journal.QUEUE_LIMIT", 0)
-    line = Line(tmp_path, PLANT)
+    """The disk was full for minutes: what the counter still has of that time is for the next run to fetch."""
+    monkeypatch.setattr("monitor.collector.pipeline.INBOX_LIMIT", 1)
+    line = Line(tmp_path, PLANT, State(complete={RECORDS: after(6)}))
     line.journal.start()
-    line.pipeline.offer(record(6))
+    with monkeypatch.context() as full:
+        if limit == "journal.QUEUE_LIMIT":
+            full.setattr("monitor.collector.journal.QUEUE_LIMIT", 0)
+        else:
+            line.pipeline.offer(sample(1, 45.0))
+        line.pipeline.offer(record(12))
+        line.pipeline.take_rest()
+    line.pipeline.offer(record(18))
     line.pipeline.take_rest()
+    await line.journal.append([], codec.state_json(line.pipeline.state))
     await line.journal.close()
-    assert line.kept.until(RECORDS) is None
+    await settle()
+    assert line.kept.until(RECORDS) == after(6)
+    assert left_by(line.path) == ([], after(6))
+
+
+async def test_a_lost_sample_that_is_no_record_holds_no_record_up(tmp_path: Path) -> None:
+    line = Line(tmp_path, PLANT)
+    line.kept.lost(sample(1, 45.0))
+    assert not line.kept.after_losses(record(6)).catching_up
+    assert not line.kept.after_losses(sample(2, 45.0)).catching_up
+    await line.journal.close()
 
 
 async def test_a_write_that_was_called_off_keeps_nothing(tmp_path: Path) -> None:
