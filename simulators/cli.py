@@ -24,6 +24,7 @@ SERVICE = "http://127.0.0.1:8000"
 PASSWORD_FILE = Path("data/demo/admin-password")
 PASSWORD_VARIABLE = "GRADEWATCH_ADMIN_PASSWORD"  # noqa: S105 - a variable's name
 ANSWER_WITHIN_S = 5.0
+HEADER = f"{'':<8}{'seen':>9}{'deadline':>10}  expectation   结果、所见时间、期限、预期"
 FAULT_HELP = f"One of {', '.join(FAULTS)}; or clear, to end every fault. 故障名称；clear 表示全部清除。"
 
 app = typer.Typer(
@@ -123,7 +124,8 @@ def run(
         raise UnknownFault(f"no scenario {name!r}; there are: {', '.join(FAULTS)}")
     one = FAULTS[name]
     under = Under(service, _password(password_file), control)
-    trial = asyncio.run(run_scenario(one, under, on, length, lambda _: _say_begun(name)))
+    trial = asyncio.run(run_scenario(one, under, on, length, lambda: _say_begun(name)))
+    typer.echo(HEADER)
     for row in trial.rows:
         typer.echo(_line(row))
     if trial.has_failed:
@@ -131,7 +133,7 @@ def run(
 
 
 def _say_begun(name: str) -> None:
-    typer.echo(f"{name} plays; watching   故障已开始,正在观察", err=True)
+    typer.echo(f"{name} plays; watching   故障已开始，正在观察", err=True)
 
 
 def _line(row: Row) -> str:

@@ -36,7 +36,7 @@ class Under:
 
 
 async def run_scenario(
-    scenario: Scenario, under: Under, device: str, length_s: float | None, begun: Callable[[Trial], None]
+    scenario: Scenario, under: Under, device: str, length_s: float | None, begun: Callable[[], None]
 ) -> Trial:
     """Play a scenario, watch until everything is decided, and end its faults whatever happens.
 
@@ -54,28 +54,28 @@ async def run_scenario(
     """
     lasts_s = scenario.lasts_s(length_s)
     async with _service(under) as service, _control(under) as control:
-        own, places = _find(device or scenario.device, await _get(service, "/api/v1/plant"))
+        own, places = _find(device or scenario.device, await _ask(service, "/api/v1/plant"))
         trial = Trial(scenario, own, places, lasts_s)
         await _calm(service, control, trial)
         body = {"name": scenario.name, "device": own.device, "length_s": length_s}
         loop = asyncio.get_running_loop()
         start_s = loop.time()  # before the request: what is seen is never told too early
         try:
-            await _get(control, "/fault", "POST", body)
-            begun(trial)
+            await _ask(control, "/fault", "POST", body)
+            begun()
             while not trial.is_decided:
                 seen = await _look(service, control, trial, start_s)
                 trial.look(seen)
                 await asyncio.sleep(LOOK_EVERY_S)
         finally:
-            await _get(control, "/fault", "DELETE")
+            await _ask(control, "/fault", "DELETE")
     return trial
 
 
 async def _look(service: httpx.AsyncClient, control: httpx.AsyncClient, trial: Trial, start_s: float) -> Seen:
-    standing = await _get(service, "/api/v1/alarms")
+    standing = await _ask(service, "/api/v1/alarms")
     truths = {
-        device: (await _get(control, f"/truth?device={device}"))["values"] for device in sorted(trial.shown)
+        device: (await _ask(control, f"/truth?device={device}"))["values"] for device in sorted(trial.shown)
     }
     at_s = asyncio.get_running_loop().time() - start_s
     return Seen(at_s, {alarm["id"]: alarm["active"] for alarm in standing["alarms"]}, truths)
@@ -83,10 +83,10 @@ async def _look(service: httpx.AsyncClient, control: httpx.AsyncClient, trial: T
 
 async def _calm(service: httpx.AsyncClient, control: httpx.AsyncClient, trial: Trial) -> None:
     """See that nothing plays, and that nothing stands which would be taken for this scenario's own."""
-    if playing := (await _get(control, "/fault"))["active"]:
+    if playing := (await _ask(control, "/fault"))["active"]:
         names = ", ".join(f"{one['name']} on {one['device']}" for one in playing)
         raise NoService(f"a fault plays already: {names}; end it with: gradewatch-sim fault clear")
-    standing = await _get(service, "/api/v1/alarms")
+    standing = await _ask(service, "/api/v1/alarms")
     if not standing["collector"]:
         raise NoService("the service does not hear its collector; wait until it does")
     if own := trial.standing(alarm["id"] for alarm in standing["alarms"]):
@@ -107,7 +107,7 @@ def _find(device: str, plant: dict[str, Any]) -> tuple[Place, list[Place]]:
 @asynccontextmanager
 async def _service(under: Under) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(base_url=under.service, timeout=ANSWER_WITHIN_S, trust_env=False) as client:
-        await _get(client, "/api/v1/session", "POST", {"name": ADMIN, "password": under.password})
+        await _ask(client, "/api/v1/session", "POST", {"name": ADMIN, "password": under.password})
         yield client
 
 
@@ -119,7 +119,7 @@ async def _control(under: Under) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def _get(
+async def _ask(
     client: httpx.AsyncClient, path: str, method: str = "GET", body: dict[str, Any] | None = None
 ) -> Any:  # noqa: ANN401 - JSON
     """Ask, and return the answer's JSON, or None where there is none."""

@@ -58,7 +58,7 @@ def test_a_deadline_that_nothing_can_meet_fails_with_exit_status_1(
     asyncio.run(_calm(running))
     with pytest.raises(SystemExit) as ended:
         cli.main()
-    (line, detail) = capsys.readouterr().out.splitlines()
+    (_, line, detail) = capsys.readouterr().out.splitlines()
     assert ended.value.code == 1
     assert line.startswith("FAIL")
     assert detail.strip() == ISOLATOR

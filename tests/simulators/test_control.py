@@ -119,6 +119,12 @@ async def test_a_device_goes_and_comes_back_and_has_gone_on(
             404,
             "no device 'PC-9'; the plant has: RM-STM-L1",
         ),
+        (
+            "/fault",
+            {"name": "network-loss", "device": ROOMS, "length_s": 5},
+            422,
+            "network-loss: --length must be from 180 to 86400 s",
+        ),
         ("/device", {"device": "PC-9", "state": "up"}, 404, "no device 'PC-9'"),
     ],
 )

@@ -63,6 +63,15 @@ def test_what_was_forced_heals_at_its_own_pace(simulated: SimulatedPlant) -> Non
     assert true(simulated, ROOMS, "mali_h2o2") == pytest.approx(3.5 * 0.3679, abs=0.01), "120 s, not 60 s"
 
 
+def test_release_ends_a_borrowed_time_constant_too(simulated: SimulatedPlant) -> None:
+    rooms = simulated.machine(ROOMS)
+    rooms.force("mali_h2o2", 3.5, tau_s=0.1)
+    run(simulated, 2)
+    rooms.release()
+    run(simulated, 120, 1.0)
+    assert true(simulated, ROOMS, "mali_h2o2") == pytest.approx(3.5 * 0.3679, abs=0.01)
+
+
 @pytest.mark.parametrize(("seconds", "per_m3"), [(4.0, 5.0), (24.0, 5061.9), (49.0, 7162.7)])
 def test_a_leaking_filter_lets_8000_particles_in_with_20_s(
     simulated: SimulatedPlant, seconds: float, per_m3: float
