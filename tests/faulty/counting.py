@@ -134,7 +134,8 @@ class Counting:
                 simulated.step(1.0)
                 await reading.poll()
             proxy.faults = scripted()
-            for _ in range(QUIET_POLLS):
+            # A queue gives one record a poll: what waits after a long trial takes as many, and new ones come meanwhile.
+            for _ in range(QUIET_POLLS + 3 * len(self.truth)):
                 simulated.step(1.0)
                 await reading.poll()
                 if self.taken and self.taken.keys() == self.due:
