@@ -295,7 +295,7 @@ def test_h5_no_good_value_is_ever_another_registers_value(behaviour: list[str]) 
     async def scenario() -> None:
         async with rtu_talker(by_turns(iter(behaviour))) as server:
             asked = {"a": holding(10), "b": holding(11), "far": holding(700), "farther": holding(900)}
-            driver = ModbusDriver(registers(asked, f"rtu+tcp://127.0.0.1:{server.port}", timeout_s=0.04), now)
+            driver = ModbusDriver(registers(asked, f"rtu+tcp://127.0.0.1:{server.port}", timeout_s=0.12), now)
             for _ in range(4):
                 try:
                     await driver.connect()

@@ -9,7 +9,7 @@ from tests.faulty.trial import assert_right, trial
 from tests.faulty.truth import read_registers, serve_registers
 from tests.proxy import RTU
 
-TIMEOUT_S = 0.06
+TIMEOUT_S = 0.3  # what an RTU frame cannot tell, the time must: half of this is what the machine may stall
 DRIVERS = 20
 
 
