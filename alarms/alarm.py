@@ -21,15 +21,7 @@ from datetime import datetime, timedelta
 
 from alarms.events import Acknowledge, Alarm, AlarmState, Reason, Transition
 from alarms.judge import Condition, Standing
-
-
-@dataclass(frozen=True, slots=True)
-class Delay:
-    """A change on its way: seen outside (or, of an active alarm, inside) without a break since `since`."""
-
-    since: datetime
-    worst: float | None = None
-    detail: str = ""
+from alarms.state import Delay
 
 
 @dataclass(frozen=True, slots=True)

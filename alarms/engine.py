@@ -5,12 +5,30 @@ whatever waits or is active is looked at again. A calm Sample of a calm series b
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar, assert_never
 
-from alarms.alarm import Delay, Life, Look, Step, acknowledge, deadline, mature, observe, so_far
-from alarms.events import Acknowledge, ActionResult, Alarm, Event, Fault, Tick, Transition
+from alarms.alarm import Life, Look, Step, acknowledge, deadline, mature, observe, so_far
+from alarms.events import (
+    Acknowledge,
+    ActionResult,
+    ConfirmProtection,
+    Event,
+    Fault,
+    Inhibit,
+    InService,
+    OutOfService,
+    Rearm,
+    Reset,
+    ResetProtection,
+    SetOccupancy,
+    Shelve,
+    Tick,
+    Told,
+    Transition,
+    Unshelve,
+)
 from alarms.judge import (
     Condition,
     SeriesRules,
@@ -22,22 +40,10 @@ from alarms.judge import (
     wholly_bad,
     worse,
 )
+from alarms.state import State
 from config.model import Level, Plant, Sample
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """All that judging remembers: alarms that are not NORM, delays that run, and how far each series has come.
-
-    Of a series of records `complete` says in addition up to which time none is still to be fetched.
-    """
-
-    alarms: Mapping[str, Alarm] = field(default_factory=dict)
-    delays: Mapping[str, Delay] = field(default_factory=dict)
-    latest: Mapping[str, datetime] = field(default_factory=dict)
-    complete: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +58,27 @@ class Rules:
 
 def rules(plant: Plant) -> Rules:
     """Lay out a plant's limits, once at load."""
-    laid = {series.id: series_rules(plant, series) for series in plant.series.values()}
+    laid = {
+        series.id: series_rules(
+            plant,
+            series,
+            [limit for limit in plant.limits if _series_of(plant, limit.channel) == series.id],
+            frozenset(),
+        )
+        for series in plant.series.values()
+    }
     owners = {condition.id: series_id for series_id, one in laid.items() for condition in _conditions_of(one)}
     conditions = {condition.id: condition for one in laid.values() for condition in _conditions_of(one)}
     records = frozenset(series.id for series in plant.series.values() if series.records)
     return Rules(laid, conditions, owners, records)
 
 
-def handle(book: Rules, state: State, event: Event) -> tuple[State, tuple[Transition, ...]]:
+def _series_of(plant: Plant, channel: str) -> str:
+    derived = plant.derived.get(channel)
+    return derived.series if derived else plant.channels[channel].series
+
+
+def handle(book: Rules, state: State, event: Event) -> tuple[State, tuple[Told, ...]]:
     """Take one event in; return the state after it and what changed, in order."""
     draft = _Draft(state)
     match event:
@@ -75,6 +94,19 @@ def handle(book: Rules, state: State, event: Event) -> tuple[State, tuple[Transi
         case ActionResult():
             condition = Condition(f"{event.command.device}/command", Level.ALERT, 0.0, 0.0)
             draft.look(condition, _health(event.at, well=event.verified, detail=event.detail))
+        case (
+            Reset()
+            | Shelve()
+            | Unshelve()
+            | OutOfService()
+            | InService()
+            | SetOccupancy()
+            | ConfirmProtection()
+            | ResetProtection()
+            | Inhibit()
+            | Rearm()
+        ):
+            pass
         case _:
             assert_never(event)
     return draft.state(), tuple(draft.transitions)
@@ -199,7 +231,11 @@ class _Draft:
         before = self._before
         judged = self.alarms is not before.alarms or self.delays is not before.delays
         heard = self.latest is not before.latest or self.complete is not before.complete
-        return State(self.alarms, self.delays, self.latest, self.complete) if judged or heard else before
+        if not (judged or heard):
+            return before
+        return replace(
+            before, alarms=self.alarms, delays=self.delays, latest=self.latest, complete=self.complete
+        )
 
 
 def _with(mapping: Mapping[str, T], key: str, value: T | None) -> Mapping[str, T]:

@@ -189,8 +189,8 @@ class Alarm:
     """How one Limit (or one device's communication, or one part of the service) stands, as separate facts.
 
     Attributes:
-        id: the Limit's id, `<device>/communication`, `<channel>/blind`, `<network>/communication`, `<protection>/failed`
-            or `service/<part>`.
+        id: the Limit's id, `<device>/communication`, `<channel>/blind`, `<network>/communication`,
+            `<protection>/failed` or `service/<part>`.
         active: the condition holds.
         acknowledged: a person has seen this occurrence, or there is nothing to be seen.
         raised_at: when this occurrence began; it names the occurrence. Of an alarm that is hidden while it is calm:

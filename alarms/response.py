@@ -8,9 +8,9 @@ memory of what was sent.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from alarms.engine import State
 from alarms.events import Alarm
 from alarms.judge import usable, wholly_bad
+from alarms.state import State
 from config.model import Command, Device, Level, Line, Output, Plant, Sample
 
 

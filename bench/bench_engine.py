@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from alarms import engine
-from alarms.engine import State
+from alarms.state import State
 from bench.running import LINE, say
 from config.load import load
 from config.model import Plant, Sample

@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from alarms.engine import State
 from alarms.events import Acknowledge, ActionResult, Event, Fault, Transition
+from alarms.state import State
 from config.model import Command, Plant, Quality, Sample
 from monitor.collector.journal import Entry
 

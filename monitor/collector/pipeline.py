@@ -12,8 +12,8 @@ from typing import Protocol
 import structlog
 
 from alarms import engine, response
-from alarms.engine import State
 from alarms.events import Alarm, Event, Fault, Tick, Transition
+from alarms.state import State
 from config.model import Command, Plant, Sample
 from monitor.clock import Clock
 from monitor.collector import codec

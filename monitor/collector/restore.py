@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from alarms import engine
 from alarms.alarm import state as alarm_state
-from alarms.engine import State
 from alarms.events import Alarm, AlarmState, Fault, Reason, Transition
+from alarms.state import State
 from config.model import Plant, Quality, Sample
 from monitor.collector import codec
 from monitor.collector.journal import JournalReader

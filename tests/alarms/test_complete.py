@@ -3,7 +3,7 @@
 import pytest
 
 from alarms import engine
-from alarms.engine import State
+from alarms.state import State
 from config.model import Sample
 from tests.alarms.building import ISOLATOR, RECORDS, after, plant, record, sample, with_records
 

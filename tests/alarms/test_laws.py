@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from alarms import engine
 from alarms.alarm import state
-from alarms.engine import State
 from alarms.events import Acknowledge, AlarmState, Event, Reason, Tick, Transition
+from alarms.state import State
 from config.model import Level, Quality, Sample
 from monitor.collector import codec
 from tests.alarms.building import (

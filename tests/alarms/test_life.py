@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from alarms import engine
 from alarms.alarm import state
-from alarms.engine import State
 from alarms.events import Acknowledge, ActionResult, Event, Fault, Reason, Tick
+from alarms.state import State
 from config.model import Command, Level, Plant
 from tests.alarms.building import (
     ACTION,

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from alarms.engine import State
 from alarms.events import Alarm
 from alarms.response import reassert, respond, towers, wants
+from alarms.state import State
 from config.model import Level, Quality, Sample
 from tests.alarms.building import ACTION, ALERT, COMMUNICATION, ISOLATOR, T0, TOWER, plant
 

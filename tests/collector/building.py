@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from alarms.engine import State
 from alarms.events import Event, Transition
+from alarms.state import State
 from config.model import Command, Plant
 from monitor.collector.feed import Feed
 from monitor.collector.journal import Journal, JournalReader

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from alarms import engine
-from alarms.engine import State
 from alarms.events import Acknowledge, Event
+from alarms.state import State
 from monitor.collector.feed import Feed, alarm_json
 from tests.alarms.building import ACTION, COMMUNICATION, ISOLATOR, after, bad, plant, sample
 

@@ -10,8 +10,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from alarms.engine import State
 from alarms.events import Acknowledge, Fault
+from alarms.state import State
 from config.model import Limit, Plant
 from monitor.collector import codec
 from monitor.collector.forward import Forward

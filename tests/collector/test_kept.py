@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alarms.engine import State
+from alarms.state import State
 from config.model import Plant, Sample
 from monitor.collector import codec
 from monitor.collector.journal import JournalReader

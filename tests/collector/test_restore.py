@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from alarms import engine
-from alarms.alarm import Delay
 from alarms.alarm import state as alarm_state
-from alarms.engine import State
 from alarms.events import Acknowledge, Alarm, Event, Fault, Reason, Tick
+from alarms.state import Delay, State
 from config.model import Level, Plant, Quality, Sample
 from monitor.collector import codec
 from monitor.collector.journal import Entry, Journal, JournalReader

@@ -10,8 +10,9 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
-from alarms.engine import State, handle, rules
+from alarms.engine import handle, rules
 from alarms.events import Acknowledge, Alarm, Event, Transition
+from alarms.state import State
 from config.model import Limit, Plant, Quality, Sample
 from monitor.collector.endpoint import endpoint_app, read_or_make_token, serve_endpoint
 from monitor.collector.feed import Feed, Listener
