@@ -46,13 +46,13 @@ bench: setup
 image:
 	@.ci/image
 
-## Lock the packages again, with hashes and without an index's address.
+## Lock the packages again, with hashes and without an index's address; nothing is upgraded that need not be.
 lock: $(READY)
 	@$(BIN)/pip install --quiet uv
 	@$(BIN)/uv pip compile -q pyproject.toml --extra embedded --extra build --universal --python-version 3.11 \
-		--generate-hashes --no-emit-index-url --no-header --upgrade -o requirements.txt
+		--generate-hashes --no-emit-index-url --no-header -o requirements.txt
 	@$(BIN)/uv pip compile -q pyproject.toml --extra embedded --extra build --extra dev --universal --python-version 3.11 \
-		--generate-hashes --no-emit-index-url --no-header --upgrade -o requirements-dev.txt
+		--generate-hashes --no-emit-index-url --no-header -o requirements-dev.txt
 
 clean:
 	rm -rf $(VENV) build *.egg-info monitor/dashboard/node_modules monitor/dashboard/dist

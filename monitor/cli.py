@@ -246,9 +246,8 @@ def _give_up(error: Exception) -> NoReturn:
 
 def _set_up_logging() -> None:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")
-    for noisy in ("asyncua", "pymodbus"):
-        # What a device did wrong is told once by its poll, in our words; the libraries say it many times over.
-        logging.getLogger(noisy).setLevel(logging.CRITICAL + 1)
+    # What a device did wrong is told once by its poll, in our words; the library says it many times over.
+    logging.getLogger("asyncua").setLevel(logging.CRITICAL + 1)
     processors: list[structlog.typing.Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
