@@ -1,14 +1,31 @@
 """The air handling unit of a workshop, as the building's own system shows it."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from random import Random
 
+from config.model import Register
 from simulators.machine import AUTOZERO, Machine, Quantity
+from simulators.registers import MapUnit, Place, Rejected
 
 FAN_NORMAL_HZ = 45.0
 SUPPLY_NORMAL_M3_H = 24_000.0
 RUNNING, NORMAL = 1, 1
 FAN_FAULT_HZ = 10.0
+OBEYS_AFTER_S = 1.5
+"""How long the building's own control takes to follow a request (demo proposal)."""
+
+REQUESTS = {
+    "release": (1, 1.0, 1.0),
+    "boost": (3, 1.2, 1.2),
+    "setback": (2, 0.7, 0.7),
+    "exhaust_max": (3, 1.2, 1.4),
+}
+"""What may be asked for, in the order of its words on the wire from 0 -> mode, and how fast supply and exhaust fan turn
+then, as a share of normal (demo proposal)."""
+
+REQUEST_REGISTER = Register(1, "holding", 100, "u16")
+"""40101: where the building takes requests (demo proposal)."""
 
 
 def _fan(fan: str) -> dict[str, Quantity]:
@@ -43,11 +60,28 @@ class AirHandling(Machine):
                 **{f"damper_{n}": Quantity(60.0, tau_s=8, noise=0.1, decimals=1, low=0) for n in (1, 2, 3)},
                 "valve_heating": Quantity(25.0, tau_s=8, noise=0.1, decimals=1, low=0),
                 "valve_cooling": Quantity(35.0, tau_s=8, noise=0.1, decimals=1, low=0),
-                "mode": Quantity(NORMAL),
+                "mode": Quantity(NORMAL, delay_s=OBEYS_AFTER_S),
             },
             start,
             rng,
         )
+        self._request = "release"
+
+    def ask(self, request: str) -> None:
+        """Take a request; the building's control follows it in its own time."""
+        mode, supply, exhaust = REQUESTS[request]
+        self.quantities["mode"].normal = mode
+        for fan, share in (("supply", supply), ("exhaust", exhaust)):
+            self.quantities[f"{fan}_fan_speed"].normal = FAN_NORMAL_HZ * share
+        self._request = request
+        self.executed[request] += 1
+        self.renew()
+
+    def release(self) -> None:
+        """Heal, and run as nobody had asked for anything."""
+        super().release()
+        if self._request != "release":
+            self.ask("release")
 
     def step(self, dt_s: float) -> None:
         """Let `dt_s` seconds pass; a fan that does not run turns out, and the supply with it."""
@@ -67,4 +101,23 @@ class AirHandling(Machine):
             shown["filter_dp_3"] > 440,
         )
         alarm = sum(bit << place for place, bit in enumerate(bits))
-        return shown | {"alarm_word": alarm, "heartbeat": self.heartbeat}
+        request = list(REQUESTS).index(self._request)
+        return shown | {"alarm_word": alarm, "heartbeat": self.heartbeat, "request": request}
+
+
+class AirHandlingUnit(MapUnit):
+    """The unit of an air handling: a map, and one register that takes requests."""
+
+    def __init__(self, places: Iterable[Place], machine: AirHandling) -> None:
+        super().__init__([*places, ("request", REQUEST_REGISTER)], machine)
+        self._air_handling = machine
+
+    def write(self, address: int, words: Sequence[int]) -> None:
+        """Take a request.
+
+        Raises:
+            Rejected: another register, or no such request.
+        """
+        if address != REQUEST_REGISTER.address or len(words) != 1 or words[0] >= len(REQUESTS):
+            raise Rejected(f"{address}: {list(words)}")
+        self._air_handling.ask(list(REQUESTS)[words[0]])

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 from config.model import Device, Plant
 from simulators.machine import Machine, Quantity
@@ -19,8 +20,13 @@ DOOR_MODULES = {"adam_doors_22": 4, "adam_doors_17": 3}
 
 ALL_ROOMS = tuple(dict.fromkeys([*B_ROOMS.pressure_pa, *C_ROOMS.pressure_pa]))
 
-SUPPLY_LOST, SUPPLY_M3_H = 0.9, 24_000.0
-"""Below this share of its supply a workshop's rooms lose pressure with it."""
+SUPPLY_LOST, SUPPLY_MORE, SUPPLY_M3_H = 0.9, 1.1, 24_000.0
+"""Below and above these shares of its supply a workshop's rooms lose and gain pressure with it."""
+
+EXHAUST_MORE_HZ, FLUSHED_PACE = 55.0, 2.0
+"""From this speed of the exhaust fan on, vapour leaves the rooms twice as fast (demo proposal)."""
+
+H2O2 = ("mali_h2o2", "core_h2o2", "ster_h2o2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,7 @@ class Coupling:
         effects: by which law a quantity is drawn, by its key, in every machine beside that has it.
         after_s: how long the cause must last before it is felt.
         line: which line of the workshop feels it, 1 for the first; 0: all of them; None: the cause's own zone.
+        sets: which of a quantity's attributes the law gives.
     """
 
     profile: str
@@ -39,6 +46,7 @@ class Coupling:
     effects: Mapping[str, Law]
     after_s: float = 0.0
     line: int | None = None
+    sets: Literal["drawn", "cut", "pace"] = "drawn"
 
 
 def _below(bound: float, steady: float, cause: float, _: float) -> float | None:
@@ -56,7 +64,11 @@ def _share(part: float, cause: float, _: float) -> float | None:
 
 def _with_supply(cause: float, normal: float) -> float | None:
     share = cause / SUPPLY_M3_H
-    return normal * share if share < SUPPLY_LOST else None
+    return None if SUPPLY_LOST <= share <= SUPPLY_MORE else normal * share
+
+
+def _above(bound: float, steady: float, cause: float, _: float) -> float | None:
+    return steady if cause > bound else None
 
 
 def _doors(profile: str, lines: int) -> Iterator[Coupling]:
@@ -85,6 +97,15 @@ COUPLINGS = (
         "leak",
         {"mali_h2o2": partial(_share, 1.0), "core_h2o2": partial(_share, 0.5)},
         line=1,
+    ),
+    # No vapour comes out of a generator whose inlet is shut, whatever leaks behind it.
+    Coupling("vhp_generator_s7", "shut", dict.fromkeys(H2O2, partial(_above, 0.5, 0.0)), line=0, sets="cut"),
+    Coupling(
+        "ahu_gateway",
+        "exhaust_fan_speed",
+        dict.fromkeys(H2O2, partial(_above, EXHAUST_MORE_HZ, FLUSHED_PACE)),
+        line=0,
+        sets="pace",
     ),
     Coupling(
         "ahu_gateway",
@@ -117,7 +138,7 @@ class Couplings:
     """The couplings between the machines of one plant."""
 
     def __init__(self, plant: Plant, machines: Mapping[str, Machine]) -> None:
-        self._pulls: dict[int, tuple[Quantity, list[_Pull]]] = {}
+        self._pulls: dict[tuple[int, str], tuple[Quantity, list[_Pull]]] = {}
         for coupling in COUPLINGS:
             for device in plant.devices.values():
                 if device.profile.name == coupling.profile:
@@ -131,7 +152,7 @@ class Couplings:
                 for key, law in coupling.effects.items():
                     if key in quantities:
                         effect = quantities[key]
-                        _, pulls = self._pulls.setdefault(id(effect), (effect, []))
+                        _, pulls = self._pulls.setdefault((id(effect), coupling.sets), (effect, []))
                         pulls.append(_Pull(coupling, cause, law))
 
     def draw(self, at_s: float) -> None:
@@ -140,9 +161,9 @@ class Couplings:
         Args:
             at_s: seconds since the simulation began.
         """
-        for effect, pulls in self._pulls.values():
-            drawn = [pull.steady(effect.normal, at_s) for pull in pulls]
-            effect.drawn = next((one for one in drawn if one is not None), None)
+        for (_, sets), (effect, pulls) in self._pulls.items():
+            given = [pull.steady(effect.normal, at_s) for pull in pulls]
+            setattr(effect, sets, next((one for one in given if one is not None), None))
 
 
 def _is_beside(plant: Plant, cause: Device, other: Device, line: int | None) -> bool:

@@ -1,21 +1,32 @@
 """Incubators: the honeycomb of eight chambers on one gas manifold, and the one that stands by itself."""
 
 import math
+from collections.abc import Mapping
 from datetime import datetime
 from random import Random
 
 from simulators.chamber import breathe, chamber_air
 from simulators.machine import AUTOZERO, Machine, Quantity
+from simulators.plc import Deed, Plc
 
 CHAMBERS = range(1, 9)
-OPEN = 0
+OPEN, LOCKED = 0, 2
 """A honeycomb's door enumeration: 0 open, 1 closed, 2 locked (demo proposal)."""
+
+LOCKED_OUT = 5
+"""State of a chamber that nobody may open or fill (demo proposal)."""
 
 TEMP_ALARM_BY, CO2_ALARM_BY_PERCENT, GAS_ALARM_BAR = 1.0, 1.0, 0.6
 """How far from 37 °C and 5 % a chamber, and below which pressure the gas, is in alarm (demo proposal)."""
 
-GAS_BIT = 8
-"""Alarm bits 0 to 7: a chamber's temperature or CO2; 8: gas pressure."""
+GAS_BIT, EMS_LOST_BIT = 8, 23
+"""Alarm bits 0 to 7: a chamber's temperature or CO2; 8: gas pressure; 23: the monitoring system is not heard."""
+
+WITHOUT_GAS_PACE = 0.1
+"""A chamber loses its CO2 that much more slowly than its valve fills it: 0.5 % in a minute at 8 % (demo proposal)."""
+
+ROOM_TEMP, COOLING_PACE = 22.0, 0.1
+"""Where a chamber goes without its heater, and how much more slowly than its heater warms it (demo proposal)."""
 
 
 def _chamber_wrong(temp: float, co2: float) -> bool:
@@ -38,18 +49,23 @@ def _shared() -> dict[str, Quantity]:
     }
 
 
-class Incubator(Machine):
-    """Eight chambers at 37 °C and 5 % CO2, their doors locked."""
+class Incubator(Plc):
+    """Eight chambers at 37 °C and 5 % CO2, their doors locked.
+
+    Attributes:
+        has_gas: the valve of the manifold is open.
+    """
 
     def __init__(self, start: datetime, rng: Random) -> None:
         self._air = {n: chamber_air(rng) for n in CHAMBERS}
+        self.has_gas = True
         quantities = _shared()
         for n, air in self._air.items():
             quantities |= {
                 f"ch{n}_{'temp_limiter' if key == 'second_temp' else key}": one for key, one in air.items()
             }
             quantities |= {
-                f"ch{n}_door": Quantity(2),
+                f"ch{n}_door": Quantity(LOCKED),
                 f"ch{n}_co2_valve": Quantity(5.0, tau_s=0.5, noise=0.4, decimals=1, low=0),
                 f"ch{n}_heater": Quantity(22.0, tau_s=5, noise=0.8, decimals=1, low=0),
                 f"ch{n}_state": Quantity(1),  # culture
@@ -57,18 +73,63 @@ class Incubator(Machine):
             }
         super().__init__(quantities, start, rng)
 
+    def deeds(self) -> Mapping[int, Deed]:
+        """What a honeycomb can be asked for (demo proposal); a parameter is a chamber's number."""
+        return {
+            6: Deed("horn", self.sound),
+            7: Deed("release_inhibit", self.reset),
+            8: Deed("close_co2", self._close_co2),
+            9: Deed("lock_chamber", self._lock),
+            10: Deed("heater_off", self._cool),
+            11: Deed("close_manifold", self._close_manifold),
+            100: Deed("reset", self.reset),
+        }
+
     def step(self, dt_s: float) -> None:
-        """Let `dt_s` seconds pass; a chamber breathes through an open door."""
+        """Let `dt_s` seconds pass; a chamber breathes through an open door, and without gas its CO2 falls."""
         for n, air in self._air.items():
             breathe(air, self.quantities[f"ch{n}_door"].target == OPEN)
+            # A valve that is stuck lets the gas in although it was told to shut.
+            is_fed = self.has_gas and self.quantities[f"ch{n}_co2_valve"].target > 0
+            air["co2"].cut, air["co2"].pace = (None, None) if is_fed else (0.0, WITHOUT_GAS_PACE)
         super().step(dt_s)
+
+    def _close_co2(self, chamber: int) -> bool:
+        if chamber not in CHAMBERS:
+            return False
+        self.quantities[f"ch{chamber}_co2_valve"].normal = 0.0
+        return True
+
+    def _lock(self, chamber: int) -> bool:
+        if chamber not in CHAMBERS or self.quantities[f"ch{chamber}_door"].target == OPEN:
+            return False
+        self.quantities[f"ch{chamber}_door"].normal = LOCKED
+        self.quantities[f"ch{chamber}_state"].normal = LOCKED_OUT
+        return True
+
+    def _cool(self, chamber: int) -> bool:
+        if chamber not in CHAMBERS:
+            return False
+        self.quantities[f"ch{chamber}_heater"].cut = 0.0
+        for key in ("temp", "second_temp"):
+            self._air[chamber][key].cut, self._air[chamber][key].pace = ROOM_TEMP, COOLING_PACE
+        return True
+
+    def _close_manifold(self, _: int) -> bool:
+        self.has_gas = False
+        return True
+
+    def reset(self, _: int = 0) -> bool:
+        """Open the manifold and the valves, heat, and give every chamber back to its culture."""
+        self.has_gas = True
+        return super().reset()
 
     def _show(self) -> dict[str, float]:
         shown = super()._show()
         wrong = [_chamber_wrong(shown[f"ch{n}_temp"], shown[f"ch{n}_co2"]) for n in CHAMBERS]
         gas = min(shown["co2_a_pressure"], shown["n2_pressure"]) < GAS_ALARM_BAR
         alarm = sum(bit << place for place, bit in enumerate(wrong)) | gas << GAS_BIT
-        return shown | {"heartbeat": self.heartbeat, "alarm_1": alarm}
+        return shown | {"alarm_1": alarm | self.is_deaf << EMS_LOST_BIT}
 
 
 class Co2Incubator(Machine):

@@ -1,9 +1,11 @@
 """An isolator: its pressure hangs on its fans and its gloves, and its PLC takes requests."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from random import Random
 
-from simulators.machine import AUTOZERO, Machine, Quantity
+from simulators.machine import AUTOZERO, Quantity
+from simulators.plc import Deed, Plc
 
 PRESSURES = ("chamber_pressure", "chamber_pressure_b")
 FAN_NORMAL_PERCENT = 55.0
@@ -11,15 +13,24 @@ FAN_BOOST_PERCENT = 100.0
 LIFT_AT_BOOST_PA = 6.0
 """What the boosted fan adds to the chamber: with an open glove 8 Pa instead of 2 (demo proposal)."""
 
+FALL_AT_FULL_EXHAUST_PA = 40.0
+"""What the exhaust fan takes from the chamber at full speed (demo proposal)."""
+
 GLOVE_TEST_AGE_S = 8 * 3600
 
-ACCEPTED, UNKNOWN_REQUEST = 0, 3
-REQUEST_FAN_BOOST, REQUEST_RESET = 1, 100
-"""Request codes of the demo proposal; the others are answered `unknown request` until they are simulated."""
-
 OPEN, CLOSED, LOCKED = 0, 1, 2
+VALVE_OPEN = 1
+PRODUCTION, MAINTENANCE, SAFE = 2, 5, 6
+LEAK_TEST, AERATE, ABORT = 1, 5, 7
+"""Phases of decontamination: a cycle runs from the first to the second."""
 
-EMS_LOST_BIT, EMS_LOST_AFTER_S = 23, 5.0
+WAYS_IN = ("transfer_outer", "transfer_inner", "rtp_lock_1", "rtp_lock_2", "incubator_port_lock")
+"""What stays locked while transfers are inhibited."""
+
+PROTECTS_BELOW_PA = 25.0
+"""Where the PLC's own protection acts, if it is switched on (demo proposal)."""
+
+EMS_LOST_BIT = 23
 """Alarm bit: the monitoring system's heartbeat stands still (demo proposal)."""
 
 
@@ -77,53 +88,113 @@ def _states() -> dict[str, Quantity]:
     }
 
 
-class Isolator(Machine):
-    """An isolator in production, doors locked, no VHP cycle."""
+class Isolator(Plc):
+    """An isolator in production, doors locked, no VHP cycle.
+
+    `own_protection` is no channel: 1 lets the PLC raise the fan, lock the ways in and hold the process by itself, when
+    the chamber loses its pressure in production.
+
+    Attributes:
+        is_held: the process stands, nothing is dispensed.
+    """
 
     def __init__(self, start: datetime, rng: Random) -> None:
-        super().__init__({**_air(), **_fans(), **_idle_vhp(), **_states()}, start, rng)
-        self._ack_seq = 0
-        self._ack_code = ACCEPTED
-        self._heard: int | None = None
-        self._heard_s = 0.0
+        switch = {"own_protection": Quantity(0)}
+        super().__init__({**_air(), **_fans(), **_idle_vhp(), **_states(), **switch}, start, rng)
+        self.is_held = self._has_tripped = False
+
+    def deeds(self) -> Mapping[int, Deed]:
+        """What an isolator can be asked for (demo proposal)."""
+        return {
+            1: Deed("fan_speed", self._turn_fan),
+            2: Deed("safe_state", lambda _: self._settle({"mode": SAFE})),
+            3: Deed("inhibit_transfer", self._inhibit),
+            4: Deed("vhp_abort", self._abort),
+            5: Deed("hold_process", self._hold),
+            6: Deed("horn", self.sound),
+            7: Deed("release_inhibit", self._release_inhibit),
+            12: Deed("close_port", self._close_port),
+            13: Deed("open_exhaust", self._open_exhaust),
+            14: Deed("stop_injection", self._stop_injection),
+            100: Deed("reset", self.reset),
+        }
 
     def step(self, dt_s: float) -> None:
-        """Let `dt_s` seconds pass; the supply fan lifts the pressure at which the chamber settles."""
-        boost = self.quantities["supply_fan_speed"].true - FAN_NORMAL_PERCENT
+        """Let `dt_s` seconds pass; the fans lift and lower the pressure at which the chamber settles."""
+        supply, exhaust = (self._fan_share(fan) for fan in ("supply", "exhaust"))
         for key in PRESSURES:
-            self.quantities[key].lift = LIFT_AT_BOOST_PA * boost / (FAN_BOOST_PERCENT - FAN_NORMAL_PERCENT)
+            self.quantities[key].lift = LIFT_AT_BOOST_PA * supply - FALL_AT_FULL_EXHAUST_PA * exhaust
         super().step(dt_s)
+        self._protect_itself()
+
+    def _fan_share(self, fan: str) -> float:
+        """How far a fan is from its normal speed (0) towards its full speed (1)."""
+        faster = self.quantities[f"{fan}_fan_speed"].true - FAN_NORMAL_PERCENT
+        return faster / (FAN_BOOST_PERCENT - FAN_NORMAL_PERCENT)
+
+    def _protect_itself(self) -> None:
+        one = self.quantities
+        is_armed = one["own_protection"].true > 0 and one["mode"].true == PRODUCTION and not self._has_tripped
+        if is_armed and one["chamber_pressure"].true < PROTECTS_BELOW_PA:
+            self._has_tripped = True
+            self._turn_fan(round(FAN_BOOST_PERCENT))
+            self._inhibit(0)
+            self._hold(0)
+
+    @property
+    def is_local(self) -> bool:
+        """Somebody works at the machine, or it is under maintenance."""
+        return super().is_local or self.quantities["mode"].true == MAINTENANCE
+
+    def _settle(self, normals: Mapping[str, float]) -> bool:
+        for key, normal in normals.items():
+            self.quantities[key].normal = normal
+        return True
+
+    def _turn_fan(self, percent: int) -> bool:
+        return 0 <= percent <= FAN_BOOST_PERCENT and self._settle({"supply_fan_speed": percent})
+
+    def _inhibit(self, _: int) -> bool:
+        return self._settle({**dict.fromkeys(WAYS_IN, LOCKED), "permit": 0})
+
+    def _release_inhibit(self, _: int) -> bool:
+        self.is_held = False
+        return self._settle({key: self._calm[key] for key in (*WAYS_IN, "permit")})
+
+    def _hold(self, _: int) -> bool:
+        self.is_held = True
+        return True
+
+    def _abort(self, _: int) -> bool:
+        if LEAK_TEST <= self.quantities["vhp_phase"].true <= AERATE:
+            self.quantities["vhp_phase"].cut = ABORT
+        return self._stop_injection(0)
+
+    def _stop_injection(self, _: int) -> bool:
+        for key in ("vhp_injection", "valve_vhp_in"):
+            self.quantities[key].cut = 0.0
+        return True
+
+    def _close_port(self, _: int) -> bool:
+        return self._settle({"incubator_port": CLOSED, "incubator_port_lock": LOCKED})
+
+    def _open_exhaust(self, _: int) -> bool:
+        return self._settle({"valve_exhaust": VALVE_OPEN, "exhaust_fan_speed": FAN_BOOST_PERCENT})
+
+    def reset(self, _: int = 0) -> bool:
+        """Go back to production, nothing inhibited, nothing held."""
+        self.is_held = self._has_tripped = False
+        return super().reset()
 
     def _show(self) -> dict[str, float]:
         shown = super()._show()
         return shown | {
             "glove_last_test": round(self.start_unix_s) - GLOVE_TEST_AGE_S,
             "alarm_1": _alarm_word(shown) | self.is_deaf << EMS_LOST_BIT,
-            "heartbeat": self.heartbeat,
-            "ack_seq": self._ack_seq,
-            "ack_code": self._ack_code,
+            # Without its monitoring system it lets nothing new in; what is going on goes on.
+            "permit": shown["permit"] * (not self.is_deaf),
+            "held": float(self.is_held),
         }
-
-    def request(self, code: int, seq: int) -> None:
-        """Take a request as the PLC does: a sequence number seen before is answered, not carried out again."""
-        if seq == self._ack_seq:
-            return
-        known = {REQUEST_FAN_BOOST: FAN_BOOST_PERCENT, REQUEST_RESET: FAN_NORMAL_PERCENT}
-        if code in known:
-            self.quantities["supply_fan_speed"].normal = known[code]
-        self._ack_code = ACCEPTED if code in known else UNKNOWN_REQUEST
-        self._ack_seq = seq
-        self.renew()
-
-    def hear(self, heartbeat: int) -> None:
-        """Take the monitoring system's heartbeat as the PLC does, on its own timer; 0 and nothing yet is no system."""
-        if heartbeat != (self._heard or 0):
-            self._heard, self._heard_s = heartbeat, self.elapsed_s
-
-    @property
-    def is_deaf(self) -> bool:
-        """The monitoring system was heard once, and its heartbeat has stood still for 5 s (demo proposal)."""
-        return self._heard is not None and self.elapsed_s - self._heard_s >= EMS_LOST_AFTER_S
 
 
 def _alarm_word(shown: dict[str, float]) -> int:

@@ -1,7 +1,7 @@
 """What every simulated machine is made of: quantities that follow their targets, seen by noisy sensors."""
 
 import math
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -49,6 +49,8 @@ class Quantity:
         drawn: what another machine makes of the steady state; None while there is nothing.
         forced: what a fault makes of the steady state, before all others; None while there is none.
         forced_tau_s: the time constant while forced; None: its own.
+        cut: what is left of it while its source is shut off: no fault lifts it above that; None while it is not.
+        pace: how many times faster than its time constant says it moves, for example in a room that is flushed.
         lift: what another part of the machine adds to the steady state.
         busy: the transmitter is at its upkeep now.
     """
@@ -63,6 +65,8 @@ class Quantity:
     drawn: float | None = None
     forced: float | None = None
     forced_tau_s: float | None = None
+    cut: float | None = None
+    pace: float | None = None
     lift: float = 0.0
     sensor: Sensor = Sensor.LIVE
     busy: bool = False
@@ -78,6 +82,8 @@ class Quantity:
     @property
     def target(self) -> float:
         """The steady state towards which the quantity moves now, or after its delay."""
+        if self.cut is not None:
+            return self.cut
         if self.forced is not None:
             return self.forced + self.lift
         return (self.normal if self.drawn is None else self.drawn) + self.lift
@@ -109,8 +115,8 @@ class Quantity:
             self._coming[place] = (left_s - dt_s, coming)
 
     def _follow(self, target: float, dt_s: float) -> None:
-        tau_s = self.tau_s if self.forced_tau_s is None else self.forced_tau_s
-        left = math.exp(-dt_s / tau_s) if tau_s > 0 else 0.0
+        tau_s = self.tau_s if self.forced_tau_s is None or self.cut is not None else self.forced_tau_s
+        left = math.exp(-dt_s * (self.pace or 1.0) / tau_s) if tau_s > 0 else 0.0
         self.true = target + (self.true - target) * left
 
     def deviate(self, rng: Random) -> None:
@@ -147,6 +153,7 @@ class Machine:
     Attributes:
         quantities: by channel key; those that no channel shows are what happens inside.
         revision: another one whenever something that is shown may have changed.
+        executed: what it was asked for and has carried out, and how often.
     """
 
     def __init__(self, quantities: Mapping[str, Quantity], start: datetime, rng: Random) -> None:
@@ -154,6 +161,7 @@ class Machine:
         self.start_unix_s = start.timestamp()
         self.elapsed_s = 0.0
         self.revision = 0
+        self.executed: Counter[str] = Counter()
         self._rng = rng
         self._all = tuple(quantities.values())
         self._noisy = tuple(one for one in self._all if one.noise)

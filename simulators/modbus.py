@@ -3,8 +3,9 @@
 from random import Random
 
 from config.model import Device
+from simulators.air_handling import AirHandling, AirHandlingUnit
 from simulators.air_sampler import HEAD, PLACES, AirSampler
-from simulators.doors import Doors, door_places
+from simulators.doors import Doors, DoorUnit
 from simulators.errors import AddressInUse
 from simulators.lighthouse import LighthouseUnit
 from simulators.listener import Listener, listener
@@ -13,7 +14,7 @@ from simulators.met_one import MetOneCounter, MetOneUnit
 from simulators.niotronic import NiotronicCounter, NiotronicUnit
 from simulators.particles import AirnetCounter, ParticleCounter
 from simulators.pms import PmsUnit
-from simulators.registers import MapUnit, Unit, places_of
+from simulators.registers import MapUnit, Place, Unit, places_of
 from simulators.rooms import Rooms
 from simulators.tower import Tower, TowerUnit
 from simulators.transmitters import transmitter
@@ -22,19 +23,26 @@ from simulators.transmitters import transmitter
 def units(device: Device, machine: Machine) -> dict[int, Unit]:
     """Return the device's units by unit identifier, as its profile numbers them."""
     by_id = places_of(device.profile.channels)
+    return {unit_id: _unit(device, machine, places) for unit_id, places in by_id.items()}
+
+
+def _unit(device: Device, machine: Machine, places: list[Place]) -> Unit:
     match machine:
         case ParticleCounter():
-            return {unit_id: _counter(machine, device.id) for unit_id in by_id}
+            unit: Unit = _counter(machine, device.id)
         case Tower():
-            return {unit_id: TowerUnit(machine) for unit_id in by_id}
+            unit = TowerUnit(machine)
         case AirSampler():
-            return {unit_id: MapUnit(PLACES, machine, HEAD) for unit_id in by_id}
+            unit = MapUnit(PLACES, machine, HEAD)
         case Doors():
-            return {unit_id: MapUnit(door_places(machine.doors), machine) for unit_id in by_id}
+            unit = DoorUnit(machine)
+        case AirHandling():
+            unit = AirHandlingUnit(places, machine)
         case Rooms():
-            return {unit_id: transmitter(machine, places) for unit_id, places in by_id.items()}
+            unit = transmitter(machine, places)
         case _:
-            return {unit_id: MapUnit(places, machine) for unit_id, places in by_id.items()}
+            unit = MapUnit(places, machine)
+    return unit
 
 
 def _counter(machine: ParticleCounter, seed: str) -> Unit:

@@ -1,7 +1,7 @@
 """One OPC UA server per device, in the manner of an S7-1500: string node ids in the maker's namespace."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import cast
 
@@ -9,27 +9,22 @@ from asyncua import ua
 from asyncua.common.node import Node as ServerNode
 from asyncua.server.server import Server
 
-from config.model import ChannelModel, Device, Node
+from config.model import ChannelModel, Device, Handshake, Node
 from simulators.errors import AddressInUse, NoPhysics
-from simulators.isolator import Isolator
 from simulators.machine import Machine
+from simulators.plc import Plc
 from simulators.protection import Protection, protect
 from simulators.shelf import standard_nodes
 
 BEFORE = "http://opcfoundation.org/UA/DI/"
 """Takes index 2, so that the machine's namespace has index 3 as in an S7-1500's default."""
 
+WRITTEN = ("param", "ticket", "code", "seq", "beat")
+ANSWERED = ("ack_seq", "ack_code")
+"""The nodes of a handshake: what a monitoring system writes, seq after the others, and what the machine answers."""
+
 ALSO_BEFORE = "http://opcfoundation.org/UA/Machinery/"
 """What a new version of the PLC's own software may put before it."""
-
-REQUEST = {
-    "EMS_Heartbeat": ua.VariantType.UInt16,
-    "Code": ua.VariantType.Int16,
-    "Param": ua.VariantType.Int16,
-    "Ticket": ua.VariantType.UInt32,
-    "Seq": ua.VariantType.UInt16,
-}
-"""What a monitoring system writes, Seq last; the machine answers in Ack_Seq and Ack_Code (demo proposal)."""
 
 
 def _variant(value: float, type_: ua.VariantType) -> ua.Variant:
@@ -127,9 +122,9 @@ class OpcUaWire:
         """Write what the machine shows now, and carry out what it was asked for."""
         if not self._built:
             return
-        if isinstance(self._machine, Isolator):
-            self._machine.hear(self._asked("EMS_Heartbeat"))
-            self._machine.request(self._asked("Code"), self._asked("Seq"))
+        if isinstance(self._machine, Plc) and self._requests:
+            self._machine.hear(self._asked("beat"))
+            self._machine.request(self._asked("code"), self._asked("param"), self._asked("seq"))
         now = cast("ua.DateTime", self._now())  # asyncua takes any datetime; its own subclass adds nothing
         values = self._values()
         for key, (node, type_) in self._nodes.items():
@@ -160,27 +155,36 @@ class OpcUaWire:
         index = await server.register_namespace(self._device.profile.namespace_uri)
         folder = await server.nodes.objects.add_folder(index, "PLC")
         await self._add_channels(folder, index)
-        if isinstance(self._machine, Isolator):
-            for name, type_ in REQUEST.items():
-                node = await _add(folder, index, _request_node(name), _variant(0, type_))
-                await node.set_writable()
-                self._requests[name] = node.nodeid
+        if self._device.profile.handshake is not None:
+            await self._add_handshake(folder, index, self._device.profile.handshake)
 
     async def _add_channels(self, folder: ServerNode, index: int) -> None:
         values = self._values()
         self._written, self._nodes = {}, {}
         for model in self._device.profile.channels:
             if model.key not in self._missing:
-                address = _node_of(model)
-                type_ = ua.VariantType[address.type]
-                node = await _add(folder, index, address.identifier, _variant(values[model.key], type_))
-                self._nodes[model.key] = (node.nodeid, type_)
+                await self._add_shown(folder, index, model.key, _node_of(model), values)
+
+    async def _add_handshake(self, folder: ServerNode, index: int, handshake: Handshake) -> None:
+        """Add what a monitoring system writes, and, where they are no channels, what the machine answers."""
+        self._requests = {}
+        for name in WRITTEN:
+            address: Node = getattr(handshake, name)
+            node = await _add(folder, index, address.identifier, _variant(0, ua.VariantType[address.type]))
+            await node.set_writable()
+            self._requests[name] = node.nodeid
+        for name in ANSWERED:
+            if name not in self._nodes:
+                await self._add_shown(folder, index, name, getattr(handshake, name), self._values())
+
+    async def _add_shown(
+        self, folder: ServerNode, index: int, key: str, address: Node, values: Mapping[str, float]
+    ) -> None:
+        type_ = ua.VariantType[address.type]
+        node = await _add(folder, index, address.identifier, _variant(values[key], type_))
+        self._nodes[key] = (node.nodeid, type_)
 
 
 async def _add(folder: ServerNode, index: int, identifier: str, value: ua.Variant) -> ServerNode:
     node_id = ua.NodeId(ua.String(identifier), ua.Int16(index))
     return await folder.add_variable(node_id, ua.QualifiedName(identifier, ua.Int16(index)), value)
-
-
-def _request_node(name: str) -> str:
-    return f'"DB_Cmd"."{name}"'

@@ -1,11 +1,13 @@
 """A generator of vaporised hydrogen peroxide: idle, or in a cycle whose phases follow one another."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 from random import Random
 
-from simulators.machine import Machine, Quantity
+from simulators.machine import Quantity
+from simulators.plc import Deed, Plc
 
 
 class Phase(IntEnum):
@@ -44,12 +46,14 @@ COURSES = {
 PASSED, FAILED, ABORTED = 1, 2, 3
 GASSING = frozenset({Phase.CONDITION, Phase.DWELL})
 LIQUID_G, LAST_CYCLE = 1800.0, 214
+INLETS = ("valve_1", "valve_2")
 
 
-class VhpGenerator(Machine):
+class VhpGenerator(Plc):
     """A generator at rest, its heaters warm, until a cycle is asked for.
 
-    `leak` is no channel: the concentration in ppm that the room beside the fed pass box comes to.
+    No channels are `leak`, the concentration in ppm that the room beside the fed pass box comes to; `dwell`, which a
+    fault that needs a cycle under way sets to 1; and `shut`, 1 once a request has shut the inlet until the next cycle.
     """
 
     def __init__(self, start: datetime, rng: Random) -> None:
@@ -63,7 +67,7 @@ class VhpGenerator(Machine):
             **{f"heater_{n}": Quantity(110.0, tau_s=120, noise=0.2, decimals=1) for n in (1, 2)},
             **{f"valve_{n}": Quantity(0) for n in range(1, 5)},
             **{f"door_{n}": Quantity(1) for n in (1, 2)},
-            "leak": Quantity(0.0),
+            **{key: Quantity(0.0) for key in ("leak", "dwell", "shut")},
         }
         self.phase = Phase.IDLE
         self._phase_left_s = 0.0
@@ -72,9 +76,19 @@ class VhpGenerator(Machine):
         self._level_g = LIQUID_G
         super().__init__(quantities, start, rng)
 
+    def deeds(self) -> Mapping[int, Deed]:
+        """What a generator can be asked for (demo proposal)."""
+        return {
+            4: Deed("vhp_abort", self._abort),
+            6: Deed("horn", self.sound),
+            14: Deed("stop_injection", self._stop_injection),
+            100: Deed("reset", self.reset),
+        }
+
     def start(self) -> None:
-        """Begin a cycle; one that runs goes on."""
-        if self.phase not in COURSES:
+        """Begin a cycle; one that runs goes on, and without its monitoring system none begins."""
+        if self.phase not in COURSES and not self.is_deaf:
+            self.reset()
             self._cycle_no += 1
             self._result, self._cycle_elapsed_s, self._used_g = 0, 0.0, 0.0
             self._enter(Phase.LEAK_TEST)
@@ -84,6 +98,29 @@ class VhpGenerator(Machine):
         if self.phase in COURSES:
             self._result = ABORTED
             self._enter(Phase.AERATE)
+
+    def _abort(self, _: int) -> bool:
+        self.abort()
+        return self._stop_injection(0)
+
+    def _stop_injection(self, _: int) -> bool:
+        for key in (*INLETS, "h2o2_1", "h2o2_2"):
+            self.quantities[key].cut = 0.0
+        self.quantities["leak"].cut, self.quantities["shut"].normal = 0.0, 1.0
+        return True
+
+    def force(self, key: str, target: float, tau_s: float | None = None) -> None:
+        """Make `target` a quantity's steady state; a forced `dwell` is a cycle that has come so far."""
+        super().force(key, target, tau_s)
+        if key == "dwell" and target:
+            self.start()
+            self._enter(Phase.DWELL)
+
+    def let_go(self, key: str) -> None:
+        """End what was forced on one quantity; the cycle that was forced ends with it."""
+        super().let_go(key)
+        if key == "dwell":
+            self._enter(Phase.IDLE)
 
     def step(self, dt_s: float) -> None:
         """Let `dt_s` seconds pass; each phase that ends within them gives way to the next."""
@@ -125,7 +162,12 @@ class VhpGenerator(Machine):
     def _show(self) -> dict[str, float]:
         shown = super()._show()
         doors_open = min(shown["door_1"], shown["door_2"]) == 0
-        bits = (doors_open and self.phase in GASSING, self._level_g <= 0, shown["leak"] > 0)
+        bits = (
+            doors_open and self.phase in GASSING,
+            self._level_g <= 0,
+            shown["leak"] > 0,
+            self.is_deaf,
+        )
         return shown | {
             "phase": self.phase,
             "cycle_no": self._cycle_no,
@@ -135,7 +177,6 @@ class VhpGenerator(Machine):
             "liquid_level": round(self._level_g, 1),
             "liquid_used": round(self._used_g, 1),
             "alarm_word": sum(bit << place for place, bit in enumerate(bits)),
-            "heartbeat": self.heartbeat,
         }
 
     def _remaining_s(self) -> float:

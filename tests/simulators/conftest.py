@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from config.load import load
-from config.model import Plant, Protocol
+from config.model import Handshake, Node, Plant, Protocol
 from simulators.plant import SimulatedPlant
 
 LINE = Path(__file__).parents[1] / "plants" / "line"
@@ -35,6 +35,30 @@ def moved(plant: Plant, *devices: str) -> Plant:
             device, address=f"opc.tcp://127.0.0.1:{port}/" if opcua else f"127.0.0.1:{port}"
         )
     return replace(plant, devices=there)
+
+
+def handshake(block: str) -> Handshake:
+    """Return the nodes of a handshake in a data block of the demo proposal."""
+
+    def node(name: str, type_: str) -> Node:
+        return Node(f'"{block}"."{name}"', type_)
+
+    return Handshake(
+        param=node("Param", "Int16"),
+        ticket=node("Ticket", "UInt32"),
+        code=node("Code", "Int16"),
+        seq=node("Seq", "UInt16"),
+        beat=node("EMS_Heartbeat", "UInt16"),
+        ack_seq=node("Ack_Seq", "UInt16"),
+        ack_code=node("Ack_Code", "Int16"),
+    )
+
+
+def asked(plant: Plant, device: str, block: str) -> Plant:
+    """Return the plant with a device that takes requests by handshake."""
+    one = plant.devices[device]
+    there = replace(one, profile=replace(one.profile, handshake=handshake(block)))
+    return replace(plant, devices={**plant.devices, device: there})
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from config.model import Node, Plant
 from simulators.errors import AddressInUse
 from simulators.isolator import Isolator
 from simulators.site import Site
-from tests.simulators.conftest import START, moved
+from tests.simulators.conftest import START, asked, moved
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 ISOLATOR = "ISO-STM-L1"
@@ -38,7 +38,7 @@ class Served:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def served(plant: Plant) -> AsyncIterator[Served]:
-    served = Served(moved(plant, ISOLATOR))
+    served = Served(moved(asked(plant, ISOLATOR, "DB_Cmd"), ISOLATOR))
     await served.site.open()
     yield served
     await served.site.close()
@@ -90,8 +90,8 @@ async def test_a_request_is_answered_once_seq_has_been_written(served: Served, c
         node = client.get_node(ua.NodeId(ua.String(f'"DB_Cmd"."{name}"'), ua.Int16(index)))
         await node.write_value(ua.DataValue(ua.Variant(value, type_)))
 
-    async def request(code: int, seq: int) -> tuple[int, int]:
-        await write("Param", 0, ua.VariantType.Int16)
+    async def request(code: int, seq: int, param: int = 0) -> tuple[int, int]:
+        await write("Param", param, ua.VariantType.Int16)
         await write("Ticket", 4711, ua.VariantType.UInt32)
         await write("Code", code, ua.VariantType.Int16)
         await write("Seq", seq, ua.VariantType.UInt16)
@@ -99,12 +99,13 @@ async def test_a_request_is_answered_once_seq_has_been_written(served: Served, c
         values = [(await _data(client, f'"DB_Cmd"."{name}"')).Value for name in ("Ack_Seq", "Ack_Code")]
         return tuple(int(value.Value) for value in values if value is not None)  # type: ignore[return-value] # two
 
-    assert await request(code=1, seq=41) == (41, 0)
+    assert await request(code=1, seq=41, param=100) == (41, 0)
     assert served.machine.quantities["supply_fan_speed"].normal == 100.0
     assert await request(code=100, seq=41) == (41, 0)
     assert served.machine.quantities["supply_fan_speed"].normal == 100.0, "the number was taken before"
-    assert await request(code=5, seq=42) == (42, 3)
+    assert await request(code=77, seq=42) == (42, 3)
     assert await request(code=100, seq=43) == (43, 0)
+    assert served.machine.executed == {"fan_speed": 1, "reset": 1}
     await write("EMS_Heartbeat", 1, ua.VariantType.UInt16)
     await served.pass_time(0.1)
     assert not served.machine.is_deaf

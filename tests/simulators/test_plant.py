@@ -7,7 +7,6 @@ import pytest
 from config.model import Plant
 from simulators.errors import NoPhysics, UnknownDevice, UnknownFault
 from simulators.faults import FAULTS
-from simulators.isolator import Isolator
 from simulators.particles import ParticleCounter
 from simulators.plant import SimulatedPlant
 from tests.simulators.conftest import START
@@ -189,18 +188,3 @@ def test_a_channel_that_nothing_measures_is_named(plant: Plant) -> None:
 
 def test_every_fault_has_a_name_in_both_languages() -> None:
     assert all(fault.label.en and fault.label.zh for fault in FAULTS.values())
-
-
-def test_the_isolators_plc_carries_out_a_request_once(simulated: SimulatedPlant) -> None:
-    machine = simulated.machine(ISOLATOR)
-    assert isinstance(machine, Isolator)
-    machine.request(code=1, seq=1)
-    assert (machine.values()["ack_seq"], machine.values()["ack_code"]) == (1, 0)
-    machine.request(code=100, seq=1)
-    assert machine.quantities["supply_fan_speed"].normal == 100.0, (
-        "a repeated number is not carried out again"
-    )
-    machine.request(code=77, seq=2)
-    assert (machine.values()["ack_seq"], machine.values()["ack_code"]) == (2, 3)
-    machine.request(code=100, seq=3)
-    assert machine.quantities["supply_fan_speed"].normal == 55.0
