@@ -51,8 +51,10 @@ def create_app(site: Site) -> FastAPI:
 
     @app.get("/truth")
     async def truth(device: str) -> dict[str, object]:
-        values = site.plant.machine(device).values()  # what is not known yet is NaN, and null in JSON
-        return {"at": site.plant.at, "device": device, "values": values}
+        machine = site.plant.machine(device)
+        # What is not known yet is NaN, and null in JSON.
+        values = machine.values()
+        return {"at": site.plant.at, "device": device, "values": values, "executed": machine.executed}
 
     @app.post("/device", status_code=204)
     async def switch(wanted: WantedState) -> None:

@@ -165,9 +165,9 @@ class SimulatedPlant:
         own = self._places[fault.device]
         for place, step in enumerate(fault.fault.shape):
             if step.holds(elapsed_s, fault.length_s):
-                for device in step.who.choose(own, self._places.values()):
-                    key = (fault.fault.name, fault.device, place, device)
-                    yield Holding(key, device, step, elapsed_s - step.at_s)
+                for there in step.who.choose(own, self._places.values()):
+                    key = (fault.fault.name, fault.device, place, there.device)
+                    yield Holding(key, there.device, step, elapsed_s - step.at_s)
 
     def _act(self, one: Holding) -> None:
         step, machine = one.step, self.machines[one.device]

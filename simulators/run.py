@@ -7,13 +7,15 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import httpx
 
 from simulators.errors import NoControl, NoService
-from simulators.scenario import Place, Scenario
-from simulators.trial import Seen, Trial
+from simulators.expectation import Place
+from simulators.scenario import Scenario
+from simulators.seen import Course, Seen, Standing
+from simulators.trial import Trial
 
 ADMIN = "admin"
 LOOK_EVERY_S = 0.2
@@ -57,6 +59,7 @@ async def run_scenario(
         own, places = _find(device or scenario.device, await _ask(service, "/api/v1/plant"))
         trial = Trial(scenario, own, places, lasts_s)
         await _calm(service, control, trial)
+        before = await _executed(control, trial)
         body = {"name": scenario.name, "device": own.device, "length_s": length_s}
         loop = asyncio.get_running_loop()
         start_s = loop.time()  # before the request: what is seen is never told too early
@@ -64,7 +67,7 @@ async def run_scenario(
             await _ask(control, "/fault", "POST", body)
             begun()
             while not trial.is_decided:
-                seen = await _look(service, control, trial, start_s)
+                seen = await _look(service, control, trial, before, start_s)
                 trial.look(seen)
                 await asyncio.sleep(LOOK_EVERY_S)
         finally:
@@ -72,25 +75,56 @@ async def run_scenario(
     return trial
 
 
-async def _look(service: httpx.AsyncClient, control: httpx.AsyncClient, trial: Trial, start_s: float) -> Seen:
-    standing = await _ask(service, "/api/v1/alarms")
-    truths = {
-        device: (await _ask(control, f"/truth?device={device}"))["values"] for device in sorted(trial.shown)
-    }
-    at_s = asyncio.get_running_loop().time() - start_s
-    return Seen(at_s, {alarm["id"]: alarm["active"] for alarm in standing["alarms"]}, truths)
+Counts: TypeAlias = dict[str, dict[str, int]]
+"""Device -> request -> how often it was carried out."""
+
+
+async def _look(
+    service: httpx.AsyncClient, control: httpx.AsyncClient, trial: Trial, before: Counts, start_s: float
+) -> Seen:
+    alarms, protections = await _standing(service)
+    truths = {device: await _ask(control, f"/truth?device={device}") for device in sorted(trial.shown)}
+    return Seen(
+        at_s=asyncio.get_running_loop().time() - start_s,
+        alarms=alarms,
+        truths={device: truth["values"] for device, truth in truths.items()},
+        executed={
+            device: {key: times - before[device].get(key, 0) for key, times in truth["executed"].items()}
+            for device, truth in truths.items()
+        },
+        protections=protections,
+    )
+
+
+async def _executed(control: httpx.AsyncClient, trial: Trial) -> Counts:
+    return {device: (await _ask(control, f"/truth?device={device}"))["executed"] for device in trial.shown}
+
+
+async def _standing(service: httpx.AsyncClient) -> tuple[dict[str, Standing], dict[str, Course]]:
+    alarms = await _ask(service, "/api/v1/alarms")
+    protections = await _ask(service, "/api/v1/protections")
+    return (
+        {one["id"]: Standing(one["active"], one["state"], one["first_out"]) for one in alarms["alarms"]},
+        {
+            one["id"]: Course(one["state"], one["failed"], tuple(ask["state"] for ask in one["asked"]))
+            for one in protections["protections"]
+        },
+    )
 
 
 async def _calm(service: httpx.AsyncClient, control: httpx.AsyncClient, trial: Trial) -> None:
-    """See that nothing plays, and that nothing stands which would be taken for this scenario's own."""
+    """See that nothing plays, and that nothing stands or runs which would be taken for this scenario's own."""
     if playing := (await _ask(control, "/fault"))["active"]:
         names = ", ".join(f"{one['name']} on {one['device']}" for one in playing)
         raise NoService(f"a fault plays already: {names}; end it with: gradewatch-sim fault clear")
-    standing = await _ask(service, "/api/v1/alarms")
-    if not standing["collector"]:
+    if not (await _ask(service, "/api/v1/alarms"))["collector"]:
         raise NoService("the service does not hear its collector; wait until it does")
-    if own := trial.standing(alarm["id"] for alarm in standing["alarms"]):
+    alarms, protections = await _standing(service)
+    stirring = Seen(0.0, alarms, protections=protections).stirring()
+    if own := trial.standing(stirring & set(alarms)):
         raise NoService(f"these alarms stand already: {', '.join(own)}; acknowledge them and begin again")
+    if own := trial.standing(stirring - set(alarms)):
+        raise NoService(f"these protective actions run already: {', '.join(own)}; reset them and begin again")
 
 
 def _find(device: str, plant: dict[str, Any]) -> tuple[Place, list[Place]]:

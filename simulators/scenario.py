@@ -1,73 +1,23 @@
-"""A scripted fault as it is written in YAML: its shape over time, and what a service must make of it, by when."""
+"""A scripted fault as it is written in YAML: its shape over time, and what is expected of a service."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from config.model import Device, Plant
 from simulators.errors import BadScenario
-
-Seconds: TypeAlias = Annotated[float, Field(ge=0, le=1_000_000)]
-Number: TypeAlias = Annotated[float, Field(allow_inf_nan=False)]
+from simulators.expectation import Expectation, Label, Number, Place, Seconds, Who, Written, exactly_one
 
 DEEDS = ("force", "ramp_per_h", "freeze", "door", "network", "power_off_s", "clock_offset_s", "restart")
-CHECKS = ("alarm", "over", "shows", "quiet", "pending")
-
-
-class Written(BaseModel):
-    """One mapping of a file: no unknown keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Label(Written):
-    """A text in both languages."""
-
-    en: Annotated[str, Field(min_length=1)]
-    zh: Annotated[str, Field(min_length=1)]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a device stands in its plant; `line` is "" for what the lines of a workshop share."""
-
-    device: str
-    profile: str
-    zone: str
-    line: str
-    workshop: str
 
 
 def place_of(plant: Plant, device: Device) -> Place:
     """Return a device's place."""
     workshop = plant.zones[device.zone].workshop
     return Place(device.id, device.profile.name, device.zone, device.line, workshop)
-
-
-class Who(Written):
-    """Which devices: the scenario's own, or those beside it.
-
-    Attributes:
-        beside: within the same zone, line or workshop; `device` is the scenario's own.
-        profile: only those of this profile ("" for all).
-    """
-
-    beside: Literal["device", "zone", "line", "workshop"] = "device"
-    profile: str = ""
-
-    def choose(self, own: Place, places: Iterable[Place]) -> list[str]:
-        """Return the ids of the devices that are meant, in the plant's order."""
-        if self.beside == "device":
-            return [own.device]
-        return [
-            one.device
-            for one in places
-            if getattr(one, self.beside) == getattr(own, self.beside) and self.profile in {"", one.profile}
-        ]
 
 
 class Restart(Written):
@@ -108,7 +58,7 @@ class Step(Written):
 
     @model_validator(mode="after")
     def _one_deed(self) -> Self:
-        _exactly_one(self, DEEDS)
+        exactly_one(self, DEEDS)
         return self
 
     def keys(self) -> set[str]:
@@ -119,40 +69,6 @@ class Step(Written):
         """Whether the step is on, so many seconds after the start of the scenario."""
         until_s = length_s if self.until_s == "length" else self.until_s
         return self.at_s <= elapsed_s and (until_s is None or elapsed_s < until_s)
-
-
-class Expectation(Written):
-    """What must be seen, and by when, in seconds from the start. Exactly one check.
-
-    In ids, `{device}` stands for each of the devices that `who` names.
-
-    Attributes:
-        what: the expectation in words.
-        alarm: the id of an alarm that must stand.
-        over: the id of an alarm whose cause must have ended, looked at from `from_s` on.
-        shows: channel -> value that the device itself must show.
-        quiet: patterns of ids of which no alarm may be raised after `from_s`, up to `within_s`.
-        pending: what is still missing in the service before this can be checked.
-        after_length: `from_s` and `within_s` count from the scenario's length.
-    """
-
-    what: Label
-    within_s: Seconds = 0.0
-    from_s: Seconds = 0.0
-    after_length: bool = False
-    who: Who = Who()
-    alarm: str | None = None
-    over: str | None = None
-    shows: Mapping[str, Number] | None = None
-    quiet: tuple[str, ...] | None = None
-    pending: Label | None = None
-
-    @model_validator(mode="after")
-    def _one_check(self) -> Self:
-        _exactly_one(self, CHECKS)
-        if self.pending is None and self.within_s <= self.from_s:
-            raise ValueError("give within_s, later than from_s")
-        return self
 
 
 class Length(Written):
@@ -226,9 +142,3 @@ def load_scenario(path: Path) -> Scenario:
 def _in_words(error: Mapping[str, Any]) -> str:
     where = ".".join(str(part) for part in error["loc"]) or "the whole"
     return f"{where}: {error['msg']}"
-
-
-def _exactly_one(model: BaseModel, names: Iterable[str]) -> None:
-    given = [name for name in names if getattr(model, name) is not None]
-    if len(given) != 1:
-        raise ValueError(f"write exactly one of {', '.join(names)}; here: {', '.join(given) or 'none'}")

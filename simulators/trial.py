@@ -1,11 +1,12 @@
 """Whether a service makes of a scripted fault what is expected of it: pure, it is shown what is seen, and when."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from simulators.scenario import Expectation, Place, Scenario
+from simulators.expectation import Executed, Expectation, Place
+from simulators.scenario import Scenario
+from simulators.seen import Seen, count, met
 
 
 class Verdict(StrEnum):
@@ -17,21 +18,6 @@ class Verdict(StrEnum):
     PENDING = "PENDING"
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What is seen at one moment.
-
-    Attributes:
-        at_s: seconds since the fault began, when it was seen.
-        alarms: id -> whether its cause is active, of every alarm that is not NORM.
-        truths: device -> channel -> value, for the devices of `Trial.shown`.
-    """
-
-    at_s: float
-    alarms: Mapping[str, bool]
-    truths: Mapping[str, Mapping[str, float | None]]
-
-
 class Row:
     """One expectation on its way to a verdict.
 
@@ -40,22 +26,27 @@ class Row:
         detail: what was missing, or what should not have been.
     """
 
-    def __init__(self, expectation: Expectation, devices: list[str], length_s: float) -> None:
+    def __init__(self, expectation: Expectation, places: list[Place], length_s: float) -> None:
         from_s = length_s if expectation.after_length else 0.0
         self.expectation = expectation
         self.from_s, self.deadline_s = from_s + expectation.from_s, from_s + expectation.within_s
         self.verdict = Verdict.PENDING if expectation.pending else Verdict.OPEN
         self.seen_s: float | None = None
         self.detail = ""
-        self.devices = devices
-        self._missing = set(devices)
+        self.places = places
+        self._missing = {place.device for place in places}
         self._before: set[str] = set()
-        if not devices and self.verdict is Verdict.OPEN:
+        if not places and self.verdict is Verdict.OPEN:
             self._fail("the plant has no such device here")
+
+    @property
+    def devices(self) -> list[str]:
+        """The devices that are looked at."""
+        return [place.device for place in self.places]
 
     def ids(self, of: str | None) -> set[str]:
         """Return the ids that a template stands for."""
-        return set() if of is None else {of.replace("{device}", device) for device in self.devices}
+        return set() if of is None else {place.fill(of) for place in self.places}
 
     def look(self, seen: Seen) -> None:
         """Take in what is seen; once there is a verdict it stays."""
@@ -63,28 +54,40 @@ class Row:
             return
         if self.expectation.quiet is not None:
             self._look_for_noise(seen)
+        elif self.expectation.executed is not None:
+            self._look_for_once_more(self.expectation.executed, seen)
         elif seen.at_s >= self.from_s:
             self._look_for_all(seen)
 
     def _look_for_all(self, seen: Seen) -> None:
-        self._missing = {device for device in self._missing if not self._met(device, seen)}
+        self._missing -= self._met(seen)
         if not self._missing:
             self.seen_s = seen.at_s
             self.verdict = Verdict.PASSED if seen.at_s <= self.deadline_s else Verdict.FAILED
         elif seen.at_s > self.deadline_s:
             self._fail(", ".join(sorted(self._missing)))
 
-    def _met(self, device: str, seen: Seen) -> bool:
-        one = self.expectation
-        if one.alarm is not None:
-            return one.alarm.replace("{device}", device) in seen.alarms
-        if one.over is not None:
-            return not seen.alarms.get(one.over.replace("{device}", device), False)
-        shown = seen.truths.get(device, {})
-        return all(shown.get(key) == value for key, value in (one.shows or {}).items())
+    def _look_for_once_more(self, executed: Executed, seen: Seen) -> None:
+        """What was carried out often enough may be carried out once too often until the deadline."""
+        if too_often := [one.device for one in self.places if count(executed, one, seen) > executed.times]:
+            self.seen_s = seen.at_s
+            self._fail(", ".join(too_often))
+            return
+        self._missing = set(self.devices) - self._met(seen)
+        if not self._missing and self.seen_s is None:
+            self.seen_s = seen.at_s
+        if seen.at_s <= self.deadline_s:
+            return
+        if self._missing or (self.seen_s or 0.0) > self.deadline_s:
+            self._fail(", ".join(sorted(self._missing)) or "too late")
+        else:
+            self.verdict = Verdict.PASSED
+
+    def _met(self, seen: Seen) -> set[str]:
+        return {place.device for place in self.places if met(self.expectation, place, seen)}
 
     def _look_for_noise(self, seen: Seen) -> None:
-        noise = {alarm for alarm in seen.alarms if self.watches(alarm)}
+        noise = {id_ for id_ in seen.stirring() if self.watches(id_)}
         if seen.at_s < self.from_s:
             self._before = noise
         elif noise - self._before:
@@ -93,13 +96,14 @@ class Row:
         elif seen.at_s > self.deadline_s:
             self.verdict = Verdict.PASSED
 
-    def watches(self, alarm: str) -> bool:
-        """Whether an alarm of that id bears on this expectation."""
-        if self.expectation.pending is not None:
+    def watches(self, id_: str) -> bool:
+        """Whether an alarm or a protective action of that id bears on this expectation."""
+        one = self.expectation
+        if one.pending is not None:
             return False
-        ids = self.ids(self.expectation.alarm) | self.ids(self.expectation.over)
-        patterns = [one for pattern in self.expectation.quiet or () for one in self.ids(pattern)]
-        return alarm in ids or any(fnmatchcase(alarm, pattern) for pattern in patterns)
+        ids = self.ids(one.alarm) | self.ids(one.over) | self.ids(one.protection) | self.ids(one.grouped)
+        patterns = [filled for pattern in one.quiet or () for filled in self.ids(pattern)]
+        return id_ in ids or any(fnmatchcase(id_, pattern) for pattern in patterns)
 
     def _fail(self, detail: str) -> None:
         self.verdict, self.detail = Verdict.FAILED, detail
@@ -116,8 +120,9 @@ class Trial:
 
     @property
     def shown(self) -> set[str]:
-        """The devices whose own registers must be looked at."""
-        return {device for row in self.rows if row.expectation.shows for device in row.devices}
+        """The devices that must be looked at themselves, past the service."""
+        own = [row for row in self.rows if row.expectation.shows or row.expectation.executed]
+        return {device for row in own for device in row.devices}
 
     @property
     def is_decided(self) -> bool:
@@ -134,6 +139,6 @@ class Trial:
         for row in self.rows:
             row.look(seen)
 
-    def standing(self, alarms: Iterable[str]) -> list[str]:
-        """Return those alarms, of all that stand, that would be taken for this scenario's own."""
-        return sorted(alarm for alarm in alarms if any(row.watches(alarm) for row in self.rows))
+    def standing(self, stirring: Iterable[str]) -> list[str]:
+        """Return those ids, of all that stand or run, that would be taken for this scenario's own."""
+        return sorted(id_ for id_ in stirring if any(row.watches(id_) for row in self.rows))

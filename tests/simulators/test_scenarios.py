@@ -12,9 +12,10 @@ from config.load import load
 from config.model import Plant
 from simulators.couplings import ROOMS_OF_A_LINE
 from simulators.errors import BadScenario
+from simulators.expectation import Label, Place, Who
 from simulators.faults import FAULTS, FOLDER, load_faults
 from simulators.plant import SimulatedPlant
-from simulators.scenario import Label, Place, Scenario, Step, Who, load_scenario, place_of
+from simulators.scenario import Scenario, Step, load_scenario, place_of
 from simulators.trial import Trial
 from tests.simulators.conftest import START
 
@@ -56,7 +57,7 @@ def texts(scenario: Scenario) -> list[Label]:
 
 
 def test_there_are_twelve_numbered_from_one() -> None:
-    assert [one.number for one in FAULTS.values()] == list(range(1, 13))
+    assert sorted({one.number for one in FAULTS.values()}) == list(range(1, 13))
     assert {"glove-breach", "door-open-room", "co2-valve-stuck", "counter-flow"} <= set(FAULTS)
     assert {one.source for one in FAULTS.values()} == {"demo proposal"}
 
@@ -66,9 +67,9 @@ def test_what_is_moved_is_there(scenario: Scenario, demo: Plant, demo_machines: 
     own = place_of(demo, demo.devices[scenario.device])
     assert scenario.profile in {"", own.profile}
     for step in scenario.shape:
-        devices = step.who.choose(own, places(demo))
-        assert devices, step
-        for device in devices:
+        chosen = step.who.choose(own, places(demo))
+        assert chosen, step
+        for device in (place.device for place in chosen):
             assert step.keys() <= set(demo_machines.machine(device).quantities), device
             assert step.door is None or step.door in ROOMS_OF_A_LINE
             channels = {one.key for one in demo.devices[device].profile.channels}
@@ -116,10 +117,15 @@ def test_who_is_meant() -> None:
         Place("AHU", "ahu", "C", "", "W"),
     ]
     isolator = line[0]
-    assert Who().choose(isolator, line) == ["ISO"]
-    assert Who(beside="zone", profile="counter").choose(isolator, line) == ["PC"]
-    assert Who(beside="line").choose(isolator, line) == ["ISO", "PC", "RM"]
-    assert Who(beside="workshop", profile="counter").choose(isolator, line) == ["PC", "PC2"]
+
+    def chosen(who: Who) -> list[str]:
+        return [place.device for place in who.choose(isolator, line)]
+
+    assert chosen(Who()) == ["ISO"]
+    assert chosen(Who(beside="zone", profile="counter")) == ["PC"]
+    assert chosen(Who(beside="line")) == ["ISO", "PC", "RM"]
+    assert chosen(Who(beside="workshop", profile="counter")) == ["PC", "PC2"]
+    assert isolator.fill("{device} {zone} {line} {workshop}") == "ISO A L1 W"
 
 
 def test_a_step_is_on_from_its_beginning_to_before_its_end() -> None:
