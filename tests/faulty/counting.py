@@ -32,7 +32,9 @@ QUIET_POLLS = 400
 class Make:
     """One make of counters: a device of a plant, what it shows, and how long its samples are in this trial.
 
-    A counter whose records are taken from a queue gives one a poll, so that its samples must be longer than that.
+    A counter whose records are taken from a queue gives one a poll, so that its samples must be longer than that. And
+    one with a buffer forgets its oldest records once that is full: while most polls fail, samples of a second are lost
+    there before they can be fetched, so the plant's own sample time is tried.
     """
 
     plant: Path
@@ -46,7 +48,7 @@ class Make:
 
 
 LIGHTHOUSE = Make(
-    LINE, "PC-A-STM-L1", ("flow", "ext_status", "rec_count", "sample_time", "cal_due"), "sample_status", 1
+    LINE, "PC-A-STM-L1", ("flow", "ext_status", "rec_count", "sample_time", "cal_due"), "sample_status", 6
 )
 
 
