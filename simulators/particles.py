@@ -134,12 +134,16 @@ class ParticleCounter(Machine):
             "sample_time": self.sample_time_s,
             "cal_due": self.calibration_due_unix_s,
         }
-        newest = self.records[-1] if self.records else None
-        counts = newest.counts if newest else (math.nan,) * len(SIZES)
-        shown |= {f"cnt_{size}": count for size, count in zip(SIZES, counts, strict=True)}
-        shown["sample_status"] = newest.status if newest else math.nan
-        shown["volume"] = self.litres(newest) if newest else math.nan
-        return shown
+        return shown | self.of(self.records[-1] if self.records else None)
+
+    def of(self, record: Record | None) -> dict[str, float]:
+        """Return what a record tells, by channel key; NaN where there is none."""
+        counts = record.counts if record else (math.nan,) * len(SIZES)
+        return {
+            **{f"cnt_{size}": count for size, count in zip(SIZES, counts, strict=True)},
+            "sample_status": record.status if record else math.nan,
+            "volume": self.litres(record) if record else math.nan,
+        }
 
     def litres(self, record: Record) -> float:
         """The air of a record, at the flow that the counter shows now; NaN where its flow was wrong."""
@@ -218,16 +222,18 @@ class AirnetCounter(ParticleCounter):
 
     def values(self) -> dict[str, float]:
         """Return what the counter shows now, by channel key; of the records the oldest, NaN while there is none."""
-        oldest = self.records[0] if self.records else None
-        counts = oldest.counts if oldest else (math.nan,) * len(SIZES)
         return {
             "device_status": self.running * 1 | bool(self.records) << 1,
             "device_state": self.running,
             "queue": len(self.records),
-            "flow": self.quantities["flow"].shown,
             "sample_time": self.sample_time_s,
             "cal_date": self.calibrated_on.timestamp(),
-            **{f"cnt_{size}": count for size, count in zip(SIZES, counts, strict=True)},
-            "packet_status": self.packet_status(oldest) if oldest else math.nan,
-            "volume": self.litres(oldest) if oldest else math.nan,
+            **self.of(self.records[0] if self.records else None),
         }
+
+    def of(self, record: Record | None) -> dict[str, float]:
+        """Return what a record tells, by channel key; NaN where there is none."""
+        told = super().of(record)
+        del told["sample_status"]
+        status = self.packet_status(record) if record else math.nan
+        return told | {"flow": self.quantities["flow"].shown, "packet_status": status}

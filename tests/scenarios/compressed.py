@@ -1,0 +1,236 @@
+"""A simulated plant and the collector's own pipeline with nothing between them: no wire, and no second is waited for.
+
+Samples are made of what the machines show, in the plant's own places; what the pipeline commands is carried out by the
+same machines. So a scenario of two days is played in seconds, and every deadline is one of simulated time.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from alarms.alarm import state
+from alarms.events import ActionResult, Tick
+from config.model import Command, Device, Plant, Quality, Sample, Series
+from monitor.collector.pipeline import WATERMARK_LAG
+from monitor.collector.poll import bad_sample
+from simulators.expectation import Place
+from simulators.faults import FAULTS
+from simulators.modbus import units
+from simulators.particles import FLOW_BIT, ParticleCounter, Record
+from simulators.plant import SimulatedPlant
+from simulators.plc import Plc
+from simulators.registers import Switched
+from simulators.scenario import Scenario, place_of
+from simulators.seen import Course, Seen, Standing
+from simulators.trial import Trial
+from tests.collector.building import Line
+
+STEP_S = 0.1
+"""As the simulators' own program steps."""
+
+SAYS = {0: "accepted", 1: "refused, local mode", 2: "refused, interlock", 3: "unknown request", 4: "busy"}
+
+
+class Compressed:
+    """Some devices of a plant, from their physics to the Commands that come of it.
+
+    Args:
+        folder: where the pipeline's journal is.
+        plant: the whole plant, whose limits and protective actions hold.
+        devices: those that are there; nothing is ever heard of the others.
+        every_s: seconds between two polls of a device.
+        step_s: seconds of each step of the physics.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        plant: Plant,
+        devices: Iterable[str],
+        *,
+        every_s: float = 1.0,
+        step_s: float = STEP_S,
+        seed: int = 1,
+    ) -> None:
+        self.plant = plant
+        self.line = Line(folder, plant)
+        self.devices = {name: plant.devices[name] for name in devices}
+        there = replace(plant, devices=self.devices)
+        self.simulated = SimulatedPlant(there, self.line.clock.now(), seed)
+        self.raised: set[str] = set()
+        self._every_s, self._step_s = every_s, step_s
+        self._told: dict[str, int] = {}
+        self._dark_until_s: dict[str, float] = {}
+        self._playing: set[tuple[str, str, int, str]] = set()
+        self._elapsed_s = 0.0
+
+    async def __aenter__(self) -> Self:
+        self.line.journal.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.line.journal.close()
+
+    async def run(self, seconds: float) -> None:
+        """Let time pass: every device is polled, every Sample judged, every Command carried out."""
+        for _ in range(round(seconds / self._every_s)):
+            self._pass()
+            await self.line.clock.advance(self._every_s)
+            for device in self.devices.values():
+                for sample in self._samples(device):
+                    self.line.pipeline.offer(sample)
+            self.line.pipeline.offer(Tick(self.line.clock.now() - WATERMARK_LAG))
+            self._judge()
+
+    async def play(
+        self, name: str, device: str = "", for_s: float = math.inf, *, after_s: float = 0.3
+    ) -> Trial:
+        """Play a scenario until all that is expected is decided, or `for_s` are over.
+
+        Args:
+            name: the scenario.
+            device: where; "" for its own device.
+            for_s: the longest time to play it.
+            after_s: how long after a poll it begins.
+        """
+        scenario: Scenario = FAULTS[name]
+        own = place_of(self.plant, self.plant.devices[device or scenario.device])
+        trial = Trial(scenario, own, self._places(), scenario.lasts_s(None))
+        before = {one: dict(machine.executed) for one, machine in self.simulated.machines.items()}
+        self._pass(after_s)
+        self.simulated.start_fault(name, own.device)
+        start_s = self._elapsed_s
+        while not trial.is_decided and self._elapsed_s - start_s < for_s:
+            await self.run(self._every_s)
+            trial.look(self._seen(self._elapsed_s - start_s, before))
+        return trial
+
+    def _places(self) -> list[Place]:
+        return [place_of(self.plant, device) for device in self.devices.values()]
+
+    def _pass(self, until_s: float | None = None) -> None:
+        """Step the physics up to the next poll, or so far."""
+        whole_s = math.floor(self._elapsed_s / self._every_s + 1e-6) * self._every_s
+        end_s = whole_s + (self._every_s if until_s is None else until_s)
+        while self._elapsed_s < end_s - 1e-6:
+            self.simulated.step(min(self._step_s, end_s - self._elapsed_s))
+            self._elapsed_s = min(self._elapsed_s + self._step_s, end_s)
+            self._darken()
+
+    def _darken(self) -> None:
+        """Take the mains away from what a fault takes them from, and give them back."""
+        for key, one in self.simulated.holding.items():
+            if key not in self._playing and one.step.power_off_s is not None:
+                self.simulated.machine(one.device).power_down()
+                self._dark_until_s[one.device] = self._elapsed_s + one.step.power_off_s
+        self._playing = set(self.simulated.holding)
+        for device in [one for one, until_s in self._dark_until_s.items() if until_s <= self._elapsed_s]:
+            del self._dark_until_s[device]
+            self.simulated.machine(device).power_up()
+
+    def _is_dark(self, device: str) -> bool:
+        cut = {one.device for one in self.simulated.holding.values() if one.step.network}
+        return device in cut or device in self._dark_until_s
+
+    # --- Samples ----------------------------------------------------------------------------------------
+
+    def _samples(self, device: Device) -> list[Sample]:
+        now = self.line.clock.now()
+        machine = self.simulated.machine(device.id)
+        if self._is_dark(device.id):
+            return [bad_sample(device, now, Quality.UNREACHABLE, "nothing answers", now)]
+        own, *others = device.series
+        sample = Sample(own.id, now, _row(own, machine.values()), None, now)
+        records = machine.records if isinstance(machine, ParticleCounter) else ()
+        return [
+            sample,
+            *(self._record(series, one) for series in others for one in self._new(series, records)),
+        ]
+
+    def _new(self, series: Series, records: Iterable[Record]) -> list[Record]:
+        last = self._told.get(series.id, 0)
+        new = [one for one in list(records)[-50:] if one.at_unix_s > last]
+        if new:
+            self._told[series.id] = new[-1].at_unix_s
+        return new
+
+    def _record(self, series: Series, record: Record) -> Sample:
+        machine = self.simulated.machine(series.device)
+        assert isinstance(machine, ParticleCounter)
+        now = self.line.clock.now()
+        at = datetime.fromtimestamp(record.at_unix_s, UTC)
+        is_bad = bool(record.status >> FLOW_BIT & 1)
+        values = machine.of(record)
+        quality = tuple(
+            Quality.SENSOR_FAULT
+            if is_bad and channel.model.key.startswith(("cnt_", "volume"))
+            else Quality.GOOD
+            for channel in series.channels
+        )
+        is_late = now - at > timedelta(seconds=10)
+        return Sample(
+            series.id, at, _row(series, values), quality if is_bad else None, now, backfilled=is_late
+        )
+
+    # --- What comes of them -----------------------------------------------------------------------------
+
+    def _judge(self) -> None:
+        """Let the pipeline take all that waits; carry out what it commands, until nothing follows."""
+        pipeline, given = self.line.pipeline, self.line.commands.given
+        pipeline.take_rest()
+        while given:
+            command = given.pop(0)
+            detail = self._carry_out(command)
+            now = self.line.clock.now()
+            pipeline.offer(ActionResult(now, command, detail == SAYS[0], detail))
+            pipeline.take_rest()
+        self.line.commands.written.clear()
+        self.raised |= set(pipeline.state.alarms)
+
+    def _carry_out(self, command: Command) -> str:
+        if self._is_dark(command.device) or command.device not in self.devices:
+            return "nothing answers"
+        device, machine = self.devices[command.device], self.simulated.machine(command.device)
+        if command.request:
+            assert isinstance(machine, Plc)
+            machine.request(device.profile.requests[command.request].code, command.param, command.seq)
+            return SAYS[int(machine.ack_code)]
+        by_id = units(device, machine)
+        for key, name in command.outputs.items():
+            output = device.profile.outputs[key]
+            unit = by_id[output.address.unit_id]
+            if output.address.table == "coil":
+                assert isinstance(unit, Switched)
+                unit.write_coil(output.address.address, bool(output.words[name]))
+            else:
+                unit.write(output.address.address, [output.words[name]])
+        return SAYS[0]
+
+    def _seen(self, at_s: float, before: Mapping[str, Mapping[str, int]]) -> Seen:
+        stands = self.line.pipeline.state
+        machines = self.simulated.machines
+        return Seen(
+            at_s,
+            alarms={
+                id_: Standing(one.active, state(one), one.first_out) for id_, one in stands.alarms.items()
+            },
+            truths={device: machine.values() for device, machine in machines.items()},
+            executed={
+                device: {key: times - before[device].get(key, 0) for key, times in machine.executed.items()}
+                for device, machine in machines.items()
+            },
+            protections={
+                id_: Course(one.state, one.failed, tuple(ask.state for ask in one.asked))
+                for id_, one in stands.running.items()
+            },
+        )
+
+
+def _row(series: Series, values: Mapping[str, float]) -> tuple[float, ...]:
+    return tuple(float(values[channel.model.key]) for channel in series.channels)

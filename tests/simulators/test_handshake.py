@@ -1,0 +1,88 @@
+"""The handshake over real sockets: each PLC answers in its own data block, and remembers its numbers over a restart."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from asyncua import ua
+from asyncua.client.client import Client
+
+from config.load import load
+from config.model import Node, Plant
+from simulators.opcua import OpcUaWire
+from simulators.plant import SimulatedPlant
+from simulators.plc import Plc
+from tests.simulators.conftest import START, asked, moved
+
+DEMO = Path(__file__).parents[2] / "config" / "plants" / "demo"
+S7 = "http://www.siemens.com/simatic-s7-opcua"
+
+
+@pytest.fixture(scope="module")
+def demo() -> Plant:
+    return load(DEMO)
+
+
+class Asked:
+    """A PLC's wire, its physics at our own pace, and what a monitoring system writes to it."""
+
+    def __init__(self, plant: Plant, device: str, block: str) -> None:
+        self.device = moved(asked(plant, device, block), device).devices[device]
+        self.device = replace(self.device, security=None)
+        self.plant = SimulatedPlant(replace(plant, devices={device: self.device}), START, 1)
+        machine = self.plant.machine(device)
+        assert isinstance(machine, Plc)
+        self.machine = machine
+        self.wire = OpcUaWire(self.device, machine, lambda: self.plant.at)
+
+    async def ask(self, code: int, param: int, seq: int) -> tuple[int, int]:
+        """Write a request, its number last; return what is answered."""
+        handshake = self.device.profile.handshake
+        assert handshake is not None
+        async with Client(self.device.address) as client:
+            index = await client.get_namespace_index(S7)
+
+            def node(one: Node) -> ua.NodeId:
+                return ua.NodeId(ua.String(one.identifier), ua.Int16(index))
+
+            request = (
+                (handshake.param, param),
+                (handshake.ticket, seq),
+                (handshake.code, code),
+                (handshake.seq, seq),
+            )
+            for one, value in request:
+                written = ua.DataValue(ua.Variant(value, ua.VariantType[one.type]))
+                await client.get_node(node(one)).write_value(written)
+            self.plant.step(0.1)
+            await self.wire.publish()
+            answers = [client.get_node(node(one)) for one in (handshake.ack_seq, handshake.ack_code)]
+            seen_seq, seen_code = [int(await one.read_value()) for one in answers]
+            return seen_seq, seen_code
+
+
+@pytest.mark.parametrize(
+    ("device", "block", "request", "name"),
+    [
+        ("HCI-STM-L1", "DB_HCI_Cmd", (8, 3), "close_co2"),
+        ("VHP-STM", "DB_VHPG_Cmd", (4, 0), "vhp_abort"),
+        ("ISO-STM-L1", "DB_Cmd", (1, 100), "fan_speed"),
+    ],
+)
+async def test_every_plc_answers_a_number_once_even_after_its_program_was_loaded_again(
+    demo: Plant, device: str, block: str, request: tuple[int, int], name: str
+) -> None:
+    plc = Asked(demo, device, block)
+    await plc.wire.open()
+    try:
+        assert await plc.ask(*request, 7) == (7, 0)
+        assert await plc.ask(77, 0, 8) == (8, 3)
+        await plc.wire.restart(moved_namespace=True)
+        plc.plant.step(0.1)
+        await plc.wire.publish()
+        assert await plc.ask(*request, 8) == (8, 3), "the number was answered before the restart"
+        assert plc.machine.executed == {name: 1}
+        assert await plc.ask(*request, 9) == (9, 0)
+        assert plc.machine.executed == {name: 2}
+    finally:
+        await plc.wire.stop()
