@@ -62,7 +62,7 @@ class Asked:
 
 
 @pytest.mark.parametrize(
-    ("device", "block", "request", "name"),
+    ("device", "block", "wanted", "name"),
     [
         ("HCI-STM-L1", "DB_HCI_Cmd", (8, 3), "close_co2"),
         ("VHP-STM", "DB_VHPG_Cmd", (4, 0), "vhp_abort"),
@@ -70,19 +70,19 @@ class Asked:
     ],
 )
 async def test_every_plc_answers_a_number_once_even_after_its_program_was_loaded_again(
-    demo: Plant, device: str, block: str, request: tuple[int, int], name: str
+    demo: Plant, device: str, block: str, wanted: tuple[int, int], name: str
 ) -> None:
     plc = Asked(demo, device, block)
     await plc.wire.open()
     try:
-        assert await plc.ask(*request, 7) == (7, 0)
+        assert await plc.ask(*wanted, 7) == (7, 0)
         assert await plc.ask(77, 0, 8) == (8, 3)
         await plc.wire.restart(moved_namespace=True)
         plc.plant.step(0.1)
         await plc.wire.publish()
-        assert await plc.ask(*request, 8) == (8, 3), "the number was answered before the restart"
+        assert await plc.ask(*wanted, 8) == (8, 3), "the number was answered before the restart"
         assert plc.machine.executed == {name: 1}
-        assert await plc.ask(*request, 9) == (9, 0)
+        assert await plc.ask(*wanted, 9) == (9, 0)
         assert plc.machine.executed == {name: 2}
     finally:
         await plc.wire.stop()
