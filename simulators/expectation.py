@@ -110,7 +110,7 @@ class Expectation(Written):
 
     Attributes:
         what: the expectation in words.
-        alarm: the id of an alarm that must stand, and be shown.
+        alarm: the id of an alarm that must stand, and be shown; a pattern where any of several will do.
         first_out: of that alarm: nothing of its line stood before it.
         hidden: of that alarm: it stands, and is hidden by design.
         over: the id of an alarm whose cause must have ended, looked at from `from_s` on.

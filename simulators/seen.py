@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 
 from simulators.expectation import AskedFor, Executed, Expectation, Place, Range
 
@@ -61,7 +62,8 @@ class Seen:
 def met(one: Expectation, place: Place, seen: Seen) -> bool:
     """Whether an expectation is met at one device, by what is seen; `quiet` and `pending` are not asked here."""
     if one.alarm is not None:
-        return _stands(one, seen.alarms.get(place.fill(one.alarm)))
+        pattern = place.fill(one.alarm)
+        return any(_stands(one, alarm) for id_, alarm in seen.alarms.items() if fnmatchcase(id_, pattern))
     if one.over is not None:
         alarm = seen.alarms.get(place.fill(one.over))
         return alarm is None or not alarm.active
@@ -77,8 +79,8 @@ def met(one: Expectation, place: Place, seen: Seen) -> bool:
     return all(_fits(shown.get(key), wanted) for key, wanted in (one.shows or {}).items())
 
 
-def _stands(one: Expectation, alarm: Standing | None) -> bool:
-    if alarm is None or (one.first_out and not alarm.first_out):
+def _stands(one: Expectation, alarm: Standing) -> bool:
+    if one.first_out and not alarm.first_out:
         return False
     return alarm.state == BY_DESIGN if one.hidden else alarm.state not in HIDDEN
 

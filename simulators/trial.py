@@ -101,9 +101,9 @@ class Row:
         one = self.expectation
         if one.pending is not None:
             return False
-        ids = self.ids(one.alarm) | self.ids(one.over) | self.ids(one.protection) | self.ids(one.grouped)
-        patterns = [filled for pattern in one.quiet or () for filled in self.ids(pattern)]
-        return id_ in ids or any(fnmatchcase(id_, pattern) for pattern in patterns)
+        templates = (one.alarm, one.over, one.protection, one.grouped, *(one.quiet or ()))
+        patterns = {pattern for template in templates for pattern in self.ids(template)}
+        return any(fnmatchcase(id_, pattern) for pattern in patterns)
 
     def _fail(self, detail: str) -> None:
         self.verdict, self.detail = Verdict.FAILED, detail

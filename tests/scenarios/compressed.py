@@ -146,8 +146,11 @@ class Compressed:
         if self._is_dark(device.id):
             return [bad_sample(device, now, Quality.UNREACHABLE, "nothing answers", now)]
         own, *others = device.series
-        sample = Sample(own.id, now, _row(own, machine.values()), None, now)
-        records = machine.records if isinstance(machine, ParticleCounter) else ()
+        records: tuple[Record, ...] = ()
+        clock = now
+        if isinstance(machine, ParticleCounter):
+            records, clock = tuple(machine.records), datetime.fromtimestamp(machine.unix_s, UTC)
+        sample = Sample(own.id, now, _row(own, machine.values()), None, now, source_at=clock)
         return [
             sample,
             *(self._record(series, one) for series in others for one in self._new(series, records)),
