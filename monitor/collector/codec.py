@@ -4,12 +4,32 @@ import array
 import json
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 
-from alarms.events import Acknowledge, ActionResult, Event, Fault, Transition
+from alarms.events import (
+    Acknowledge,
+    ActionResult,
+    ConfirmProtection,
+    Event,
+    Fault,
+    Inhibit,
+    InService,
+    OutOfService,
+    ProtectionChange,
+    Rearm,
+    Reset,
+    ResetProtection,
+    SetOccupancy,
+    Shelve,
+    Tick,
+    Told,
+    Transition,
+    Unshelve,
+)
 from alarms.state import State
 from config.model import Command, Plant, Quality, Sample
 from monitor.collector.journal import Entry
@@ -18,18 +38,46 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _QUALITIES = tuple(Quality)
 
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A collector began to run: what stood before goes on from here, under the plant that is now in force."""
+
+    at: datetime
+    plant: str
+
+
 KINDS: Mapping[str, type[Any]] = {
+    "tick": Tick,
     "acknowledge": Acknowledge,
+    "reset": Reset,
+    "shelve": Shelve,
+    "unshelve": Unshelve,
+    "out_of_service": OutOfService,
+    "in_service": InService,
+    "occupancy": SetOccupancy,
+    "confirm_protection": ConfirmProtection,
+    "reset_protection": ResetProtection,
+    "inhibit": Inhibit,
+    "rearm": Rearm,
     "fault": Fault,
     "result": ActionResult,
     "transition": Transition,
+    "change": ProtectionChange,
     "command": Command,
+    "start": Start,
 }
 """Everything but Samples, by the word that stands in the journal and in the book."""
+TOLD = frozenset({"transition", "change"})
+"""What came of events."""
+NO_EVENT = TOLD | {"command", "start"}
+
+Written: TypeAlias = Event | Told | Command | Start
 
 _ADAPTERS: Mapping[type[Any], TypeAdapter[Any]] = {kind: TypeAdapter(kind) for kind in KINDS.values()}
 _WORDS = {kind: word for word, kind in KINDS.items()}
-_STATE = TypeAdapter(State)
+# What was seen and what was reckoned from it may be NaN. A dataclass takes no such setting, what holds it does.
+_STATE: TypeAdapter[tuple[State]] = TypeAdapter(tuple[State], config=ConfigDict(ser_json_inf_nan="constants"))
 _PLANT = TypeAdapter(Plant)
 
 
@@ -76,8 +124,10 @@ def sample_of(entry: Entry) -> Sample:
     )
 
 
-def entry_of(thing: Transition | Command | Acknowledge | Fault | ActionResult, at: datetime) -> Entry:
-    """Write anything but a Sample as a journal entry."""
+def entry_of(thing: Written, at: datetime) -> Entry:
+    """Write anything as a journal entry."""
+    if isinstance(thing, Sample):
+        return sample_entry(thing)
     kind = type(thing)
     body = _ADAPTERS[kind].dump_json(thing).decode()
     # As `_storable`, for a text that is already JSON.
@@ -85,10 +135,10 @@ def entry_of(thing: Transition | Command | Acknowledge | Fault | ActionResult, a
 
 
 def event_of(entry: Entry) -> Event | None:
-    """Read an entry back as the event it was; None for what came of events (Transitions, Commands)."""
+    """Read an entry back as the event it was; None for what came of events, and for a start."""
     if entry.kind == "sample":
         return sample_of(entry)
-    if entry.kind in {"transition", "command"}:
+    if entry.kind in NO_EVENT:
         return None
     event: Event = _ADAPTERS[KINDS[entry.kind]].validate_json(entry.body)
     return event
@@ -98,6 +148,18 @@ def transition_of(entry: Entry) -> Transition:
     """Read a Transition back from its entry."""
     transition: Transition = _ADAPTERS[Transition].validate_json(entry.body)
     return transition
+
+
+def told_of(entry: Entry) -> Told:
+    """Read what came of an event back from its entry."""
+    told: Told = _ADAPTERS[KINDS[entry.kind]].validate_json(entry.body)
+    return told
+
+
+def command_of(entry: Entry) -> Command:
+    """Read a Command back from its entry."""
+    command: Command = _ADAPTERS[Command].validate_json(entry.body)
+    return command
 
 
 def body_of(entry: Entry) -> dict[str, Any]:
@@ -118,12 +180,12 @@ def plant_of(body: str) -> Plant:
 
 def state_json(state: State) -> str:
     """Write the State of judging as JSON."""
-    return _STATE.dump_json(state).decode()
+    return _STATE.dump_json((state,)).decode()
 
 
 def state_of(body: str) -> State:
-    """Read a State back."""
-    return _STATE.validate_json(body)
+    """Read a State back, also as former versions wrote it."""
+    return _STATE.validate_json(body if body.startswith("[") else f"[{body}]")[0]
 
 
 def _storable(text: str) -> str:

@@ -38,11 +38,11 @@ from monitor.collector.respond import Responder, Worker
 from monitor.collector.restore import (
     Restored,
     faults_over,
+    fitted,
     gap_samples,
     gap_told,
     restore,
-    resumed,
-    retired,
+    started,
 )
 
 JOURNAL = "journal.sqlite"
@@ -107,7 +107,7 @@ class Collector:
             tower.device: Worker(tower, self.polls[tower.device], clock, self._offer)
             for tower in towers(plant)
         }
-        self.feed = Feed(plant, self._restored.state.alarms)
+        self.feed = Feed(plant, self._restored.state)
         self.pipeline = Pipeline(
             plant,
             self._restored.state,
@@ -141,6 +141,7 @@ class Collector:
         finally:
             try:
                 self.pipeline.take_rest()
+                self.pipeline.end()
             finally:
                 await self._journal.close()
 
@@ -178,16 +179,14 @@ class Collector:
 
     def _go_on(self, start: datetime) -> None:
         """Go on from where the former run stopped, and tell what ended with it."""
-        state, told = retired(self._plant, self._restored.state, start)
-        self._journal.append([codec.entry_of(transition, start) for transition in told], None)
-        for transition in told:
-            self.feed.transition(transition)
+        former = fitted(self._restored.wrote, self._plant, self._restored.state)
+        state, told = started(self._plant, former, start)
+        entries = [codec.entry_of(one, start) for one in (codec.Start(start, self._plant.sha256), *told)]
+        self.pipeline.begin(state, told, entries)
         for fault in faults_over(state, start):
             self._offer(fault)
         if self._restored.ran_until is not None:
             self._tell_gap(self._restored.ran_until, start)
-            state = resumed(self._plant, state, start)
-        self.pipeline.state = state
 
     def _tell_gap(self, ran_until: datetime, until: datetime) -> None:
         """Tell of the time in which no collector ran: a fault a person must see, and a row for each second."""
@@ -196,7 +195,9 @@ class Collector:
             self._offer(Fault(until, "collector", told))
             self._offer(Fault(until, "collector", ""))
             log.warning("gap", told=told)
-        rows = gap_samples(self._plant, self._restored.state, until, self._clock.now())
+        # As they were last heard, not as they go on.
+        former = fitted(self._restored.wrote, self._plant, self._restored.state)
+        rows = gap_samples(self._plant, former, until, self._clock.now())
         self._journal.append([codec.sample_entry(row) for row in rows], None)
 
     async def _endpoint(self) -> None:

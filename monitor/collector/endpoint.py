@@ -16,16 +16,17 @@ from fastapi import Depends, FastAPI, Header, HTTPException, Response, WebSocket
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from pydantic import AwareDatetime, BaseModel, Field
 
-from alarms.events import Acknowledge, Alarm, Transition
+from alarms.events import Acknowledge, Alarm, Event, Told, Transition
 from config.model import Plant
 from monitor.asgi import serve_app
-from monitor.collector.feed import Cut, Feed, alarm_json
+from monitor.collector.feed import Cut, Feed
+from monitor.collector.shown import alarm_json
 
 
 class Judge(Protocol):
-    """Where an acknowledgement is judged."""
+    """Where an event is judged."""
 
-    async def ask(self, event: Acknowledge) -> tuple[Transition, ...]:
+    async def ask(self, event: Event) -> tuple[Told, ...]:
         """Judge an event and return what came of it."""
 
 
@@ -70,10 +71,10 @@ def endpoint_app(
         if body.alarm not in alarms():
             raise HTTPException(404, f"{body.alarm} is not an alarm that stands")
         event = Acknowledge(now(), body.alarm, body.raised_at, body.who, body.comment)
-        transitions = await judge.ask(event)
-        if not transitions:
+        told = _alarm_after(await judge.ask(event))
+        if told is None:
             raise HTTPException(409, f"that occurrence of {body.alarm} is over or was acknowledged before")
-        return {"alarm": alarm_json(plant, transitions[0].after)}
+        return {"alarm": alarm_json(plant, told)}
 
     @app.websocket("/feed")
     async def _feed(socket: WebSocket) -> None:
@@ -85,6 +86,10 @@ def endpoint_app(
             await _send_all(socket, feed.snapshot(now(), health()), listener.next)
 
     return app
+
+
+def _alarm_after(told: tuple[Told, ...]) -> Alarm | None:
+    return next((one.after for one in told if isinstance(one, Transition)), None)
 
 
 async def _send_all(socket: WebSocket, first: str, following: Callable[[], Awaitable[str]]) -> None:

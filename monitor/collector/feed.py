@@ -1,22 +1,28 @@
-"""Live values and Transitions for whoever listens, and the last of each for whoever comes later."""
+"""Live values, alarms and protective actions for whoever listens, and the last of each for whoever comes later."""
 
 import asyncio
 import json
-import math
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
 
-from alarms.alarm import state
-from alarms.events import Alarm, AlarmState, Reason, Transition
+from alarms.alarm import state as alarm_state
+from alarms.events import Alarm, AlarmState, ProtectionChange, Reason, Transition
+from alarms.state import State
 from config.model import Plant, Sample
+from monitor.collector.shown import (
+    Json,
+    alarm_json,
+    change_json,
+    derived_ids,
+    iso,
+    protection_json,
+    sample_json,
+)
 
 LISTENER_LIMIT = 2_000
 """Messages that may wait for one listener; one that falls further behind is cut and must come again."""
 LISTENERS_MAX = 16
-
-Json = dict[str, Any]
 
 
 class Cut(Exception):  # noqa: N818 - it is what happens to the listener
@@ -51,24 +57,29 @@ class Listener:
 class Feed:
     """Publishes to any number of listeners, each behind a limit of its own."""
 
-    def __init__(self, plant: Plant, alarms: Mapping[str, Alarm]) -> None:
+    def __init__(self, plant: Plant, state: State) -> None:
         self._plant = plant
-        self._alarms = dict(alarms)
+        self._alarms = dict(state.alarms)
+        self._protections = state
+        self._derived = derived_ids(plant)
         self._samples: dict[str, Sample] = {}
+        self._reckoned: dict[str, Sequence[float]] = {}
         self._listeners: set[Listener] = set()
 
-    def sample(self, sample: Sample) -> None:
-        """Show one Sample; a backfilled one is not live and is not shown."""
+    def sample(self, sample: Sample, derived: Sequence[float] = ()) -> None:
+        """Show one Sample, and what was reckoned from it; a backfilled one is not live and is not shown."""
         if sample.backfilled:
             return
         self._samples[sample.series] = sample
+        if derived:
+            self._reckoned[sample.series] = derived
         if self._listeners:
-            self._give({"type": "sample", **sample_json(sample)})
+            self._give({"type": "sample", **self._sample_json(sample)})
 
     def transition(self, transition: Transition) -> None:
         """Show one Transition."""
         alarm = transition.after
-        if state(alarm) is AlarmState.NORM:
+        if alarm_state(alarm) is AlarmState.NORM:
             self._alarms.pop(alarm.id, None)
         else:
             self._alarms[alarm.id] = alarm
@@ -79,6 +90,12 @@ class Feed:
         self._alarms[alarm.id] = alarm
         self._give_alarm(alarm, None, at)
 
+    def change(self, change: ProtectionChange, after: State) -> None:
+        """Show one change of a protective action; `after` is the State behind it."""
+        self._protections = after
+        if change.protection in self._plant.protections:
+            self._give({"type": "protection", **change_json(self._plant, change, after)})
+
     def health(self, health: Json) -> None:
         """Show how the collector is."""
         self._give({"type": "health", **health})
@@ -88,10 +105,11 @@ class Feed:
         return json.dumps(
             {
                 "type": "snapshot",
-                "at": _iso(at),
+                "at": iso(at),
                 "plant_sha256": self._plant.sha256,
-                "samples": [sample_json(sample) for sample in self._samples.values()],
+                "samples": [self._sample_json(sample) for sample in self._samples.values()],
                 "alarms": [alarm_json(self._plant, alarm) for alarm in self._alarms.values()],
+                "protections": self._protections_json(),
                 "health": health,
             }
         )
@@ -114,9 +132,19 @@ class Feed:
         """Whether no further listener is let in."""
         return len(self._listeners) >= LISTENERS_MAX
 
+    def _sample_json(self, sample: Sample) -> Json:
+        ids, values = self._derived.get(sample.series, ()), self._reckoned.get(sample.series, ())
+        return sample_json(sample, zip(ids, values, strict=False))
+
+    def _protections_json(self) -> list[Json]:
+        """Write every protective action that is not simply armed."""
+        stand = {**self._protections.running, **self._protections.inhibited}
+        known = [key for key in self._plant.protections if key in stand]
+        return [protection_json(self._plant, key, self._protections) for key in known]
+
     def _give_alarm(self, alarm: Alarm, reason: Reason | None, at: datetime) -> None:
         facts = alarm_json(self._plant, alarm)
-        self._give({"type": "alarm", "reason": reason, "at": _iso(at), "alarm": facts})
+        self._give({"type": "alarm", "reason": reason, "at": iso(at), "alarm": facts})
 
     def _give(self, message: Json) -> None:
         if not self._listeners:
@@ -124,43 +152,3 @@ class Feed:
         text = json.dumps(message)
         for listener in self._listeners:
             listener.give(text)
-
-
-def sample_json(sample: Sample) -> Json:
-    """Write a Sample for a screen; a value that is not there is null."""
-    return {
-        "series": sample.series,
-        "at": _iso(sample.at),
-        "received_at": _iso(sample.received_at),
-        "values": [None if math.isnan(value) else value for value in sample.values],
-        "quality": sample.quality,
-        "backfilled": sample.backfilled,
-        "reason": sample.reason,
-    }
-
-
-def alarm_json(plant: Plant, alarm: Alarm) -> Json:
-    """Write an Alarm for a screen, with where in the plant it is and its derived state."""
-    channel = plant.channels.get(alarm.id.rsplit("/", 1)[0])
-    device = plant.devices.get(alarm.id.split("/", 1)[0])
-    zone = channel.zone if channel else device.zone if device else None
-    return {
-        "id": alarm.id,
-        "channel": channel.id if channel else None,
-        "device": device.id if device else None,
-        "zone": zone,
-        "line": plant.zones[zone].line or None if zone else None,
-        "level": alarm.level,
-        "state": state(alarm),
-        "active": alarm.active,
-        "acknowledged": alarm.acknowledged,
-        "raised_at": _iso(alarm.raised_at),
-        "changed_at": _iso(alarm.changed_at),
-        "worst": alarm.worst,
-        "detail": alarm.detail,
-        "acknowledged_by": alarm.acknowledged_by,
-    }
-
-
-def _iso(at: datetime) -> str:
-    return at.isoformat(timespec="microseconds")

@@ -100,6 +100,8 @@ class Forward:
             if entry.kind == "sample":
                 samples.append(codec.sample_of(entry))
                 continue
+            if entry.kind == "tick":
+                continue  # what it led to stands behind it; that time has passed is no news
             book.append(_book_entry(entry))
             if entry.kind == "transition":
                 alarms.append(codec.transition_of(entry).after)
@@ -110,4 +112,6 @@ class Forward:
 def _book_entry(entry: Entry) -> BookEntry:
     body = codec.body_of(entry)
     who = body.get("who") or "gradewatch"
-    return BookEntry(codec.from_us(entry.at_us), entry.kind, str(who), body)
+    return BookEntry(
+        codec.from_us(entry.at_us), entry.kind, who if isinstance(who, str) else ", ".join(who), body
+    )

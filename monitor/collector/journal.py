@@ -1,8 +1,8 @@
 """The collector's own record on its own disk: SQLite, write-ahead log, every commit synced.
 
-What is in the journal has happened: Samples, events, Transitions, Commands and their results, in one order (`seq`),
-and beside them the State of judging as it stood after them. The forwarder copies it to the database from here, and a
-restart goes on from here. One thread writes; whatever waits goes into one transaction.
+What is in the journal has happened: Samples, events, Transitions, Commands and their results, in one order (`seq`);
+and beside them, now and then, the State of judging as it stood after them. The forwarder copies it to the database
+from here, and a restart goes on from here. One thread writes; whatever waits goes into one transaction.
 
 A Sample's values stand in the places that its plant gave them, so the journal keeps each plant with the entry from
 which on it was in force. And it has an id of its own: the numbers of two journals are never mistaken for one another.
@@ -48,6 +48,7 @@ CREATE TABLE IF NOT EXISTS state (
     seq  INTEGER NOT NULL,
     body TEXT    NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS snapshot (seq INTEGER PRIMARY KEY, at_us INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS plant (from_seq INTEGER PRIMARY KEY, sha256 TEXT NOT NULL, body TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS journal (one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL) STRICT;
 """
@@ -84,9 +85,21 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Stood:
+    """The State behind some entries, as JSON.
+
+    Attributes:
+        snapshot_us: when it stood so, if it is to be kept for replays (None: only until the next one is written).
+    """
+
+    body: str
+    snapshot_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class _Write:
     entries: Sequence[Entry]
-    state: str | None
+    state: Stood | None
     done: asyncio.Future[None]
 
 
@@ -132,13 +145,13 @@ class Journal:
         self._thread.start()
 
     def append(
-        self, entries: Sequence[Entry], state: str | None, *, may_wait: bool = False
+        self, entries: Sequence[Entry], state: Stood | None, *, may_wait: bool = False
     ) -> asyncio.Future[None]:
-        """Queue entries (and, where it changed, the State after them) for one transaction.
+        """Queue entries (and, where it is time for it, the State after them) for one transaction.
 
         Args:
             entries: in their order.
-            state: None where it is what it was.
+            state: None: a restart replays from the last one written.
             may_wait: nobody acts on it, so it may share a transaction with what comes within GROUP_S.
 
         Returns:
@@ -271,8 +284,13 @@ def _insert(connection: sqlite3.Connection, write: _Write) -> int:
         connection.execute(
             "INSERT INTO state (one, seq, body) VALUES (1, ?, ?)"
             " ON CONFLICT (one) DO UPDATE SET seq = excluded.seq, body = excluded.body",
-            (seq, write.state),
+            (seq, write.state.body),
         )
+        if write.state.snapshot_us is not None:
+            connection.execute(
+                "INSERT OR REPLACE INTO snapshot (seq, at_us, body) VALUES (?, ?, ?)",
+                (seq, write.state.snapshot_us, write.state.body),
+            )
     return seq
 
 
@@ -313,17 +331,50 @@ class JournalReader:
         ).fetchone()
         return None if row is None else (str(row[0]), row[1])
 
+    def plants_after(self, seq: int) -> list[tuple[int, str]]:
+        """Return the plants that came into force behind an entry, each with the first entry written under it."""
+        rows = self._connection.execute(
+            "SELECT from_seq, body FROM plant WHERE from_seq > ? ORDER BY from_seq", (seq,)
+        )
+        return [(int(from_seq), str(body)) for from_seq, body in rows]
+
     def state(self) -> tuple[int, str] | None:
         """Return the last State written and the entry it stands behind."""
         row = self._connection.execute("SELECT seq, body FROM state").fetchone()
         return None if row is None else (int(row[0]), str(row[1]))
 
+    def snapshot(self, at_us: int) -> tuple[int, str] | None:
+        """Return the latest State kept that stood at a time or before, and the entry it stands behind."""
+        row = self._connection.execute(
+            "SELECT seq, body FROM snapshot WHERE at_us <= ? ORDER BY seq DESC LIMIT 1", (at_us,)
+        ).fetchone()
+        return None if row is None else (int(row[0]), str(row[1]))
+
+    def first_snapshot_us(self) -> int | None:
+        """Return when the earliest State kept stood."""
+        first = self._connection.execute("SELECT min(at_us) FROM snapshot").fetchone()[0]
+        return None if first is None else int(first)
+
+    def latest_of(self, kind: str) -> Iterator[Entry]:
+        """Yield the entries of one kind, the last one first."""
+        rows = self._connection.execute(
+            f"SELECT {_COLUMNS}, seq FROM entry WHERE kind = ? ORDER BY seq DESC",  # noqa: S608 - our own words
+            (kind,),
+        )
+        return (Entry(*row) for row in rows)
+
     def forget(self, before_seq: int, before_us: int) -> int:
-        """Delete entries that are stored in the database (up to `before_seq`) and older than `before_us`."""
+        """Delete entries that are stored in the database (up to `before_seq`) and older than `before_us`.
+
+        A State kept for replays goes with the first entry behind it.
+        """
         with self._connection:
             cursor = self._connection.execute(
                 "DELETE FROM entry WHERE seq <= ? AND at_us < ? AND seq < (SELECT coalesce(max(seq), 0) FROM state)",
                 (before_seq, before_us),
+            )
+            self._connection.execute(
+                "DELETE FROM snapshot WHERE seq < (SELECT coalesce(min(seq), 0) - 1 FROM entry)"
             )
         return cursor.rowcount
 

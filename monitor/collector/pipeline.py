@@ -12,13 +12,13 @@ from typing import Protocol
 import structlog
 
 from alarms import engine, response
-from alarms.events import Alarm, Event, Fault, Tick, Transition
+from alarms.events import Alarm, Event, Fault, ProtectionChange, Tick, Told, Transition
 from alarms.state import State
 from config.model import Command, Plant, Sample
 from monitor.clock import Clock
 from monitor.collector import codec
 from monitor.collector.health import Watch, device_clocks
-from monitor.collector.journal import Entry, Journal, JournalError
+from monitor.collector.journal import Entry, Journal, JournalError, Stood
 from monitor.collector.kept import KeptRecords
 
 INBOX_LIMIT = 10_000
@@ -27,10 +27,9 @@ WATERMARK_LAG = timedelta(seconds=2)
 LOSS_TOLD_EVERY = timedelta(seconds=60)
 """Told with every event that is lost, the alarm would be another occurrence before a person has seen it."""
 STATE_EVERY = timedelta(seconds=60)
-"""The State is written with each change of an alarm or delay, and at least this often, so that a restart is short.
-
-And with the first event of a run, so that the tail behind it was written under one plant.
-"""
+"""So often the State is written: what a restart has to replay is no longer than this."""
+SNAPSHOT_EVERY = timedelta(hours=1)
+"""So often it is kept, so that a replay has not far to go to where it is to begin."""
 
 log = structlog.get_logger()
 
@@ -46,10 +45,13 @@ class Respond(Protocol):
 
 
 class Publish(Protocol):
-    """Where live values and Transitions go."""
+    """Where live values, Transitions and changes of protective actions go."""
 
-    def sample(self, sample: Sample) -> None:
-        """Show one Sample."""
+    def sample(self, sample: Sample, derived: Sequence[float]) -> None:
+        """Show one Sample, and what was reckoned from it."""
+
+    def change(self, change: ProtectionChange, after: State) -> None:
+        """Show one change of a protective action; `after` is the State behind it."""
 
     def transition(self, transition: Transition) -> None:
         """Show one Transition."""
@@ -61,7 +63,7 @@ class Publish(Protocol):
 @dataclass(slots=True)
 class _Item:
     event: Event
-    answer: "asyncio.Future[tuple[Transition, ...]] | None" = None
+    answer: "asyncio.Future[tuple[Told, ...]] | None" = None
 
 
 class Pipeline:
@@ -92,7 +94,7 @@ class Pipeline:
         self._lost_told = 0
         self._late: dict[str, Watch] = {}
         self._device_clocks = device_clocks(plant)
-        self._loss_due = self._state_due = datetime.min.replace(tzinfo=UTC)
+        self._loss_due = self._state_due = self._snapshot_due = datetime.min.replace(tzinfo=UTC)
         self._journal_failed = False
 
     def offer(self, event: Event) -> None:
@@ -104,9 +106,9 @@ class Pipeline:
             if isinstance(event, Sample):
                 self._kept.lost(event)
 
-    async def ask(self, event: Event) -> tuple[Transition, ...]:
+    async def ask(self, event: Event) -> tuple[Told, ...]:
         """Put an event on the inbox, wait until it has been judged, and return what came of it."""
-        answer: asyncio.Future[tuple[Transition, ...]] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[tuple[Told, ...]] = asyncio.get_running_loop().create_future()
         await self._inbox.put(_Item(event, answer))
         return await answer
 
@@ -126,6 +128,18 @@ class Pipeline:
         while not self._inbox.empty():
             self._deal_with(self._inbox.get_nowait())
 
+    def begin(self, state: State, told: Sequence[Told], entries: Sequence[Entry]) -> None:
+        """Go on from a State, with the entries that tell how it came to be; before anything is taken."""
+        self.state = state
+        self._append(entries, self._clock.now(), may_wait=False)
+        for one in told:
+            self._show_told(one)
+
+    def end(self) -> None:
+        """Write the State, once nothing more comes: the next start then has nothing to replay."""
+        self._state_due = self._clock.now()
+        self._append((), self._state_due, may_wait=False)
+
     async def tick(self) -> None:
         """Let time pass for the engine, once a second, until cancelled."""
         at = self._clock.now().replace(microsecond=0)
@@ -136,17 +150,17 @@ class Pipeline:
 
     def _deal_with(self, item: _Item) -> None:
         try:
-            transitions = self._take(item.event)
+            told = self._take(item.event)
         except Exception:
             if item.answer is not None:
                 item.answer.cancel()  # who asked must not wait for ever
             raise
         if item.answer is not None and not item.answer.done():
-            item.answer.set_result(transitions)
+            item.answer.set_result(told)
         if self.lost > self._lost_told and self._clock.now() >= self._loss_due:
             self._tell_loss()
 
-    def _take(self, event: Event) -> tuple[Transition, ...]:
+    def _take(self, event: Event) -> tuple[Told, ...]:
         if isinstance(event, Sample):
             in_order = self._in_order(event)
             if in_order is None:
@@ -154,16 +168,16 @@ class Pipeline:
             event = self._kept.after_losses(in_order)
             self._look_at_clock(event)
         before = self.state
-        self.state, transitions = engine.handle(self._rules, before, event)
+        self.state, told = engine.handle(self._rules, before, event)
         commands = self._commands(before, event)
-        written = self._write(event, before, transitions, commands)
+        written = self._write(event, before, told, commands)
         if isinstance(event, Sample):
             self._follow(event, before, written)
         for command in commands:
             self._respond.offer(command, written)
-        self._show(event, before, transitions)
+        self._show(event, before, told)
         self.taken += 1
-        return transitions
+        return told
 
     def _follow(self, sample: Sample, before: State, written: "asyncio.Future[None] | None") -> None:
         """See to it that no record counts as complete that does not come into the journal."""
@@ -173,18 +187,25 @@ class Pipeline:
             self._kept.lost(sample)
             self.state = replace(self.state, complete=before.complete)
 
-    def _show(self, event: Event, before: State, transitions: Sequence[Transition]) -> None:
+    def _show(self, event: Event, before: State, told: Sequence[Told]) -> None:
         if isinstance(event, Sample):
-            self._publish.sample(event)
-        for transition in transitions:
-            log.info("alarm", alarm=transition.alarm, reason=transition.reason, who=transition.who)
-            self._publish.transition(transition)
+            self._publish.sample(event, self.state.derived.get(event.series, ()))
+        for one in told:
+            self._show_told(one)
         if self.state.alarms is before.alarms:
             return
-        told = {transition.alarm for transition in transitions}
+        changed = {one.alarm for one in told if isinstance(one, Transition)}
         for key, alarm in self.state.alarms.items():
-            if key not in told and alarm is not before.alarms.get(key):
+            if key not in changed and alarm is not before.alarms.get(key):
                 self._publish.worsened(alarm, event.at)
+
+    def _show_told(self, told: Told) -> None:
+        if isinstance(told, Transition):
+            log.info("alarm", alarm=told.alarm, reason=told.reason, who=told.who)
+            self._publish.transition(told)
+        else:
+            log.info("protection", protection=told.protection, reason=told.reason, state=told.after.state)
+            self._publish.change(told, self.state)
 
     def _in_order(self, sample: Sample) -> Sample | None:
         """Per series, time never goes back: what repeats a time is dropped, what is older is kept as backfilled."""
@@ -222,37 +243,39 @@ class Pipeline:
         return () if again is None else (again,)
 
     def _write(
-        self, event: Event, before: State, transitions: Sequence[Transition], commands: Sequence[Command]
+        self, event: Event, before: State, told: Sequence[Told], commands: Sequence[Command]
     ) -> "asyncio.Future[None] | None":
         now = self._clock.now()
         entries: list[Entry] = []
-        if isinstance(event, Sample):
-            entries.append(codec.sample_entry(event))
-        elif not isinstance(event, Tick):
+        # A Tick that changed nothing would change nothing in a replay either.
+        if not isinstance(event, Tick) or self.state is not before:
             entries.append(codec.entry_of(event, event.at))
-        entries += (codec.entry_of(transition, transition.at) for transition in transitions)
+        entries += (codec.entry_of(one, one.at) for one in told)
         entries += (codec.entry_of(command, now) for command in commands)
-        state = self._state_to_write(before, now)
-        if not entries and state is None:
+        if not entries:
             return None
         # What a person is told and what a device is asked to do is on the disk at once.
-        may_wait = isinstance(event, Sample) and len(entries) == 1
-        return self._append(entries, state, now, may_wait=may_wait)
+        may_wait = isinstance(event, (Sample, Tick)) and len(entries) == 1
+        return self._append(entries, now, may_wait=may_wait)
 
-    def _state_to_write(self, before: State, now: datetime) -> str | None:
-        same = self.state.alarms is before.alarms and self.state.delays is before.delays
-        if same and now < self._state_due:
+    def _state_to_write(self, now: datetime) -> Stood | None:
+        if now < self._state_due:
             return None
         self._state_due = now + STATE_EVERY
-        return codec.state_json(self.state)
+        if now < self._snapshot_due:
+            return Stood(codec.state_json(self.state))
+        self._snapshot_due = now + SNAPSHOT_EVERY
+        return Stood(codec.state_json(self.state), codec.to_us(now))
 
     def _append(
-        self, entries: Sequence[Entry], state: str | None, now: datetime, *, may_wait: bool
+        self, entries: Sequence[Entry], now: datetime, *, may_wait: bool
     ) -> "asyncio.Future[None] | None":
         try:
-            written = self._journal.append(entries, state, may_wait=may_wait)
+            written = self._journal.append(entries, self._state_to_write(now), may_wait=may_wait)
         except JournalError as error:
             self.lost += len(entries)
+            # What is missing cannot be replayed, so the next that is written brings the State that is behind it.
+            self._state_due = self._snapshot_due = now
             if not self._journal_failed:
                 self.offer(Fault(now, "journal", str(error)))
             self._journal_failed = True

@@ -1,17 +1,30 @@
-"""What a restart goes on from: the last State, the tail after it replayed, and the gap told honestly."""
+"""What a restart goes on from: the last State, the tail after it judged again, and the gap told honestly."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from alarms import engine
 from alarms.alarm import state as alarm_state
-from alarms.events import Alarm, AlarmState, Fault, Reason, Transition
+from alarms.events import (
+    Alarm,
+    AlarmState,
+    Fault,
+    ProtectionChange,
+    ProtectionState,
+    Reason,
+    Running,
+    Told,
+    Transition,
+)
 from alarms.state import State
-from config.model import Plant, Quality, Sample
+from config.model import Derived, Plant, Quality, Sample
 from monitor.collector import codec
-from monitor.collector.journal import JournalReader
+from monitor.collector.journal import Entry, JournalReader
 from monitor.collector.poll import bad_sample
+
+T = TypeVar("T")
 
 REPLAY_CHUNK = 5_000
 GAP_ROWS_MAX_S = 3_600
@@ -20,28 +33,93 @@ GAP_ROWS_MAX_S = 3_600
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """The State to go on from, and until when the collector had been running (None: this is the first start)."""
+    """What the former run left behind.
+
+    Attributes:
+        state: as it stood when that run ended, under its own plant.
+        wrote: that plant.
+        ran_until: until when the collector had been running (None: this is the first start).
+    """
 
     state: State
+    wrote: Plant
     ran_until: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One entry judged again: the State behind it, and what came of it."""
+
+    entry: Entry
+    plant: Plant
+    state: State
+    told: tuple[Told, ...]
+
+
 def restore(plant: Plant, reader: JournalReader) -> Restored:
-    """Load the last State and replay what was journalled after it, through the same engine and under its own plant."""
+    """Load the last State and replay what was journalled after it."""
     last = reader.state()
     seq, state = (0, State()) if last is None else (last[0], codec.state_of(last[1]))
-    in_force = reader.plant_at(seq + 1)
-    wrote = plant if in_force is None else codec.plant_of(in_force[0])
-    book = engine.rules(wrote)
-    while chunk := reader.after(seq, REPLAY_CHUNK):
-        for entry in chunk:
-            event = codec.event_of(entry)
-            if event is not None and not (isinstance(event, Sample) and not _fits(wrote, event)):
-                state, _ = engine.handle(book, state, event)
+    wrote = plant_at(reader, seq) or plant
+    for step in retrace(reader, seq, state, wrote):
+        state, wrote = step.state, step.plant
+    live = [at for key, at in state.latest.items() if key in wrote.series and not wrote.series[key].records]
+    return Restored(state, wrote, max(live, default=None))
+
+
+def plant_at(reader: JournalReader, seq: int) -> Plant | None:
+    """Return the plant that was in force at an entry; before the first, that of the first."""
+    found = reader.plant_at(max(seq, 1))
+    return None if found is None else codec.plant_of(found[0])
+
+
+def retrace(
+    reader: JournalReader, seq: int, state: State, wrote: Plant, under: Plant | None = None
+) -> Iterator[Step]:
+    """Judge what is behind an entry again, through the same engine, each entry under the plant that wrote it.
+
+    Args:
+        reader: of the journal.
+        seq: the entry that `state` stands behind.
+        state: as it stood there.
+        wrote: the plant in force there.
+        under: judge all of it under this plant instead.
+    """
+    following = [(from_seq, codec.plant_of(body)) for from_seq, body in reader.plants_after(seq)]
+    last = wrote
+    for plant, before_seq in zip(
+        [wrote, *(one for _, one in following)], [*(first for first, _ in following), None], strict=True
+    ):
+        judged = under or plant
+        state, last = fitted(last, judged, state), judged
+        if under is not None:
+            state, _ = disarmed(judged, state, codec.EPOCH)
+        rules = engine.rules(judged)
+        for entry in _entries(reader, seq, before_seq):
+            seq, (state, told) = entry.seq, _judged(rules, judged, state, entry)
+            yield Step(entry, plant, state, told)
+
+
+def _entries(reader: JournalReader, seq: int, before_seq: int | None) -> Iterator[Entry]:
+    while chunk := reader.after(seq, REPLAY_CHUNK, before_seq):
+        yield from chunk
         seq = chunk[-1].seq
-    state = _of_this_plant(plant, state)
-    live = [at for key, at in state.latest.items() if not plant.series[key].records]
-    return Restored(state, max(live, default=None))
+
+
+def _judged(rules: engine.Rules, plant: Plant, state: State, entry: Entry) -> tuple[State, tuple[Told, ...]]:
+    if entry.kind == "start":
+        return started(plant, state, codec.from_us(entry.at_us))
+    event = codec.event_of(entry)
+    if event is None or (isinstance(event, Sample) and not _fits(plant, event)):
+        return state, ()
+    return engine.handle(rules, state, event)
+
+
+def started(plant: Plant, state: State, at: datetime) -> tuple[State, tuple[Told, ...]]:
+    """Say what a start makes of a State that fits its plant, and tell of what ends because nothing else can end it."""
+    state, alarms = retired(plant, state, at)
+    state, changes = disarmed(plant, state, at)
+    return resumed(plant, state, at), (*alarms, *changes)
 
 
 def gap_samples(plant: Plant, state: State, until: datetime, received_at: datetime) -> Iterator[Sample]:
@@ -102,7 +180,7 @@ def retired(plant: Plant, state: State, at: datetime) -> tuple[State, tuple[Tran
     told = tuple(
         Transition(at, key, alarm, _without_limit(alarm, at), Reason.CLEARED)
         for key, alarm in state.alarms.items()
-        if alarm.active and not (key in known or key.startswith("service/") or _commanded(plant, key))
+        if alarm.active and key not in known and not _can_end(plant, key)
     )
     after = {**state.alarms, **{one.alarm: one.after for one in told}}
     alarms = {key: alarm for key, alarm in after.items() if alarm_state(alarm) is not AlarmState.NORM}
@@ -118,14 +196,70 @@ def _fits(plant: Plant, sample: Sample) -> bool:
     return series is not None and len(series.channels) == len(sample.values)
 
 
-def _of_this_plant(plant: Plant, state: State) -> State:
-    known = engine.rules(plant)
-    delays = {key: delay for key, delay in state.delays.items() if key in known.conditions}
-    latest = {key: at for key, at in state.latest.items() if key in plant.series}
-    complete = {key: at for key, at in state.complete.items() if key in known.records}
-    return State(state.alarms, delays, latest, complete)
+def disarmed(plant: Plant, state: State, at: datetime) -> tuple[State, tuple[ProtectionChange, ...]]:
+    """End the protective actions that the plant has no more, or that ask for something else than they did."""
+    told = tuple(
+        ProtectionChange(at, key, running, _without_protection(running, at), "not in the plant any more")
+        for key, running in state.running.items()
+        if not _asks_fit(plant, running)
+    )
+    gone = {one.protection for one in told}
+    return replace(state, running={k: one for k, one in state.running.items() if k not in gone}), told
 
 
-def _commanded(plant: Plant, key: str) -> bool:
-    device, _, what = key.partition("/")
-    return what == "command" and device in plant.devices
+def _asks_fit(plant: Plant, running: Running) -> bool:
+    one = plant.protections.get(running.id)
+    if one is None or len(one.asks) != len(running.asked):
+        return False
+    return len(running.ending) in {0, len(one.release_asks)}
+
+
+def _without_protection(running: Running, at: datetime) -> Running:
+    return replace(running, state=ProtectionState.CLOSED, changed_at=at)
+
+
+def fitted(wrote: Plant, plant: Plant, state: State) -> State:
+    """Let go of what a State remembers by the places and names of another plant."""
+    if wrote.sha256 == plant.sha256:
+        return state
+    rules = engine.rules(plant)
+    alike = {key for key in plant.series if _channels(wrote, key) == _channels(plant, key)}
+    reckoned = {key for key in alike if _derived(wrote, key) == _derived(plant, key)}
+    return replace(
+        state,
+        delays=_only(state.delays, rules.conditions),
+        latest=_only(state.latest, plant.series),
+        complete=_only(state.complete, rules.records),
+        seen=_only(state.seen, alike),
+        memory=_only(state.memory, reckoned),
+        derived=_only(state.derived, reckoned),
+        masks=_only(state.masks, plant.suppressions),
+        spent=state.spent.intersection(plant.suppressions),
+        occupancy=_only(state.occupancy, plant.zones),
+        inhibited=_only(state.inhibited, plant.protections),
+    )
+
+
+def _only(mapping: Mapping[str, T], known: Container[str]) -> Mapping[str, T]:
+    return {key: value for key, value in mapping.items() if key in known}
+
+
+def _channels(plant: Plant, series_id: str) -> tuple[str, ...] | None:
+    series = plant.series.get(series_id)
+    return None if series is None else tuple(channel.id for channel in series.channels)
+
+
+def _derived(plant: Plant, series_id: str) -> list[Derived]:
+    return [one for one in plant.derived.values() if one.series == series_id]
+
+
+def _can_end(plant: Plant, key: str) -> bool:
+    """Whether something other than a limit's Sample can end this alarm."""
+    about, _, what = key.rpartition("/")
+    return (
+        about == "service"
+        or (what == "command" and about in plant.devices)
+        or (what == "communication" and about in plant.networks)
+        or key in plant.protections
+        or (what == "failed" and about in plant.protections)
+    )

@@ -228,7 +228,8 @@ def _in_database_places(
 
 
 def _latest(alarms: Sequence[Alarm]) -> list[_Record]:
-    latest = {(alarm.id, alarm.raised_at): alarm for alarm in alarms}
+    # One that was never raised, only hidden, is no occurrence: that it was hidden stands in the book.
+    latest = {(alarm.id, alarm.raised_at): alarm for alarm in alarms if alarm.times}
     return [
         (
             *(alarm.id, alarm.raised_at, alarm.level, alarm.active, alarm.acknowledged, alarm.changed_at),

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from alarms.events import Event, Transition
+from alarms.events import Event, Told
 from alarms.state import State
 from config.model import Command, Plant
 from monitor.collector.feed import Feed
@@ -46,7 +46,7 @@ class Line:
         self.journal = Journal(self.path)
         self.kept = KeptRecords(self.plant, (state or State()).complete)
         self.commands = Commands()
-        self.feed = Feed(self.plant, {})
+        self.feed = Feed(self.plant, state or State())
         self.pipeline = Pipeline(
             self.plant,
             state or State(),
@@ -57,7 +57,7 @@ class Line:
             publish=self.feed,
         )
 
-    async def take(self, *events: Event) -> list[tuple[Transition, ...]]:
+    async def take(self, *events: Event) -> list[tuple[Told, ...]]:
         """Put events on the inbox; return what came of each."""
         return [await self.pipeline.ask(event) for event in events]
 

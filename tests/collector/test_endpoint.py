@@ -12,6 +12,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect, unix_connect
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
+from alarms.state import State
 from monitor.collector.endpoint import endpoint_app, read_or_make_token, serve_endpoint
 from monitor.collector.feed import Cut, Feed, Listener
 from monitor.collector.metrics import registry_of
@@ -137,7 +138,7 @@ async def test_a_listener_that_falls_behind_is_cut_and_the_others_are_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("monitor.collector.feed.LISTENER_LIMIT", 3)
-    feed = Feed(plant(), {})
+    feed = Feed(plant(), State())
     async with feed.listen() as slow, feed.listen() as quick:
         for second in range(5):
             feed.sample(sample(second, 45.0))

@@ -15,7 +15,7 @@ from alarms.state import State
 from config.model import Limit, Plant
 from monitor.collector import codec
 from monitor.collector.forward import Forward
-from monitor.collector.journal import Entry, Journal, JournalReader
+from monitor.collector.journal import Entry, Journal, JournalReader, Stood
 from tests.alarms.building import ISOLATOR, after, plant, sample
 from tests.collector.clock import HandClock
 from tests.database import Server
@@ -26,7 +26,7 @@ async def journalled(path: Path, of: Plant, entries: list[Entry], state: str | N
     journal = Journal(path)
     journal.enter_plant(of.sha256, codec.plant_json(of))
     journal.start()
-    await journal.append(entries, state)
+    await journal.append(entries, None if state is None else Stood(state))
     await journal.close()
 
 

@@ -16,7 +16,7 @@ from alarms.events import Acknowledge, ActionResult, Alarm, Fault, Reason, Trans
 from config.load import load
 from config.model import Command, Level, Quality, Sample
 from monitor.collector import codec
-from monitor.collector.journal import Entry, Journal, JournalError, JournalReader
+from monitor.collector.journal import Entry, Journal, JournalError, JournalReader, Stood
 from tests.alarms.building import T0, after, plant, record
 from tests.collector.clock import settle
 
@@ -75,7 +75,7 @@ async def written(path: Path, entries: list[Entry], state: str | None = None) ->
     """Write entries into a journal and close it."""
     journal = Journal(path)
     journal.start()
-    await journal.append(entries, state)
+    await journal.append(entries, None if state is None else Stood(state))
     await journal.close()
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from alarms.state import State
 from config.model import Plant, Sample
 from monitor.collector import codec
-from monitor.collector.journal import JournalReader
+from monitor.collector.journal import JournalReader, Stood
 from monitor.collector.restore import restore
 from tests.alarms.building import ISOLATOR, RECORDS, after, plant, record, sample, with_records
 from tests.collector.building import JOURNAL, Line, running
@@ -78,7 +78,7 @@ async def test_behind_a_record_that_was_lost_none_is_kept_in_this_run(
         line.pipeline.take_rest()
     line.pipeline.offer(record(18))
     line.pipeline.take_rest()
-    await line.journal.append([], codec.state_json(line.pipeline.state))
+    await line.journal.append([], Stood(codec.state_json(line.pipeline.state)))
     await line.journal.close()
     await settle()
     assert line.kept.until(RECORDS) == after(6)

@@ -11,7 +11,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from alarms.engine import handle, rules
-from alarms.events import Acknowledge, Alarm, Event, Transition
+from alarms.events import Alarm, Event, Told, Transition
 from alarms.state import State
 from config.model import Limit, Plant, Quality, Sample
 from monitor.collector.endpoint import endpoint_app, read_or_make_token, serve_endpoint
@@ -26,7 +26,7 @@ class CountingFeed(Feed):
     """Tells of each listener that comes."""
 
     def __init__(self, plant: Plant) -> None:
-        super().__init__(plant, {})
+        super().__init__(plant, State())
         self.arrivals: asyncio.Queue[None] = asyncio.Queue()
 
     @asynccontextmanager
@@ -72,17 +72,18 @@ class Collector:
     def alarms(self) -> Mapping[str, Alarm]:
         return self._state.alarms
 
-    async def ask(self, event: Acknowledge) -> tuple[Transition, ...]:
+    async def ask(self, event: Event) -> tuple[Told, ...]:
         return self.judge(event)
 
-    def judge(self, event: Event) -> tuple[Transition, ...]:
+    def judge(self, event: Event) -> tuple[Told, ...]:
         """Take an event in, as the pipeline does: judge it, and show it and what came of it."""
-        self._state, transitions = handle(self._rules, self._state, event)
+        self._state, told = handle(self._rules, self._state, event)
         if isinstance(event, Sample):
             self.feed.sample(event)
-        for transition in transitions:
-            self.feed.transition(transition)
-        return transitions
+        for one in told:
+            if isinstance(one, Transition):
+                self.feed.transition(one)
+        return told
 
     def measure(self, pressure_pa: float) -> Sample:
         """One more second of the isolator, all of it well but the pressure as told; NaN: unavailable."""
