@@ -10,6 +10,7 @@ from pymodbus.client import AsyncModbusTcpClient
 
 from config.model import Plant
 from simulators.control import create_app
+from simulators.plc import Plc
 from simulators.site import Site
 from tests.simulators.conftest import START, moved
 
@@ -44,6 +45,19 @@ async def control(site: Site) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(create_app(site))
     async with httpx.AsyncClient(transport=transport, base_url="http://sim") as client:
         yield client
+
+
+async def test_the_truth_tells_how_often_a_machine_did_what_it_was_asked_for(plant: Plant) -> None:
+    site = Site(moved(plant, "ISO-STM-L1"), lambda: START, seed=1)
+    machine = site.plant.machine("ISO-STM-L1")
+    assert isinstance(machine, Plc)
+    for seq in (1, 1, 2):
+        machine.request(5, 0, seq)
+    transport = httpx.ASGITransport(create_app(site))
+    async with httpx.AsyncClient(transport=transport, base_url="http://sim") as control:
+        truth = (await control.get("/truth", params={"device": "ISO-STM-L1"})).json()
+    assert truth["executed"] == {"hold_process": 2}
+    assert truth["values"]["held"] == 1
 
 
 async def test_a_fault_is_started_told_and_cleared(
