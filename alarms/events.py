@@ -205,7 +205,8 @@ class Alarm:
         suppressed_by: ids of the Suppressions that hide it now, in order.
         out_of_service: why maintenance has taken it out of service ("" if it has not).
         times: how often it was raised in this occurrence; 0: hidden, and never raised.
-        first_out: nothing else of its line stood when it was raised: whatever follows may follow from it.
+        unseen: it was raised while it was hidden, and nobody was shown it yet.
+        first_out: nothing else of its line was raised in the minute before: whatever follows may follow from it.
         chattering: raised three times or more within a minute.
         recent: when it was raised in the last minute.
     """
@@ -225,6 +226,7 @@ class Alarm:
     suppressed_by: tuple[str, ...] = ()
     out_of_service: str = ""
     times: int = 1
+    unseen: bool = False
     first_out: bool = False
     chattering: bool = False
     recent: tuple[datetime, ...] = ()
