@@ -20,10 +20,12 @@ import structlog
 from alarms.events import Event, Fault
 from alarms.response import towers
 from config.model import Plant
+from drivers.handshake import beats
 from drivers.keys import keys_in
 from drivers.open import open_driver
 from monitor.clock import Clock
 from monitor.collector import codec
+from monitor.collector.beat import Beat, is_well
 from monitor.collector.endpoint import endpoint_app, read_or_make_token, serve_endpoint
 from monitor.collector.feed import Feed
 from monitor.collector.forward import Forward
@@ -34,7 +36,7 @@ from monitor.collector.kept import KeptRecords
 from monitor.collector.metrics import registry_of
 from monitor.collector.pipeline import INBOX_LIMIT, Pipeline
 from monitor.collector.poll import Poll
-from monitor.collector.respond import Responder, Worker
+from monitor.collector.respond import Responder, Worker, asked_devices
 from monitor.collector.restore import (
     Restored,
     faults_over,
@@ -103,9 +105,15 @@ class Collector:
             device.id: Poll(device, open_driver(device, clock.now, kept=kept.until, keys=keys), clock, index)
             for index, device in enumerate(plant.devices.values())
         }
+        shows = {tower.device: tower for tower in towers(plant)}
         self.workers = {
-            tower.device: Worker(tower, self.polls[tower.device], clock, self._offer)
-            for tower in towers(plant)
+            device: Worker(self.polls[device], clock, self._offer, shows.get(device))
+            for device in sorted(shows.keys() | asked_devices(plant))
+        }
+        self.beats = {
+            device.id: Beat(self.polls[device.id], clock, self._is_well)
+            for device in plant.devices.values()
+            if beats(device)
         }
         self.feed = Feed(plant, self._restored.state)
         self.pipeline = Pipeline(
@@ -132,6 +140,8 @@ class Collector:
                 tasks.create_task(run("tick", self.pipeline.tick))
                 for device, worker in self.workers.items():
                     tasks.create_task(run(f"respond-{device}", worker.run))
+                for device, beat in self.beats.items():
+                    tasks.create_task(run(f"beat-{device}", beat.run))
                 for device, poll in self.polls.items():
                     tasks.create_task(run(f"poll-{device}", partial(poll.run, start, self._offer)))
                 if self.forward is not None:
@@ -173,6 +183,10 @@ class Collector:
             return {"ok": False, "detail": "no database is configured", "waiting": self._journal.last_seq}
         waiting = max(0, self._journal.last_seq - self.forward.position)
         return {"ok": self.forward.ok, "detail": self.forward.detail, "waiting": waiting}
+
+    def _is_well(self) -> bool:
+        pipeline = self.pipeline
+        return is_well(pipeline.state.alarms, pipeline.judged_until, self._clock.now())
 
     def _offer(self, event: Event) -> None:
         self.pipeline.offer(event)

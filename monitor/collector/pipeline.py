@@ -83,6 +83,7 @@ class Pipeline:
         self.state = state
         self.lost = 0
         self.taken = 0
+        self.judged_until: datetime | None = None
         self._clock = clock
         self._journal = journal
         self._kept = kept
@@ -176,6 +177,8 @@ class Pipeline:
         for command in commands:
             self._respond.offer(command, written)
         self._show(event, before, told)
+        if isinstance(event, Tick):
+            self.judged_until = event.at
         self.taken += 1
         return told
 

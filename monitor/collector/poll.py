@@ -6,15 +6,18 @@ and its second gets a Sample that says so.
 """
 
 import asyncio
+import contextlib
 import math
 from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from typing import cast
 
 import structlog
 
 from config.model import Command, Device, Quality, Sample
 from drivers.driver import Driver, DriverError, Nonsense, Refused, Unreachable
+from drivers.handshake import ANSWER_TIMEOUT_S, Beating, Busy, beats
 from monitor.clock import Clock
 
 SLOTS = 20
@@ -51,9 +54,10 @@ class Poll:
         self.lateness_s: deque[float] = deque(maxlen=LATENESS_KEPT)
         self._driver = driver
         self._clock = clock
-        self._offset = timedelta(seconds=offset_s(index, device.period_s))
+        self.offset = timedelta(seconds=offset_s(index, device.period_s))
         self._period = timedelta(seconds=device.period_s)
         self._alone = asyncio.Lock()
+        self._answered = asyncio.Event()
         self._told: datetime | None = None
         self._connected = False
         self._connecting: asyncio.Task[None] | None = None
@@ -64,13 +68,13 @@ class Poll:
         self._told = max(start, self._told or start)
         try:
             while True:
-                tick = next_tick(self._clock.now(), self._told, self._offset, self._period)
+                tick = next_tick(self._clock.now(), self._told, self.offset, self._period)
                 for skipped in self._skipped(self._told, tick):
                     offer(skipped)
                 # Not yet the tick itself: should its read break, its second is told of afterwards.
                 self._told = tick - self._period
-                await self._clock.sleep_until(tick + self._offset)
-                self.lateness_s.append((self._clock.now() - tick - self._offset).total_seconds())
+                await self._clock.sleep_until(tick + self.offset)
+                self.lateness_s.append((self._clock.now() - tick - self.offset).total_seconds())
                 for sample in await self._read(tick):
                     offer(sample)
                 self._told = tick
@@ -106,6 +110,41 @@ class Poll:
                 raise _as_driver_error(error, self.device) from error
             return next(sample for sample in samples if sample.series == self.device.id)
 
+    async def ask(self, command: Command) -> None:
+        """Have a command taken, between two polls; what it brings about is for the following polls to see.
+
+        Raises:
+            DriverError: it was not taken. A device that answered and said no stays connected.
+        """
+        async with self._alone:
+            if not self._connected:
+                raise Unreachable(f"{self.device.id} at {self.device.address} is not connected")
+            try:
+                async with asyncio.timeout(self.device.timeout_s + ANSWER_TIMEOUT_S + SLACK_S):
+                    await self._driver.command(command)
+            except (DriverError, TimeoutError) as error:
+                if not (beats(self.device) and isinstance(error, (Busy, Refused))):
+                    await self._drop()
+                raise _as_driver_error(error, self.device) from error
+
+    async def beat(self, count: int) -> None:
+        """Let a device with a handshake hear that we live; one that is away is connected by its poll."""
+        async with self._alone:
+            if not self._connected:
+                return
+            try:
+                async with asyncio.timeout(self.device.timeout_s + SLACK_S):
+                    await cast("Beating", self._driver).beat(count)
+            except (DriverError, TimeoutError) as error:
+                self._note(f"heartbeat: {_as_driver_error(error, self.device)}")
+                await self._drop()
+
+    async def connected_within(self, seconds: float) -> None:
+        """Wait until the device is connected and has answered a poll since, but no longer than this."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._answered.wait()
+
     async def _read(self, tick: datetime) -> list[Sample]:
         async with self._alone:
             try:
@@ -122,6 +161,7 @@ class Poll:
             except DriverError as error:
                 return [await self._failed(tick, _quality(error), str(error))]
             self._note("")
+            self._answered.set()
             return samples
 
     async def _failed(self, tick: datetime, quality: Quality, reason: str) -> Sample:
@@ -154,6 +194,7 @@ class Poll:
 
     async def _drop(self) -> None:
         self._connected = False
+        self._answered.clear()
         if self._connecting is not None:
             self._connecting.cancel()
             await asyncio.wait({self._connecting}, timeout=CLOSE_TIMEOUT_S)
