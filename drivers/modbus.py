@@ -3,13 +3,15 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from config.model import Command, Device, Quality, Sample
+from config.model import Command, Device, Quality, Register, Sample
 from drivers.driver import DriverError, Now, Refused
 from drivers.heartbeat import heartbeat_of
 from drivers.registers import Plan, plan
 from drivers.row import Row
 from drivers.self_tests import Distrusted, SelfTests
 from drivers.wire import UnitSilent, Wire, open_wire
+
+WRITABLE = frozenset({"holding", "coil"})
 
 
 async def fill(wire: Wire, plans: Iterable[Plan], row: Row, tests: SelfTests | None = None) -> None:
@@ -57,17 +59,25 @@ async def carry_out(wire: Wire, device: Device, command: Command) -> None:
         Refused: not on the profile's allow-list (nothing was sent), or the device said no.
         DriverError: as `Wire.write`.
     """
-    writes = []
-    for key, state in command.outputs.items():
-        output = device.profile.outputs.get(key)
-        if command.device != device.id or output is None or state not in output.words:
-            raise Refused(f"{device.id}: output {key!r} = {state!r} is not on the profile's allow-list")
-        if output.address.table != "holding":
-            raise Refused(f"{device.id}: output {key!r} is not a holding register")
-        writes.append((output.address.unit_id, output.address.address, output.words[state]))
+    writes = [_write(device, command, key, state) for key, state in command.outputs.items()]
+    if command.request or not writes:
+        raise Refused(f"{device.id}: takes outputs, not request {command.request!r}")
     async with wire.deadline():
-        for unit_id, address, word in writes:
-            await wire.write(unit_id, address, word)
+        for register, word in writes:
+            if register.table == "coil":
+                await wire.write_coil(register.unit_id, register.address, on=bool(word))
+            else:
+                await wire.write(register.unit_id, register.address, word)
+
+
+def _write(device: Device, command: Command, key: str, state: str) -> tuple[Register, int]:
+    """Where an output stands, and its word for a state, if both are on the profile's allow-list."""
+    output = device.profile.outputs.get(key)
+    if command.device != device.id or output is None or state not in output.words:
+        raise Refused(f"{device.id}: output {key!r} = {state!r} is not on the profile's allow-list")
+    if output.address.table not in WRITABLE:
+        raise Refused(f"{device.id}: output {key!r} is no holding register and no coil")
+    return output.address, output.words[state]
 
 
 class ModbusDriver:

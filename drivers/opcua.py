@@ -21,6 +21,7 @@ from cryptography.exceptions import InvalidSignature
 
 from config.model import Channel, Command, Device, Node, Quality, Sample
 from drivers.driver import DriverError, Nonsense, Now, Refused, Unreachable
+from drivers.handshake import ANSWER_TIMEOUT_S, Asking, allowed, check_answer
 from drivers.heartbeat import heartbeat_of
 from drivers.keys import Keys
 from drivers.row import Row
@@ -81,6 +82,7 @@ class OpcUaDriver:
         self._identifiers = [_identifier(channel) for channel in self._series.channels]
         self._heartbeat = heartbeat_of(device)
         self._node_ids: list[NodeId] = []
+        self._asking: Asking | None = None
         self._client: Client | None = None
 
     async def connect(self) -> None:
@@ -101,6 +103,8 @@ class OpcUaDriver:
             await self._open(client)
             index = self._namespace_index(await client.get_namespace_array())
             self._node_ids = [NodeId(String(identifier), Int16(index)) for identifier in self._identifiers]
+            handshake = self._device.profile.handshake
+            self._asking = Asking(handshake, index) if handshake is not None else None
 
     async def read(self, at: datetime) -> list[Sample]:
         """Read all nodes once, within the device's timeout.
@@ -125,16 +129,46 @@ class OpcUaDriver:
         return [row.sample(at, self._now(), source_at=max(times, default=None))]
 
     async def command(self, command: Command) -> None:
-        """Refuse: an OPC UA profile has no outputs.
+        """Ask the device for a request, by handshake, and wait for its answer.
 
         Raises:
-            Refused: always.
+            Refused: not on the profile's allow-list (nothing was sent), or the device said no.
+            Unreachable: no answer in time; `Busy` if it answers that it has no time, and then the session lives on.
+            Nonsense: the answer is not one for each node.
         """
-        raise Refused(f"{self._device.id}: the profile allows no output {', '.join(command.outputs)}")
+        request = allowed(self._device, command)
+        doing = f"request {request.key} {command.param}, number {command.seq}"
+        client, asking = self._at_hand()
+        async with self._deadline(self._device.timeout_s + ANSWER_TIMEOUT_S, doing):
+            code = await asking.ask(client.uaclient, request, command.param, command.seq)
+        check_answer(f"{self._device.address}: {doing}", code)
+
+    async def beat(self, count: int) -> None:
+        """Let the device hear that the monitoring lives.
+
+        Args:
+            count: one more each second; it goes round at 65536.
+
+        Raises:
+            Refused: the device has no handshake, or does not let us write.
+            Unreachable: nothing answers.
+            Nonsense: the answer is not one.
+        """
+        client, asking = self._at_hand()
+        async with self._deadline(self._device.timeout_s, "heartbeat"):
+            await asking.beat(client.uaclient, count)
 
     async def close(self) -> None:
         """Say goodbye to the server if it still listens, and drop the connection."""
         await self._drop(is_dead=False)
+
+    def _at_hand(self) -> tuple[Client, Asking]:
+        """The session, and the handshake's nodes in it."""
+        if self._device.profile.handshake is None:
+            raise Refused(f"{self._device.id}: the profile has no handshake")
+        if self._client is None or self._asking is None:
+            raise Unreachable(f"{self._device.address}: not connected")
+        return self._client, self._asking
 
     def _new_client(self) -> Client:
         timeout_s = max(CONNECT_TIMEOUT_S, SECURE_CONNECT_TIMEOUT_S)

@@ -202,7 +202,8 @@ def tower(address: str) -> Device:
     outputs = {
         "red": Output("red", holding(0), {"off": 0x0100, "on": 0x0101}, "tier", {"off": 0, "on": 1}),
         "buzzer": Output("buzzer", holding(5), {"off": 0x0100, "pattern": 0x0101}, "b", {}),
-        "coil": Output("coil", holding(0, "bool", table="coil"), {"on": 1}, "tier", {}),
+        "lock": Output("lock", holding(101, "bool", table="coil"), {"off": 0, "on": 1}, "tier", {}),
+        "input": Output("input", holding(0, table="input"), {"on": 1}, "tier", {}),
     }
     return device(Protocol.MODBUS, [channel_model("tier", holding(0))], address, outputs=outputs)
 
@@ -223,8 +224,10 @@ async def test_a_command_writes_its_outputs_and_nothing_else() -> None:
         for refused in (
             Command("D", {"red": "on", "white": "on"}, "no such output"),
             Command("D", {"red": "blink"}, "no such state"),
-            Command("D", {"red": "off", "coil": "on"}, "not a holding register"),
+            Command("D", {"red": "off", "input": "on"}, "can only be read"),
             Command("E", {"red": "on"}, "another device"),
+            Command("D", {}, "nothing"),
+            Command("D", {"red": "on"}, "a request as well", request="fan_speed"),
         ):
             with pytest.raises(Refused):
                 await driver.command(refused)
@@ -233,12 +236,32 @@ async def test_a_command_writes_its_outputs_and_nothing_else() -> None:
     assert sample.values == (0x0101,)
 
 
-async def test_an_echo_that_is_not_the_write_is_nonsense() -> None:
-    async with talker(lambda question: question[:-1] + b"\0") as liar:
+async def test_a_coil_is_written_by_function_5() -> None:
+    """Modbus Application Protocol V1.1b3, 6.5: FF00 is on, 0000 is off."""
+    asked: list[str] = []
+
+    def echo(question: bytes) -> Answer:
+        asked.append(question[6:].hex())
+        return question
+
+    async with talker(echo) as door:
+        driver = ModbusDriver(tower(f"127.0.0.1:{door.port}"), now)
+        await driver.connect()
+        await driver.command(Command("D", {"lock": "on"}, "test"))
+        await driver.command(Command("D", {"lock": "off", "red": "on"}, "test"))
+        await driver.close()
+    assert asked == ["01050065ff00", "010500650000", "010600000101"]
+
+
+@pytest.mark.parametrize("output", ["red", "lock"])
+async def test_an_echo_that_is_not_the_write_is_nonsense(output: str) -> None:
+    async with talker(lambda question: question[:-2] + b"\0\x07") as liar:
         driver = ModbusDriver(tower(f"127.0.0.1:{liar.port}"), now)
         await driver.connect()
         with pytest.raises(Nonsense, match="echo"):
-            await driver.command(Command("D", {"red": "on"}, "test"))
+            await driver.command(Command("D", {output: "on"}, "test"))
+        with pytest.raises(Unreachable):
+            await driver.read(AT)
 
 
 # --- Lies ---------------------------------------------------------------------------------------

@@ -183,9 +183,9 @@ async def test_reading_without_a_connection_is_unreachable() -> None:
     await driver.close()
 
 
-async def test_a_command_is_refused_because_the_profile_has_no_outputs(calm: OpcUaServer) -> None:
+async def test_a_command_is_refused_because_the_profile_has_no_requests(calm: OpcUaServer) -> None:
     async with connected(isolator(calm.port, PRESSURE)) as driver:
-        with pytest.raises(Refused, match="allows no output red"):
+        with pytest.raises(Refused, match="D: request '' is not on the profile's allow-list"):
             await driver.command(Command("D", {"red": "on"}, "test"))
 
 
