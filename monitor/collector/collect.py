@@ -219,7 +219,6 @@ class Collector:
             plant=self._plant,
             feed=self.feed,
             judge=self.pipeline,
-            alarms=lambda: self.pipeline.state.alarms,
             health=self.health,
             registry=registry_of(self.health),
             now=self._clock.now,

@@ -6,37 +6,19 @@ It stands beside the pipeline, not in it: a listener that is slow, or none at al
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any
 
 import uvicorn
 from fastapi import Depends, FastAPI, Header, HTTPException, Response, WebSocket, WebSocketDisconnect
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from pydantic import AwareDatetime, BaseModel, Field
 
-from alarms.events import Acknowledge, Alarm, Event, Told, Transition
 from config.model import Plant
 from monitor.asgi import serve_app
+from monitor.collector.commands import Judge, commands
 from monitor.collector.feed import Cut, Feed
-from monitor.collector.shown import alarm_json
-
-
-class Judge(Protocol):
-    """Where an event is judged."""
-
-    async def ask(self, event: Event) -> tuple[Told, ...]:
-        """Judge an event and return what came of it."""
-
-
-class AcknowledgeBody(BaseModel):
-    """Which occurrence of which alarm a person has seen."""
-
-    alarm: str
-    raised_at: AwareDatetime
-    who: str = Field(min_length=1, max_length=100)
-    comment: str = Field(default="", max_length=2000)
 
 
 def endpoint_app(
@@ -44,7 +26,6 @@ def endpoint_app(
     plant: Plant,
     feed: Feed,
     judge: Judge,
-    alarms: Callable[[], Mapping[str, Alarm]],
     health: Callable[[], dict[str, Any]],
     registry: CollectorRegistry,
     now: Callable[[], datetime],
@@ -57,6 +38,7 @@ def endpoint_app(
             raise HTTPException(401, "the collector's token is needed")
 
     app = FastAPI(title="Gradewatch collector", dependencies=[Depends(known)], openapi_url=None)
+    app.include_router(commands(plant, judge, now))
 
     @app.get("/health")
     async def _health() -> dict[str, Any]:
@@ -65,16 +47,6 @@ def endpoint_app(
     @app.get("/metrics")
     async def _metrics() -> Response:
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
-
-    @app.post("/acknowledge")
-    async def _acknowledge(body: AcknowledgeBody) -> dict[str, Any]:
-        if body.alarm not in alarms():
-            raise HTTPException(404, f"{body.alarm} is not an alarm that stands")
-        event = Acknowledge(now(), body.alarm, body.raised_at, body.who, body.comment)
-        told = _alarm_after(await judge.ask(event))
-        if told is None:
-            raise HTTPException(409, f"that occurrence of {body.alarm} is over or was acknowledged before")
-        return {"alarm": alarm_json(plant, told)}
 
     @app.websocket("/feed")
     async def _feed(socket: WebSocket) -> None:
@@ -86,10 +58,6 @@ def endpoint_app(
             await _send_all(socket, feed.snapshot(now(), health()), listener.next)
 
     return app
-
-
-def _alarm_after(told: tuple[Told, ...]) -> Alarm | None:
-    return next((one.after for one in told if isinstance(one, Transition)), None)
 
 
 async def _send_all(socket: WebSocket, first: str, following: Callable[[], Awaitable[str]]) -> None:

@@ -113,6 +113,10 @@ class Pipeline:
         await self._inbox.put(_Item(event, answer))
         return await answer
 
+    def knows(self, alarm: str) -> bool:
+        """Say whether there is such an alarm, whether it stands or not."""
+        return alarm in self._rules.conditions or alarm in self.state.alarms
+
     def size(self) -> int:
         """Return how many events wait."""
         return self._inbox.qsize()

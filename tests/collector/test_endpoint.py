@@ -62,7 +62,6 @@ async def endpoint(tmp_path: Path) -> AsyncIterator[Endpoint]:
                 plant=line.plant,
                 feed=line.feed,
                 judge=line.pipeline,
-                alarms=lambda: line.pipeline.state.alarms,
                 health=lambda: HEALTH,
                 registry=registry_of(lambda: HEALTH),
                 now=line.clock.now,
@@ -175,3 +174,51 @@ def test_an_empty_token_is_made_anew(tmp_path: Path) -> None:
     token = read_or_make_token(path)
     assert len(token) >= 40
     assert path.read_text() == token
+
+
+async def test_what_may_not_be_done_is_refused_with_the_sentence_and_not_judged(tmp_path: Path) -> None:
+    """Permission is asked first; of an alarm or a protective action that is not there it is not even asked."""
+    until = after(60).isoformat()
+    async with endpoint(tmp_path) as served, served.http() as client:
+        await served.line.take(sample(0, 10.0))
+        shelve = {"alarm": ACTION, "until": until, "who": "operator", "reason": " "}
+        inhibit = {"protection": "ISO/P-01", "until": until, "who": "a", "second": "b", "reason": "x"}
+        occupancy = {"zone": "Z", "occupancy": "at_rest", "who": "a", "reason": ""}
+        answers = [
+            await client.post("/shelve", json=shelve),
+            await client.post("/shelve", json=shelve | {"alarm": "no/such"}),
+            await client.post("/protection/inhibit", json=inhibit),
+            await client.post("/occupancy", json=occupancy),
+            await client.post("/occupancy", json=occupancy | {"zone": "Y"}),
+            await client.post("/occupancy", json=occupancy | {"occupancy": "asleep"}),
+        ]
+        assert [one.status_code for one in answers] == [409, 404, 404, 409, 404, 422]
+        assert [one.json()["detail"] for one in answers[:5]] == [
+            "it needs a reason",
+            "no/such is not an alarm that stands",
+            "ISO/P-01 is not a protective action of this plant",
+            "it needs a reason",
+            "Y is not a zone of this plant",
+        ]
+    assert served.line.kinds() == ["sample", "transition", "command"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/reset", {"alarm": ACTION, "raised_at": after(0).isoformat(), "who": "a"}),
+        ("/unshelve", {"alarm": ACTION, "who": "a"}),
+        ("/in-service", {"alarm": ACTION, "who": "a"}),
+        ("/out-of-service", {"alarm": ACTION, "who": "a", "reason": "x", "work_order": ""}),
+    ],
+)
+async def test_what_is_asked_of_an_alarm_and_changes_nothing_is_answered_so(
+    path: str, body: dict[str, object], tmp_path: Path
+) -> None:
+    async with endpoint(tmp_path) as served, served.http() as client:
+        await served.line.take(sample(0, 10.0))
+        answer = await client.post(path, json=body)
+        assert answer.status_code == 409
+        assert answer.json()["detail"]
+        unknown = await client.post(path, json=body | {"alarm": "no/such"})
+        assert unknown.status_code == 404

@@ -54,7 +54,6 @@ class Collector:
             plant=self._plant,
             feed=self.feed,
             judge=self,
-            alarms=lambda: self.alarms,
             health=self.health,
             registry=CollectorRegistry(),
             now=self._hands.now,
@@ -67,6 +66,13 @@ class Collector:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+
+    @property
+    def state(self) -> State:
+        return self._state
+
+    def knows(self, alarm: str) -> bool:
+        return alarm in self._rules.conditions
 
     @property
     def alarms(self) -> Mapping[str, Alarm]:

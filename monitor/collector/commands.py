@@ -1,0 +1,234 @@
+"""What people ask of the collector: `permit` is asked first, then it is judged as an event, and answered.
+
+404: there is no such thing. 409: it may not be done, or nothing came of it; the sentence says why. 422: the body is not
+what it should be. Who signs, and in which role, was checked by the server.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Annotated, Protocol, TypeAlias
+
+from fastapi import APIRouter, HTTPException
+from pydantic import AwareDatetime, BaseModel, Field
+
+from alarms.events import (
+    Acknowledge,
+    ConfirmProtection,
+    Event,
+    Inhibit,
+    InService,
+    OutOfService,
+    Rearm,
+    Reset,
+    ResetProtection,
+    SetOccupancy,
+    Shelve,
+    Told,
+    Transition,
+    Unshelve,
+)
+from alarms.permit import why_not
+from alarms.state import State
+from config.model import Occupancy, Plant
+from monitor.collector.shown import Json, alarm_json, protection_json
+
+Person: TypeAlias = Annotated[str, Field(min_length=1, max_length=100)]
+Words: TypeAlias = Annotated[str, Field(max_length=2000)]
+OfAlarm: TypeAlias = Acknowledge | Reset | Shelve | Unshelve | OutOfService | InService
+OfProtection: TypeAlias = ConfirmProtection | ResetProtection | Inhibit | Rearm
+
+NOTHING: Mapping[type[OfAlarm | OfProtection], str] = {
+    Acknowledge: "that occurrence of {} is over or was acknowledged before",
+    Reset: "that occurrence of {} is over, or its condition still holds",
+    Shelve: "{} is shelved already, or out of service",
+    Unshelve: "{} is not shelved",
+    OutOfService: "{} is out of service already",
+    InService: "{} is in service",
+    ConfirmProtection: "{} does not wait for a confirmation",
+    ResetProtection: "{} stands as before",
+    Inhibit: "{} is switched off already",
+    Rearm: "{} is not switched off",
+}
+"""Why nothing came of an event that was permitted."""
+
+
+class Judge(Protocol):
+    """Where an event is judged."""
+
+    @property
+    def state(self) -> State:
+        """All that judging remembers now."""
+
+    def knows(self, alarm: str) -> bool:
+        """Say whether there is such an alarm, whether it stands or not."""
+
+    async def ask(self, event: Event) -> tuple[Told, ...]:
+        """Judge an event and return what came of it."""
+
+
+class SeenBody(BaseModel):
+    """Which occurrence of which alarm a person has seen, or lets go."""
+
+    alarm: str
+    raised_at: AwareDatetime
+    who: Person
+    comment: Words = ""
+
+
+class AlarmBody(BaseModel):
+    """Which alarm a person gives back."""
+
+    alarm: str
+    who: Person
+
+
+class ShelveBody(AlarmBody):
+    """Which alarm is hidden until when, and why."""
+
+    until: AwareDatetime
+    reason: Words
+    second: str = Field(default="", max_length=100)
+
+
+class OutOfServiceBody(AlarmBody):
+    """Which alarm is taken out of service, why, and for which work."""
+
+    reason: Words
+    work_order: str = Field(max_length=100)
+    second: str = Field(default="", max_length=100)
+
+
+class OccupancyBody(BaseModel):
+    """What goes on in a zone."""
+
+    zone: str
+    occupancy: Occupancy
+    who: Person
+    reason: Words
+
+
+class ProtectionBody(BaseModel):
+    """Which protective action is confirmed or switched on again."""
+
+    protection: str
+    who: Person
+
+
+class ResetProtectionBody(BaseModel):
+    """Which protective action is ended, by whom, in which roles."""
+
+    protection: str
+    who: list[Person] = Field(min_length=1, max_length=10)
+    roles: list[Person] = Field(min_length=1, max_length=10)
+    comment: Words
+
+
+class InhibitBody(ProtectionBody):
+    """Which protective action is switched off until when, and why."""
+
+    until: AwareDatetime
+    second: Person
+    reason: Words
+
+
+class Desk:
+    """Takes events of people to the judge, and answers them."""
+
+    def __init__(self, plant: Plant, judge: Judge) -> None:
+        self._plant = plant
+        self._judge = judge
+
+    async def alarm(self, event: OfAlarm) -> Json:
+        """Ask for something to be done to an alarm; return the alarm as it then stands."""
+        may_be_calm = isinstance(event, Shelve | OutOfService)
+        if not (event.alarm in self._judge.state.alarms or (may_be_calm and self._judge.knows(event.alarm))):
+            raise HTTPException(404, f"{event.alarm} is not an alarm that stands")
+        for one in await self._judged(event):
+            if isinstance(one, Transition) and one.alarm == event.alarm:
+                return {"alarm": alarm_json(self._plant, one.after)}
+        raise HTTPException(409, NOTHING[type(event)].format(event.alarm))
+
+    async def protection(self, event: OfProtection) -> Json:
+        """Ask for something to be done to a protective action; return it as it then stands."""
+        if event.protection not in self._plant.protections:
+            raise HTTPException(404, f"{event.protection} is not a protective action of this plant")
+        if not await self._judged(event):
+            raise HTTPException(409, NOTHING[type(event)].format(event.protection))
+        return {"protection": protection_json(self._plant, event.protection, self._judge.state)}
+
+    async def occupancy(self, event: SetOccupancy) -> Json:
+        """Say what goes on in a zone."""
+        if event.zone not in self._plant.zones:
+            raise HTTPException(404, f"{event.zone} is not a zone of this plant")
+        await self._judged(event)
+        stands = self._judge.state.occupancy.get(event.zone, self._plant.zones[event.zone].occupancy)
+        return {"zone": event.zone, "occupancy": stands}
+
+    async def _judged(self, event: Event) -> tuple[Told, ...]:
+        refused = why_not(self._plant, self._judge.state, event)
+        if refused:
+            raise HTTPException(409, refused)
+        return await self._judge.ask(event)
+
+
+def commands(plant: Plant, judge: Judge, now: Callable[[], datetime]) -> APIRouter:
+    """Make the routes."""
+    router, desk = APIRouter(), Desk(plant, judge)
+    _alarms(router, desk, now)
+    _protections(router, desk, now)
+
+    @router.post("/occupancy")
+    async def _occupancy(body: OccupancyBody) -> Json:
+        return await desk.occupancy(SetOccupancy(now(), body.zone, body.occupancy, body.who, body.reason))
+
+    return router
+
+
+def _alarms(router: APIRouter, desk: Desk, now: Callable[[], datetime]) -> None:
+    @router.post("/acknowledge")
+    async def _acknowledge(body: SeenBody) -> Json:
+        return await desk.alarm(Acknowledge(now(), body.alarm, body.raised_at, body.who, body.comment))
+
+    @router.post("/reset")
+    async def _reset(body: SeenBody) -> Json:
+        return await desk.alarm(Reset(now(), body.alarm, body.raised_at, body.who, body.comment))
+
+    @router.post("/shelve")
+    async def _shelve(body: ShelveBody) -> Json:
+        return await desk.alarm(Shelve(now(), body.alarm, body.until, body.who, body.reason, body.second))
+
+    @router.post("/unshelve")
+    async def _unshelve(body: AlarmBody) -> Json:
+        return await desk.alarm(Unshelve(now(), body.alarm, body.who))
+
+    @router.post("/out-of-service")
+    async def _out_of_service(body: OutOfServiceBody) -> Json:
+        return await desk.alarm(
+            OutOfService(now(), body.alarm, body.who, body.reason, body.work_order, body.second)
+        )
+
+    @router.post("/in-service")
+    async def _in_service(body: AlarmBody) -> Json:
+        return await desk.alarm(InService(now(), body.alarm, body.who))
+
+
+def _protections(router: APIRouter, desk: Desk, now: Callable[[], datetime]) -> None:
+    @router.post("/protection/confirm")
+    async def _confirm(body: ProtectionBody) -> Json:
+        return await desk.protection(ConfirmProtection(now(), body.protection, body.who))
+
+    @router.post("/protection/reset")
+    async def _reset(body: ResetProtectionBody) -> Json:
+        return await desk.protection(
+            ResetProtection(now(), body.protection, tuple(body.who), tuple(body.roles), body.comment)
+        )
+
+    @router.post("/protection/inhibit")
+    async def _inhibit(body: InhibitBody) -> Json:
+        return await desk.protection(
+            Inhibit(now(), body.protection, body.until, body.who, body.second, body.reason)
+        )
+
+    @router.post("/protection/rearm")
+    async def _rearm(body: ProtectionBody) -> Json:
+        return await desk.protection(Rearm(now(), body.protection, body.who))
