@@ -176,6 +176,8 @@ class OpcUaWire:
         for name in ANSWERED:
             if name not in self._nodes:
                 await self._add_shown(folder, index, name, getattr(handshake, name), self._values())
+        # Written last: who sees the number sees its code.
+        self._nodes["ack_seq"] = self._nodes.pop("ack_seq")
 
     async def _add_shown(
         self, folder: ServerNode, index: int, key: str, address: Node, values: Mapping[str, float]

@@ -1,5 +1,8 @@
 """The handshake over real sockets: each PLC answers in its own data block, and remembers its numbers over a restart."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +11,10 @@ from asyncua import ua
 from asyncua.client.client import Client
 
 from config.load import load
-from config.model import Node, Plant
+from config.model import Command, Node, Plant, Request, Text
+from drivers.driver import Refused
+from drivers.handshake import Beating
+from drivers.open import open_driver
 from simulators.opcua import OpcUaWire
 from simulators.plant import SimulatedPlant
 from simulators.plc import Plc
@@ -85,4 +91,62 @@ async def test_every_plc_answers_a_number_once_even_after_its_program_was_loaded
         assert await plc.ask(*wanted, 9) == (9, 0)
         assert plc.machine.executed == {name: 2}
     finally:
+        await plc.wire.stop()
+
+
+REQUESTS = {
+    key: Request(key, code, Text(key, key), 0, 200)
+    for key, code in {"fan_speed": 1, "inhibit_transfer": 3, "unheard_of": 77}.items()
+}
+
+
+def command(request: str, param: int, seq: int) -> Command:
+    return Command("ISO-STM-L1", {}, "test", request=request, param=param, seq=seq)
+
+
+@asynccontextmanager
+async def living(plc: Asked) -> AsyncIterator[None]:
+    """Let the PLC's time pass."""
+
+    async def live() -> None:
+        while True:
+            plc.plant.step(0.1)
+            await plc.wire.publish()
+            await asyncio.sleep(0.01)
+
+    task = asyncio.create_task(live())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+
+
+async def test_the_real_driver_asks_beats_and_is_refused(plant: Plant) -> None:
+    plc = Asked(plant, "ISO-STM-L1", "DB_Cmd")
+    device = replace(plc.device, profile=replace(plc.device.profile, requests=REQUESTS))
+    driver: Beating = open_driver(device, lambda: START)  # type: ignore[assignment] # it has a handshake
+    await plc.wire.open()
+    try:
+        async with living(plc):
+            await driver.connect()
+            for _ in range(3):
+                await driver.command(command("fan_speed", 100, 1))
+            assert plc.machine.executed == {"fan_speed": 1}, "a retry has the same number"
+            with pytest.raises(Refused, match="refused: interlock"):
+                await driver.command(command("fan_speed", 101, 2))
+            with pytest.raises(Refused, match="unknown request"):
+                await driver.command(command("unheard_of", 0, 3))
+            plc.machine.force("local", 1)
+            plc.plant.step(0.1)
+            with pytest.raises(Refused, match="refused: local mode"):
+                await driver.command(command("inhibit_transfer", 0, 4))
+            await driver.beat(65536 + 9)
+        plc.plant.step(0.1)
+        await plc.wire.publish()
+        assert not plc.machine.is_deaf
+        plc.plant.step(5.0)
+        assert plc.machine.is_deaf, "it was heard once"
+    finally:
+        await driver.close()
         await plc.wire.stop()
