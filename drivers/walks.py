@@ -34,15 +34,16 @@ class Walk:
 
     Attributes:
         index: the record to read next; None before the first step.
-        passed: the newest records, met since the walk began; meeting them is no reason to stop, because
+        passed: what was met or handed on since the walk began; meeting that is no reason to stop, because
             the records of a full buffer move down by one with every new one, under the walk's feet.
-        found: the missed records, and the one that left the hole; for the same reason one may stand here twice.
+        found: the missed records, and the one that left the hole; once each, although for the same reason one may be
+            met twice, and a walk that begins anew meets all of them again.
         ended: a known record, or the end of the buffer, has been met.
     """
 
     index: int | None = None
     passed: set[Key] = field(default_factory=set)
-    found: list[Record] = field(default_factory=list)
+    found: dict[Key, Record] = field(default_factory=dict)
     ended: bool = False
 
     def begin_anew(self, known: Container[Key]) -> None:
@@ -106,7 +107,7 @@ class Walks:
         steps = WALK_PER_POLL
         for walk in reversed(self._walks):
             steps = await self._walk_on(walk, count, steps, fetch, has_time)
-        found = [record for walk in self._walks if walk.ended for record in walk.found]
+        found = [record for walk in self._walks if walk.ended for record in walk.found.values()]
         taken = {newest.key} if newest is not None else set()
         missed = {one.key: one for one in found if one.key not in self._known and one.key not in taken}
         return sorted(missed.values(), key=lambda record: record.key)
@@ -123,6 +124,8 @@ class Walks:
         while len(self._known) > BUFFER_DEPTH:
             del self._known[next(iter(self._known))]
         self._walks = [walk for walk in self._walks if not walk.ended]
+        for walk in self._walks:
+            walk.passed.update(record.key for record in found)
         if newest is not None:
             self._returned = self._last = newest.at
             self._before = self._before if self._walks else None
@@ -133,7 +136,7 @@ class Walks:
             self._walks[-1].begin_anew(self._known)
         else:
             self._walks.append(Walk())
-        self._walks[-1].found.append(newest)
+        self._walks[-1].found[newest.key] = newest
         self._last = newest.at
 
     async def _walk_on(self, walk: Walk, count: int, steps: int, fetch: Fetch, has_time: HasTime) -> int:
@@ -148,7 +151,7 @@ class Walks:
                 continue
             walk.ended = self._is_known(record) or len(walk.found) >= BUFFER_DEPTH
             if not walk.ended:
-                walk.found.append(record)
+                walk.found[record.key] = record
         walk.ended = walk.ended or walk.index < 0
         return steps
 
