@@ -102,8 +102,10 @@ def _reset(plant: Plant, state: State, event: ResetProtection) -> str:
     lacking = _lacking(protection.reset_by, event.roles)
     if lacking:
         return f"it needs the signature of {', '.join(lacking)}"
-    if protection.release and running.holds_since is None:
-        return "the conditions for its end do not hold"
+    for_s = max((check.for_s for check in protection.release), default=0.0)
+    since = running.holds_since
+    if protection.release and (since is None or event.at - since < timedelta(seconds=for_s)):
+        return "the conditions for its end do not hold, or not for long enough"
     return ""
 
 

@@ -33,6 +33,7 @@ class State:
         seen: the latest live Sample of each series.
         memory: of each series with derived channels, what each of these remembers, in their order.
         derived: of each such series, their latest values, in their order; NaN where there is none.
+        modes: of each channel on which a protective action's `only_while` rests, its last usable value.
         masks: the Suppressions whose condition holds, and since when.
         spent: of those, the ones whose longest time is over: they hide nothing until their condition has ended.
         occupancy: of zones where a person has said it.
@@ -49,6 +50,7 @@ class State:
     seen: Mapping[str, Sample] = field(default_factory=dict)
     memory: Mapping[str, tuple[Memory, ...]] = field(default_factory=dict)
     derived: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    modes: Mapping[str, float] = field(default_factory=dict)
     masks: Mapping[str, datetime] = field(default_factory=dict)
     spent: frozenset[str] = frozenset()
     occupancy: Mapping[str, Occupancy] = field(default_factory=dict)

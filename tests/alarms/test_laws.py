@@ -68,8 +68,8 @@ def run(events: list[Event], start: State | None = None) -> tuple[State, list[Tr
     stands = start or State()
     told: list[Transition] = []
     for event in events:
-        stands, transitions = engine.handle(RULES, stands, event)
-        told += transitions
+        stands, news = engine.handle(RULES, stands, event)
+        told += (one for one in news if isinstance(one, Transition))
     return stands, told
 
 
@@ -84,9 +84,11 @@ def test_stop_and_restore_anywhere_changes_nothing(events: list[Event], cut: int
     cut = min(cut, len(events))
     halfway, first = run(events[:cut])
     restored = codec.state_of(codec.state_json(halfway))
-    assert restored == halfway
+    # As text: a value that is not there is NaN, which is equal to nothing.
+    assert codec.state_json(restored) == codec.state_json(halfway)
     end, second = run(events[cut:], restored)
-    assert (end, first + second) == run(events)
+    whole, told = run(events)
+    assert (codec.state_json(end), first + second) == (codec.state_json(whole), told)
 
 
 @given(histories())

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from alarms import engine
 from alarms.alarm import state
-from alarms.events import Acknowledge, ActionResult, Event, Fault, Reason, Tick
+from alarms.events import Acknowledge, ActionResult, Event, Fault, Reason, Tick, Transition
 from alarms.state import State
 from config.model import Command, Level, Plant
 from tests.alarms.building import (
@@ -34,7 +34,7 @@ class Transcript:
         """Take one event; return every Transition it made."""
         self.state, transitions = engine.handle(self.rules, self.state, event)
         assert all(one.before != one.after for one in transitions)
-        return [(one.alarm, one.reason) for one in transitions]
+        return [(one.alarm, one.reason) for one in transitions if isinstance(one, Transition)]
 
     def stands(self) -> dict[str, str]:
         """Return each alarm that is not NORM with its ISA-18.2 state."""

@@ -1,0 +1,86 @@
+"""What channels read, as the proof of a protective action: only Good values, and only fresh ones, prove anything."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from alarms.state import State
+from config.model import Check, Plant, Quality
+
+FRESH_S = 3.0
+"""Nothing older may trigger a protective action (demo proposal)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a channel's last value stands, and the channels whose quality it has.
+
+    Attributes:
+        index: in the row, or among the derived values of the series.
+        rests_on: (series, place) of each channel that it is reckoned from; itself, if it is none of those.
+        fresh_s: how old a value may be: a device that is polled more rarely gives older ones.
+    """
+
+    series: str
+    index: int
+    is_derived: bool
+    rests_on: tuple[tuple[str, int], ...]
+    fresh_s: float
+
+
+def places(plant: Plant) -> dict[str, Place]:
+    """Find where every channel and derived channel of a plant stands."""
+    found = {}
+    for channel in plant.channels.values():
+        fresh_s = max(FRESH_S, 2 * plant.devices[channel.device].period_s)
+        own = ((channel.series, channel.place),)
+        found[channel.id] = Place(channel.series, channel.place, False, own, fresh_s)
+    count: dict[str, int] = {}
+    for one in plant.derived.values():
+        index = count[one.series] = count.get(one.series, -1) + 1
+        rests_on = tuple(dict.fromkeys(at for name in one.inputs for at in found[name].rests_on))
+        found[one.id] = Place(one.series, index, True, rests_on, found[one.inputs[0]].fresh_s)
+    return found
+
+
+def is_good(state: State, place: Place, at: datetime) -> bool:
+    """Whether a channel's last value is Good, live and fresh, and so is all that it is reckoned from."""
+    for series, index in place.rests_on:
+        seen = state.seen.get(series)
+        if seen is None or (seen.quality is not None and seen.quality[index] is not Quality.GOOD):
+            return False
+        if at - seen.at > timedelta(seconds=place.fresh_s):
+            return False
+    return True
+
+
+def last_value(state: State, place: Place) -> float:
+    """Return a channel's last value, of whatever quality; NaN if there was none."""
+    nan = float("nan")
+    if place.is_derived:
+        values = state.derived.get(place.series, ())
+        return values[place.index] if place.index < len(values) else nan
+    seen = state.seen.get(place.series)
+    return nan if seen is None else seen.values[place.index]
+
+
+def reads(check: Check, value: float) -> bool:
+    """Whether a value is what the check wants; NaN never is."""
+    return (
+        value == value  # noqa: PLR0124 - NaN alone differs from itself
+        and (check.low is None or value >= check.low)
+        and (check.high is None or value <= check.high)
+    )
+
+
+def proved(known: Mapping[str, Place], state: State, checks: Iterable[Check], at: datetime) -> bool:
+    """Whether every check is met by a Good, live, fresh value."""
+    return all(
+        is_good(state, known[check.channel], at) and reads(check, last_value(state, known[check.channel]))
+        for check in checks
+    )
+
+
+def holds(state: State, checks: Iterable[Check]) -> bool:
+    """Whether every check is met by the last usable value, however old: the mode of a silent machine is known."""
+    return all(reads(check, state.modes.get(check.channel, float("nan"))) for check in checks)
