@@ -1,17 +1,22 @@
-"""What is to be done about the alarms as they stand: a pure function from State to what each tower should show.
+"""What is to be done about the alarms as they stand: what each tower should show, and what is asked of machines.
 
 A tower shows a standing, not a happening: what it should show follows from the alarms alone. So a command sent twice
 does no harm, a lost one is made good by the next comparison with what the tower reads back, and a restart needs no
-memory of what was sent.
+memory of what was sent. A protective action asks once: for each of its asks that has just become REQUESTED there is one
+Command, with the number that the sequence has given it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from alarms.events import Alarm
+from alarms.alarm import annunciated
+from alarms.events import Alarm, AskState, Running
 from alarms.judge import usable, wholly_bad
 from alarms.state import State
-from config.model import Command, Device, Level, Line, Output, Plant, Sample
+from config.model import Command, Device, Level, Line, Output, Plant, Protection, Sample
+
+LOUD = 2
+"""The tone of a protective action that calls people out, and of one that has failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +24,17 @@ class Tower:
     """One line's tower: which devices it speaks for, and where its outputs are read back in its Sample.
 
     It speaks for the line's own devices and for those that the workshop's lines share: what fails there concerns each
-    of them, and a shared device has no tower of its own.
+    of them, and a shared device has no tower of its own. And it speaks for the networks that these devices hang on.
+
+    Attributes:
+        urgent: protective actions of its devices that sound the second tone, and what they are triggered by.
     """
 
     device: str
     speaks_for: frozenset[str]
     outputs: Mapping[str, Output]
     places: Mapping[str, int]
+    urgent: frozenset[str] = frozenset()
 
 
 def towers(plant: Plant) -> tuple[Tower, ...]:
@@ -36,12 +45,17 @@ def towers(plant: Plant) -> tuple[Tower, ...]:
             continue
         device = plant.devices[line.tower]
         place_of = {channel.model.key: channel.place for channel in device.series[0].channels}
+        devices = {one.id for one in plant.devices.values() if _concerns(plant, one, line)}
+        networks = {one.id for one in plant.networks.values() if not devices.isdisjoint(one.devices)}
         found.append(
             Tower(
                 device=device.id,
-                speaks_for=frozenset(one.id for one in plant.devices.values() if _concerns(plant, one, line)),
+                speaks_for=frozenset(devices | networks),
                 outputs=device.profile.outputs,
                 places={key: place_of[output.channel] for key, output in device.profile.outputs.items()},
+                urgent=frozenset(
+                    one.id for one in plant.protections.values() if one.device in devices and one.horn == LOUD
+                ),
             )
         )
     return tuple(found)
@@ -53,16 +67,57 @@ def _concerns(plant: Plant, device: Device, line: Line) -> bool:
     return plant.zones[device.zone].workshop == line.workshop
 
 
-def respond(all_towers: Iterable[Tower], before: State, after: State) -> tuple[Command, ...]:
-    """Return a Command for each tower that should show something else than it should have before."""
-    if before.alarms is after.alarms:
+def respond(
+    all_towers: Iterable[Tower], protections: Mapping[str, Protection], before: State, after: State
+) -> tuple[Command, ...]:
+    """Return what protective actions ask now, and a Command for each tower that should show something else."""
+    asked = tuple(_asked(protections, before, after)) if before.running is not after.running else ()
+    if before.alarms is after.alarms and not asked:
         return ()
-    commands = []
+    commands = list(asked)
     for tower in all_towers:
         wanted = wants(tower, after)
         if wanted != wants(tower, before):
             commands.append(Command(tower.device, wanted, _because(tower, after)))
     return tuple(commands)
+
+
+def unanswered(protections: Mapping[str, Protection], state: State) -> tuple[Command, ...]:
+    """Return the Commands that were asked for and not answered: a restart sends them again, as the same ones."""
+    return tuple(_asked(protections, State(), state))
+
+
+def _asked(protections: Mapping[str, Protection], before: State, after: State) -> Iterator[Command]:
+    for key, running in after.running.items():
+        protection, former = protections.get(key), before.running.get(key)
+        if protection is None or running is former:
+            continue
+        asks = (*protection.asks, *protection.release_asks)
+        was = _states(former, len(protection.asks))
+        for index, state in _states(running, len(protection.asks)).items():
+            if state is not AskState.REQUESTED or was.get(index) is AskState.REQUESTED:
+                continue
+            ask, asked = asks[index], (*running.asked, *running.ending)[index]
+            yield Command(
+                device=ask.device,
+                outputs=ask.outputs,
+                reason=f"{key}: {', '.join(running.because)}",
+                request=ask.request,
+                param=ask.param,
+                seq=asked.seq,
+                protection=key,
+                ask=index,
+            )
+
+
+def _states(running: Running | None, asks: int) -> dict[int, AskState]:
+    """Return how each ask stands, by its number; those of the end come behind the others."""
+    if running is None:
+        return {}
+    return {
+        **{index: asked.state for index, asked in enumerate(running.asked)},
+        **{asks + index: asked.state for index, asked in enumerate(running.ending)},
+    }
 
 
 def reassert(tower: Tower, state: State, sample: Sample) -> Command | None:
@@ -98,12 +153,23 @@ def wants(tower: Tower, state: State) -> dict[str, str]:
     return {
         "red": "on" if action else "off",
         "amber": "on" if len(action) < len(alarms) else "off",
-        "buzzer": "off" if all(alarm.acknowledged for alarm in action) else "pattern_1",
+        "buzzer": "off" if all(alarm.acknowledged for alarm in action) else _tone(tower, state),
     }
 
 
+def _tone(tower: Tower, state: State) -> str:
+    """Return the second tone while a loud protective action runs, or any of the tower's has failed."""
+    if "pattern_2" not in tower.outputs["buzzer"].words:
+        return "pattern_1"
+    loud = any(
+        key in tower.urgent or (running.failed and key.split("/", 1)[0] in tower.speaks_for)
+        for key, running in state.running.items()
+    )
+    return "pattern_2" if loud else "pattern_1"
+
+
 def _of(tower: Tower, alarm: Alarm) -> bool:
-    return alarm.id.split("/", 1)[0] in tower.speaks_for
+    return annunciated(alarm) and alarm.id.split("/", 1)[0] in tower.speaks_for
 
 
 def _because(tower: Tower, state: State) -> str:

@@ -68,12 +68,12 @@ def test_each_tower_of_a_workshop_speaks_for_what_its_lines_share() -> None:
 
 def test_a_command_goes_out_only_when_what_should_be_shown_changes() -> None:
     calm, raised = stands(), stands((ACTION, Level.ACTION, True, False))
-    (command,) = respond([TOWER_OF_L1], calm, raised)
+    (command,) = respond([TOWER_OF_L1], {}, calm, raised)
     assert (command.device, dict(command.outputs)) == (TOWER, DARK | {"red": "on", "buzzer": "pattern_1"})
     assert command.reason == ACTION
     second = stands((ACTION, Level.ACTION, True, False), ("ISO/humidity/action", Level.ACTION, True, False))
-    assert respond([TOWER_OF_L1], raised, second) == ()
-    (off,) = respond([TOWER_OF_L1], raised, calm)
+    assert respond([TOWER_OF_L1], {}, raised, second) == ()
+    (off,) = respond([TOWER_OF_L1], {}, raised, calm)
     assert off.reason == "all NORM"
 
 
