@@ -167,3 +167,27 @@ def test_incubator_nodes_are_those_agreed() -> None:
     assert node(profile, "heartbeat") == ('"DB_HCI_Sys"."Heartbeat"', "UInt16")
     assert sum(key.startswith("ch") for key in channels(profile)) == 8 * 10
     assert channels(profile)["ch1_state"].states[5].en == "locked out"
+
+
+def test_the_building_takes_requests_in_one_register() -> None:
+    profile = load_profile(PROFILES_DIR / "ahu_gateway.yaml")
+    (output,) = profile.outputs.values()
+    assert (output.key, output.address.table, output.address.address) == ("request", "holding", 40101 - 40001)
+    assert output.words == {"release": 0, "boost": 1, "setback": 2, "exhaust_max": 3}
+    assert {
+        state: channels(profile)["mode"].states[int(value)].en for state, value in output.reads.items()
+    } == {
+        "release": "normal",
+        "boost": "boost",
+        "setback": "set back",
+        "exhaust_max": "boost",
+    }
+
+
+@pytest.mark.parametrize("doors", [17, 22])
+def test_each_door_has_a_coil_that_locks_it(doors: int) -> None:
+    profile = load_profile(PROFILES_DIR / f"adam_doors_{doors}.yaml")
+    assert [output.key for output in profile.outputs.values()] == [f"lock_{n}" for n in range(1, doors + 1)]
+    for n, output in enumerate(profile.outputs.values(), 1):
+        assert (output.address.table, output.address.address) == ("coil", 100 + n)
+        assert (output.words, output.channel) == ({"off": 0, "on": 1}, f"door_{n}_locked")
