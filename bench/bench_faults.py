@@ -28,8 +28,6 @@ LATE_S = 1.5 * TIMEOUT_S
 MODBUS_DRIVERS = 50
 OPCUA_DRIVERS = 20
 COUNTERS = 20
-COUNTER_TIMEOUT_S = 0.4
-"""A poll that fetches missed records asks some twenty questions; here twenty counters share one loop and its wires."""
 
 
 async def modbus(exchanges: int, seed: int, framing: Framing, *, rtu: bool) -> Tally:
@@ -40,7 +38,7 @@ async def modbus(exchanges: int, seed: int, framing: Framing, *, rtu: bool) -> T
 
 
 async def counters(exchanges: int, seed: int, make: Make) -> Tally:
-    counted = await count(make, COUNTERS, faulty=exchanges, seed=seed, share=0.1, timeout_s=COUNTER_TIMEOUT_S)
+    counted = await count(make, COUNTERS, faulty=exchanges, seed=seed, share=0.1, timeout_s=TIMEOUT_S)
     tally = counted[0].tally
     for one in counted:
         for at in one.due:
