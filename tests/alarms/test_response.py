@@ -112,7 +112,7 @@ def test_after_a_command_that_failed_the_next_answer_is_a_reason_to_prove_it(
     *, active: bool, again: bool
 ) -> None:
     """The tower was cut off after the write: it shows what it should, but the alarm of the command would stay."""
-    failed = stands(("ST/command", Level.ALERT, active, True))
-    shows = Sample(TOWER, T0, (0.0, 1.0 if failed.alarms else 0.0, 0.0), None, T0)
+    failed = stands(("ST/command", Level.ALERT, active, False))
+    shows = Sample(TOWER, T0, (0.0, 1.0, 0.0), None, T0)
     command = reassert(TOWER_OF_L1, failed, shows)
     assert (command is not None) == again
