@@ -236,7 +236,7 @@ class _Moves:
                 return
 
     def _read(self, ask: Ask, asked: Asked) -> Asked:
-        if asked.requested_at is None or asked.state not in {AskState.REQUESTED, AskState.ACKED}:
+        if asked.requested_at is None or asked.state in SETTLED or _is_settled(ask, asked):
             return asked
         if asked.state is AskState.ACKED and proved(self._rules.places, self._state, ask.checks, self._at):
             return replace(asked, state=AskState.VERIFIED, since=self._at)
@@ -263,7 +263,7 @@ class _Moves:
             return
         if running.state is ProtectionState.REQUESTED:
             self._change(running, replace(running, state=ProtectionState.ACKED), "acked")
-        if all(asked.state in SETTLED for asked in running.asked):
+        if all(_is_settled(ask, asked) for ask, asked in zip(one.asks, running.asked, strict=True)):
             self._look_at_outcome(one)
 
     def _look_at_outcome(self, one: Protection) -> None:
@@ -395,6 +395,11 @@ class _Moves:
 def _is_in_force(alarm: Alarm) -> bool:
     """Whether an alarm may trigger: not what a mode explains or maintenance has taken away; a shelved one may."""
     return alarm.active and not alarm.suppressed_by and not alarm.out_of_service
+
+
+def _is_settled(ask: Ask, asked: Asked) -> bool:
+    """Whether nothing more is awaited of an ask; one that nothing reads back is proved by its answer."""
+    return asked.state in SETTLED or (asked.state is AskState.ACKED and not ask.checks)
 
 
 def _stands(one: Protection) -> ProtectionState:
