@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 from collections.abc import Coroutine
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -19,11 +20,13 @@ from config.load import load
 from config.model import Plant
 from config.schema import plant_schema, profile_schema
 from drivers.keys import KeysError, keys_in, make_own, thumbprint_of
+from monitor.actions import standing, table
 from monitor.clock import SystemClock
 from monitor.collector.collect import CollectorError, CollectSettings, collect
 from monitor.collector.journal import JournalError
 from monitor.demo import DemoSettings
 from monitor.demo import demo as run_demo
+from monitor.replay import Period, ReplayError, difference, explain, replay
 from monitor.run import DATABASE_VARIABLE, EMBEDDED, RunError, RunSettings
 from monitor.run import run as run_service
 from monitor.server.serve import ServerError
@@ -33,7 +36,16 @@ from monitor.store.database import DatabaseError
 from monitor.store.migrate import migrate as run_migrations
 from monitor.supervise import until_signalled
 
-MENDABLE = (CollectorError, DatabaseError, JournalError, KeysError, PlantFaults, RunError, ServerError)
+MENDABLE = (
+    CollectorError,
+    DatabaseError,
+    JournalError,
+    KeysError,
+    PlantFaults,
+    ReplayError,
+    RunError,
+    ServerError,
+)
 """What a person can put right; anything else is a fault of ours and shows its traceback."""
 DEMO_PLANT = Path(__file__).parent.parent / "config" / "plants" / "demo"
 DASHBOARD = Path(__file__).parent / "dashboard" / "dist"
@@ -75,6 +87,18 @@ def _not_embedded(url: str) -> str:
     if url == EMBEDDED:
         raise typer.BadParameter("'embedded' is started by 'gradewatch run'; give the URL of a database")
     return url
+
+
+def _instant(text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}; give a time such as 2026-11-21T08:00:00Z") from None
+    if at.tzinfo is None:
+        raise typer.BadParameter(f"{text} has no time zone; end it with Z or +08:00")
+    return at
 
 
 PlantDir = Annotated[Path, typer.Argument(help="Folder with the plant's YAML files. 工厂配置目录。")]
@@ -210,6 +234,52 @@ def demo(
     """演示 · Show a simulated plant with everything around it."""
     _load(plant_dir)
     _run_until_signalled(run_demo(DemoSettings(plant_dir, data, host, port)))
+
+
+@app.command(name="replay")
+def replay_command(
+    data: Data,
+    begin: Annotated[str, typer.Option("--from", help="2026-11-21T08:00:00Z. 起始时间（含时区）。")] = "",
+    end: Annotated[str, typer.Option("--to", help="2026-11-21T09:00:00Z. 结束时间（含时区）。")] = "",
+    plant_dir: Annotated[
+        Path | None,
+        typer.Option("--plant", help="Judge by this plant, print the difference. 以另一配置重判。"),
+    ] = None,
+) -> None:
+    """重放 · Judge again what the journal has kept: the same must come of it; or, by another plant, what differs."""
+    period = Period(_instant(begin), _instant(end))
+    under = None if plant_dir is None else _load(plant_dir)
+    try:
+        if under is not None:
+            for line in difference(data, period, under):
+                typer.echo(line)
+            return
+        replayed = replay(data, period)
+    except MENDABLE as error:
+        _give_up(error)
+    for line in replayed.again:
+        typer.echo(line)
+    different = explain(replayed)
+    typer.echo("\n".join(different) or f"{len(replayed.again)} lines, as in the journal 与日志一致", err=True)
+    if different:
+        raise typer.Exit(1)
+
+
+@app.command()
+def actions(
+    plant_dir: Annotated[
+        Path, typer.Option("--plant", help="Folder with the plant's YAML. 工厂配置目录。")
+    ] = DEMO_PLANT,
+    data: Data = Path("data/demo"),
+) -> None:
+    """保护动作 · Tell of each protective action whether it is armed, what it would ask, and when it was last proved."""
+    plant = _load(plant_dir)
+    try:
+        state, proved = standing(plant, data)
+    except MENDABLE as error:
+        _give_up(error)
+    for line in table(plant, state, proved):
+        typer.echo(line)
 
 
 def main() -> None:

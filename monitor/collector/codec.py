@@ -2,6 +2,7 @@
 
 import array
 import json
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ from monitor.collector.journal import Entry
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _QUALITIES = tuple(Quality)
+_ZERO = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+"""A zero in a JSON text, behind whole pairs of backslashes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,7 @@ def sample_entry(sample: Sample) -> Entry:
         quality=None if sample.quality is None else bytes(sample.quality),
         backfilled=int(sample.backfilled),
         catching_up=int(sample.catching_up),
-        body=_storable(sample.reason),
+        body=storable(sample.reason),
     )
 
 
@@ -130,8 +133,10 @@ def entry_of(thing: Written, at: datetime) -> Entry:
         return sample_entry(thing)
     kind = type(thing)
     body = _ADAPTERS[kind].dump_json(thing).decode()
-    # As `_storable`, for a text that is already JSON.
-    return Entry(kind=_WORDS[kind], at_us=to_us(at), body=body.replace("\\u0000", "\\ufffd"))
+    if "\\u0000" in body:
+        # As `storable`, for a text that is already JSON: whoever reads and writes it again writes the same.
+        body = _ZERO.sub("\\1\ufffd", body)
+    return Entry(kind=_WORDS[kind], at_us=to_us(at), body=body)
 
 
 def event_of(entry: Entry) -> Event | None:
@@ -188,7 +193,7 @@ def state_of(body: str) -> State:
     return _STATE.validate_json(body if body.startswith("[") else f"[{body}]")[0]
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """Replace what no database keeps as text and a wire may yet have sent: zeros, and halves of characters."""
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 

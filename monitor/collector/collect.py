@@ -195,8 +195,7 @@ class Collector:
         """Go on from where the former run stopped, and tell what ended with it."""
         former = fitted(self._restored.wrote, self._plant, self._restored.state)
         state, told = started(self._plant, former, start)
-        entries = [codec.entry_of(one, start) for one in (codec.Start(start, self._plant.sha256), *told)]
-        self.pipeline.begin(state, told, entries)
+        self.pipeline.begin(state, told, start)
         for fault in faults_over(state, start):
             self._offer(fault)
         if self._restored.ran_until is not None:

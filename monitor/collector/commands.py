@@ -16,11 +16,13 @@ from alarms.events import (
     ConfirmProtection,
     Event,
     Inhibit,
+    Inhibited,
     InService,
     OutOfService,
     Rearm,
     Reset,
     ResetProtection,
+    Running,
     SetOccupancy,
     Shelve,
     Told,
@@ -152,7 +154,9 @@ class Desk:
         """Ask for something to be done to a protective action; return it as it then stands."""
         if event.protection not in self._plant.protections:
             raise HTTPException(404, f"{event.protection} is not a protective action of this plant")
-        if not await self._judged(event):
+        before = self._standing(event.protection)
+        await self._judged(event)
+        if self._standing(event.protection) == before:
             raise HTTPException(409, NOTHING[type(event)].format(event.protection))
         return {"protection": protection_json(self._plant, event.protection, self._judge.state)}
 
@@ -163,6 +167,10 @@ class Desk:
         await self._judged(event)
         stands = self._judge.state.occupancy.get(event.zone, self._plant.zones[event.zone].occupancy)
         return {"zone": event.zone, "occupancy": stands}
+
+    def _standing(self, key: str) -> tuple[Running | None, Inhibited | None]:
+        state = self._judge.state
+        return state.running.get(key), state.inhibited.get(key)
 
     async def _judged(self, event: Event) -> tuple[Told, ...]:
         refused = why_not(self._plant, self._judge.state, event)

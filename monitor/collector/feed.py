@@ -18,6 +18,7 @@ from monitor.collector.shown import (
     iso,
     protection_json,
     sample_json,
+    standing_json,
 )
 
 LISTENER_LIMIT = 2_000
@@ -95,6 +96,14 @@ class Feed:
         self._protections = after
         if change.protection in self._plant.protections:
             self._give({"type": "protection", **change_json(self._plant, change, after)})
+
+    def inhibits(self, at: datetime, after: State) -> None:
+        """Show which protective actions were switched off, or on again."""
+        before, self._protections = self._protections.inhibited, after
+        for key in before.keys() | after.inhibited.keys():
+            if before.get(key) != after.inhibited.get(key) and key in self._plant.protections:
+                reason = "inhibited" if key in after.inhibited else "rearmed"
+                self._give({"type": "protection", **standing_json(self._plant, key, after, at, reason)})
 
     def health(self, health: Json) -> None:
         """Show how the collector is."""

@@ -56,6 +56,9 @@ class Publish(Protocol):
     def transition(self, transition: Transition) -> None:
         """Show one Transition."""
 
+    def inhibits(self, at: datetime, after: State) -> None:
+        """Show which protective actions are switched off, once that has changed."""
+
     def worsened(self, alarm: Alarm, at: datetime) -> None:
         """Show an alarm whose worst value has moved on."""
 
@@ -89,6 +92,8 @@ class Pipeline:
         self._kept = kept
         self._respond = respond
         self._publish = publish
+        self._plant = plant
+        self._protections = plant.protections
         self._rules = engine.rules(plant)
         self._towers: Mapping[str, response.Tower] = {t.device: t for t in response.towers(plant)}
         self._inbox: asyncio.Queue[_Item] = asyncio.Queue(maxsize=INBOX_LIMIT)
@@ -133,10 +138,14 @@ class Pipeline:
         while not self._inbox.empty():
             self._deal_with(self._inbox.get_nowait())
 
-    def begin(self, state: State, told: Sequence[Told], entries: Sequence[Entry]) -> None:
-        """Go on from a State, with the entries that tell how it came to be; before anything is taken."""
+    def begin(self, state: State, told: Sequence[Told], at: datetime) -> None:
+        """Go on from a State, before anything is taken: tell what its start ended, and ask again what got no answer."""
         self.state = state
-        self._append(entries, self._clock.now(), may_wait=False)
+        again = response.unanswered(self._protections, state)
+        things = (codec.Start(at, self._plant.sha256), *told, *again)
+        written = self._append([codec.entry_of(one, at) for one in things], at, may_wait=False)
+        for command in again:
+            self._respond.offer(command, written)
         for one in told:
             self._show_told(one)
 
@@ -171,6 +180,9 @@ class Pipeline:
             if in_order is None:
                 return ()
             event = self._kept.after_losses(in_order)
+            if event.reason:
+                # Judged as it will be kept: whatever a wire has sent.
+                event = replace(event, reason=codec.storable(event.reason))
             self._look_at_clock(event)
         before = self.state
         self.state, told = engine.handle(self._rules, before, event)
@@ -199,6 +211,8 @@ class Pipeline:
             self._publish.sample(event, self.state.derived.get(event.series, ()))
         for one in told:
             self._show_told(one)
+        if self.state.inhibited is not before.inhibited:
+            self._publish.inhibits(event.at, self.state)
         if self.state.alarms is before.alarms:
             return
         changed = {one.alarm for one in told if isinstance(one, Transition)}
@@ -241,7 +255,7 @@ class Pipeline:
             self.offer(fault)
 
     def _commands(self, before: State, event: Event) -> Sequence[Command]:
-        commands = response.respond(self._towers.values(), before, self.state)
+        commands = response.respond(self._towers.values(), self._protections, before, self.state)
         if commands or not isinstance(event, Sample) or event.series not in self._towers:
             return commands
         if self._respond.busy(event.series):

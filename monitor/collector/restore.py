@@ -233,6 +233,7 @@ def fitted(wrote: Plant, plant: Plant, state: State) -> State:
         seen=_only(state.seen, alike),
         memory=_only(state.memory, reckoned),
         derived=_only(state.derived, reckoned),
+        modes=_only(state.modes, plant.channels),
         masks=_only(state.masks, plant.suppressions),
         spent=state.spent.intersection(plant.suppressions),
         occupancy=_only(state.occupancy, plant.zones),

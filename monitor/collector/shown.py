@@ -82,12 +82,18 @@ def alarm_json(plant: Plant, alarm: Alarm) -> Json:
 
 def change_json(plant: Plant, change: ProtectionChange, after: State) -> Json:
     """Write a change of a protective action, and how that stands behind it."""
+    who = {"who": list(change.who), "comment": change.comment}
+    return standing_json(plant, change.protection, after, change.at, change.reason) | who
+
+
+def standing_json(plant: Plant, key: str, after: State, at: datetime, reason: str) -> Json:
+    """Write how a protective action stands from now on, and why."""
     return {
-        "reason": change.reason,
-        "at": iso(change.at),
-        "who": list(change.who),
-        "comment": change.comment,
-        "protection": protection_json(plant, change.protection, after),
+        "reason": reason,
+        "at": iso(at),
+        "who": [],
+        "comment": "",
+        "protection": protection_json(plant, key, after),
     }
 
 

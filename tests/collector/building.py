@@ -1,6 +1,7 @@
 """A pipeline with its neighbours, wired as the collector wires them, on a real journal."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 from alarms.events import Event, Told
 from alarms.state import State
 from config.model import Command, Plant
+from monitor.collector import codec
 from monitor.collector.feed import Feed
 from monitor.collector.journal import Journal, JournalReader
 from monitor.collector.kept import KeptRecords
@@ -16,6 +18,12 @@ from tests.alarms.building import plant
 from tests.collector.clock import HandClock
 
 JOURNAL = "journal.sqlite"
+
+
+def written(state: State) -> str:
+    """Write a State so that two that are the same are equal: a value that is not there equals no other."""
+    facts = json.loads(codec.state_json(state))[0]
+    return json.dumps({**facts, "spent": sorted(facts["spent"])}, sort_keys=True)
 
 
 class Commands:

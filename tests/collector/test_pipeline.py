@@ -208,7 +208,7 @@ async def test_the_state_is_written_at_the_start_once_a_minute_and_at_the_end_an
         assert kept is not None
         return last[0], list(codec.state_of(last[1]).alarms), kept[0]
 
-    line.pipeline.begin(State(), (), [codec.entry_of(codec.Start(after(0), "0"), after(0))])
+    line.pipeline.begin(State(), (), after(0))
     assert await state_after(sample(0, 45.0)) == (1, [], 1)
     assert await state_after(sample(2, 10.0)) == (1, [], 1)
     await line.clock.advance(59)
@@ -231,7 +231,7 @@ async def test_h7_what_was_lost_is_in_the_state_that_the_next_entry_brings(
     """A restart cannot judge again what is not there: the State behind it must not wait for its minute."""
     line = Line(tmp_path)
     line.journal.start()
-    line.pipeline.begin(State(), (), [])
+    line.pipeline.begin(State(), (), after(0))
     with monkeypatch.context() as full:
         full.setattr("monitor.collector.journal.QUEUE_LIMIT", 0)
         line.pipeline.offer(sample(0, 10.0))
