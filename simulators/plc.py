@@ -12,8 +12,8 @@ from simulators.machine import Machine, Quantity
 EMS_LOST_AFTER_S = 5.0
 """How long the monitoring system's heartbeat may stand still (demo proposal)."""
 
-SEQUENCE_NUMBERS = 0x10000
-"""The handshake's numbers have 16 bits; after the last one comes 1 again, and 0 is nobody's."""
+REMEMBERED = 64
+"""So many numbers a PLC knows again, and what it answered to each; 0 is nobody's (demo proposal)."""
 
 TONES = range(3)  # silent, horn 1, horn 2
 
@@ -56,6 +56,7 @@ class Plc(Machine, ABC):
         super().__init__({**quantities, "local": Quantity(0)}, start, rng)
         self.ack_seq = 0
         self.ack_code = Answer.ACCEPTED
+        self._answers: dict[int, Answer] = {}
         self.horn = 0
         self._deeds = self.deeds()
         self._calm = {key: quantity.normal for key, quantity in self.quantities.items()}
@@ -67,12 +68,14 @@ class Plc(Machine, ABC):
         """What it can be asked for, by request code."""
 
     def request(self, code: int, param: int, seq: int) -> None:
-        """Take a request as the PLC does: a number that is not ahead of the last one is not carried out."""
-        ahead = (seq - self.ack_seq) % SEQUENCE_NUMBERS
-        if seq == 0 or not 0 < ahead < SEQUENCE_NUMBERS // 2:
+        """Take a request as the PLC does: a number that it knows is answered as before, and not carried out again."""
+        if seq in {0, self.ack_seq}:
             return
-        self.ack_code = self._carry_out(code, param)
-        self.ack_seq = seq
+        if seq not in self._answers:
+            self._answers[seq] = self._carry_out(code, param)
+            if len(self._answers) > REMEMBERED:
+                del self._answers[next(iter(self._answers))]
+        self.ack_seq, self.ack_code = seq, self._answers[seq]
         self.renew()
 
     def _carry_out(self, code: int, param: int) -> Answer:

@@ -5,7 +5,7 @@ same machines. So a scenario of two days is played in seconds, and every deadlin
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -67,6 +67,7 @@ class Compressed:
         self._dark_until_s: dict[str, float] = {}
         self._playing: set[tuple[str, str, int, str]] = set()
         self._elapsed_s = 0.0
+        self._watch: Callable[[], None] = lambda: None
 
     async def __aenter__(self) -> Self:
         self.line.journal.start()
@@ -87,6 +88,7 @@ class Compressed:
                     self.line.pipeline.offer(sample)
             self.line.pipeline.offer(Tick(self.line.clock.now() - WATERMARK_LAG))
             self._judge()
+            self._watch()
 
     async def play(
         self, name: str, device: str = "", for_s: float = math.inf, *, after_s: float = 0.3
@@ -106,9 +108,10 @@ class Compressed:
         self._pass(after_s)
         self.simulated.start_fault(name, own.device)
         start_s = self._elapsed_s
+        self._watch = lambda: trial.look(self._seen(self._elapsed_s - start_s, before))
         while not trial.is_decided and self._elapsed_s - start_s < for_s:
             await self.run(self._every_s)
-            trial.look(self._seen(self._elapsed_s - start_s, before))
+        self._watch = lambda: None
         return trial
 
     def _places(self) -> list[Place]:
@@ -122,6 +125,7 @@ class Compressed:
             self.simulated.step(min(self._step_s, end_s - self._elapsed_s))
             self._elapsed_s = min(self._elapsed_s + self._step_s, end_s)
             self._darken()
+            self._watch()
 
     def _darken(self) -> None:
         """Take the mains away from what a fault takes them from, and give them back."""
