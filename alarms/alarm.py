@@ -202,6 +202,8 @@ def realarm(condition: Condition, life: Life, at: datetime) -> Step:
 def shelve(condition: Condition, life: Life, event: Shelve) -> Step:
     """Hide an alarm until a time that a person has given; whether that person may is said by `permit.py`."""
     before = life.alarm or _calm(condition, event.at)
+    if before.shelved_until == event.until:
+        return life, None
     facts = {"shelved_until": event.until, "changed_at": event.at}
     return _happen(
         life,

@@ -77,6 +77,13 @@ def _stays(
     return {(state, what): Stay(because) for state in frm}
 
 
+def _remains(
+    frm: tuple[AlarmState, ...], what: Happening, reason: Reason
+) -> dict[tuple[AlarmState, Happening], Row]:
+    """Its facts change, and its state does not."""
+    return {(state, what): _move(reason, state) for state in frm}
+
+
 H = Happening
 
 _CONDITION: dict[tuple[AlarmState, Happening], Row] = {
@@ -109,21 +116,20 @@ _PERSON: dict[tuple[AlarmState, Happening], Row] = {
 }
 
 _HIDING: dict[tuple[AlarmState, Happening], Row] = {
-    **_moves(HIDDEN, H.RAISE, Reason.RAISED, *HIDDEN),
-    **_moves(HIDDEN, H.CLEAR, Reason.CLEARED, *HIDDEN),
-    **_moves(SHOWN, H.SHELVE, Reason.SHELVED, SHLVD),
-    **_moves((SHLVD,), H.SHELVE, Reason.SHELVED, SHLVD),
-    **_moves((DSUPR, OOSRV), H.SHELVE, Reason.SHELVED, DSUPR, OOSRV),
+    **_remains(HIDDEN, H.RAISE, Reason.RAISED),
+    **_remains(HIDDEN, H.CLEAR, Reason.CLEARED),
+    **_moves((*SHOWN, SHLVD), H.SHELVE, Reason.SHELVED, SHLVD),
+    **_remains((DSUPR, OOSRV), H.SHELVE, Reason.SHELVED),
     (SHLVD, H.UNSHELVE): Move(_BACK, Reason.UNSHELVED),
     (SHLVD, H.SHELVE_ENDS): Move(_BACK, Reason.SHELVE_ENDED),
-    **_moves((DSUPR, OOSRV), H.UNSHELVE, Reason.UNSHELVED, DSUPR, OOSRV),
-    **_moves((DSUPR, OOSRV), H.SHELVE_ENDS, Reason.SHELVE_ENDED, DSUPR, OOSRV),
+    **_remains((DSUPR, OOSRV), H.UNSHELVE, Reason.UNSHELVED),
+    **_remains((DSUPR, OOSRV), H.SHELVE_ENDS, Reason.SHELVE_ENDED),
     **_stays(SHOWN, H.UNSHELVE, "it is not shelved"),
     **_stays(SHOWN, H.SHELVE_ENDS, "it is not shelved"),
     **_moves((*SHOWN, SHLVD, DSUPR), H.SUPPRESS, Reason.SUPPRESSED, DSUPR),
-    **_moves((OOSRV,), H.SUPPRESS, Reason.SUPPRESSED, OOSRV),
+    **_remains((OOSRV,), H.SUPPRESS, Reason.SUPPRESSED),
     (DSUPR, H.UNSUPPRESS): Move(_BACK | {SHLVD, DSUPR}, Reason.UNSUPPRESSED),
-    (OOSRV, H.UNSUPPRESS): _move(Reason.UNSUPPRESSED, OOSRV),
+    **_remains((OOSRV,), H.UNSUPPRESS, Reason.UNSUPPRESSED),
     **_stays((*SHOWN, SHLVD), H.UNSUPPRESS, "it is not suppressed"),
     **_moves((*SHOWN, SHLVD, DSUPR), H.REMOVE, Reason.OUT_OF_SERVICE, OOSRV),
     **_stays((OOSRV,), H.REMOVE, "it is out of service already"),

@@ -1,4 +1,4 @@
-"""Transcripts of protective actions: every event, every change of the action, and every Command, the silent ones too."""
+"""Transcripts of protective actions: every event, every change, every Command, the silent ones too."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -290,7 +290,9 @@ def test_a_restart_anywhere_changes_nothing_and_sends_again_what_was_not_answere
         boost, lock = run.breach()
         seen: list[object] = [boost, lock]
         assert response.unanswered(run.plant.protections, run.state) == (boost, lock)
-        for event in (taken(1.2, boost), taken(1.4, lock), *(sample(at, 45.0, 95.0) for at in range(2, 9))):
+        events: list[Event] = [taken(1.2, boost), taken(1.4, lock)]
+        events += (sample(at, 45.0, 95.0) for at in range(2, 9))
+        for event in events:
             seen.append(run.says(event))
             if event.at == after(1.2):
                 assert response.unanswered(run.plant.protections, run.state) == (lock,)
