@@ -40,7 +40,7 @@ def step(derived: Derived, memory: Memory, inputs: Inputs, at_s: float, *, resta
     """
     if restart:
         return math.nan, ()
-    return _STEPS[derived.formula](memory, inputs, at_s, derived.parameters)
+    return FORMULAS[derived.formula](memory, inputs, at_s, derived.parameters)
 
 
 # --- without a memory --------------------------------------------------------------------------------
@@ -225,7 +225,7 @@ def _occurrences(memory: Memory, inputs: Inputs, at_s: float, parameters: Mappin
     return sum(row[1] for row in memory), memory
 
 
-_STEPS: dict[Formula, Step] = {
+FORMULAS: dict[Formula, Step] = {
     Formula.VALUE: _value,
     Formula.DIFFERENCE: _difference,
     Formula.DEVIATION: _deviation,

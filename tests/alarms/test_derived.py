@@ -1,0 +1,102 @@
+"""Each formula by figures that can be checked by hand."""
+
+import math
+from collections.abc import Sequence
+
+import pytest
+
+from alarms import derived
+from alarms.state import Memory
+from config.model import Derived, Formula, Text
+
+NAN = math.nan
+
+
+def run(
+    formula: Formula, stream: Sequence[tuple[float, ...]], spacing_s: float = 1.0, **parameters: float
+) -> list[float]:
+    inputs = tuple(f"D/{n}" for n in range(len(stream[0])))
+    one = Derived("D/x", "D", "Z", "D", "", Text("", ""), formula, inputs, parameters)
+    memory: Memory = ()
+    values = []
+    for n, row in enumerate(stream):
+        value, memory = derived.step(one, memory, row, 1_000_000_020 + n * spacing_s, restart=False)
+        values.append(value)
+    return values
+
+
+def single(values: Sequence[float]) -> list[tuple[float, ...]]:
+    return [(value,) for value in values]
+
+
+@pytest.mark.parametrize(
+    ("formula", "inputs", "value"),
+    [
+        (Formula.VALUE, (5.0,), 5.0),
+        (Formula.DIFFERENCE, (5.0, 7.0), -2.0),
+        (Formula.DEVIATION, (5.0, 7.0), 2.0),
+        (Formula.MINIMUM, (5.0, 7.0, 6.0), 5.0),
+        (Formula.MAXIMUM, (5.0, 7.0, 6.0), 7.0),
+        (Formula.DIFFERENCE, (5.0, NAN), NAN),
+        (Formula.MINIMUM, (5.0, NAN), NAN),
+        (Formula.MAXIMUM, (NAN, 7.0), NAN),
+    ],
+)
+def test_what_needs_no_memory(formula: Formula, inputs: tuple[float, ...], value: float) -> None:
+    assert run(formula, [inputs]) == pytest.approx([value], nan_ok=True)
+
+
+def test_a_breach_falls_by_27_pascals_a_second() -> None:
+    """45.0, 17.8, 7.8 Pa; a missing value breaks it, and the first after it has no rate yet."""
+    values = run(Formula.RATE, single([45.0, 17.8, 7.8, NAN, 4.0, 3.0]))
+    assert values == pytest.approx([NAN, -27.2, -10.0, NAN, NAN, -1.0], nan_ok=True)
+    assert run(Formula.RATE, single([10.0, 20.0]), spacing_s=2) == pytest.approx([NAN, 5.0], nan_ok=True)
+    assert run(Formula.RATE, single([10.0, 20.0]), spacing_s=3.5) == pytest.approx([NAN, NAN], nan_ok=True)
+
+
+def test_frozen_only_while_a_neighbour_has_moved() -> None:
+    still = [(27.0, 15.0)] * 5
+    assert run(Formula.FROZEN, still, moved=3.0) == [0] * 5, "all is calm: nothing says that it is frozen"
+    moving = [*still, (27.0, 12.0), (27.0, 15.0), (27.1, 15.0), (27.1, 15.0)]
+    assert run(Formula.FROZEN, moving, moved=3.0) == [0, 0, 0, 0, 0, 6, 7, 0, 0]
+    assert run(Formula.FROZEN, [(27.0, NAN), (27.0, 15.0), (27.0, 11.0)], moved=3.0) == [0, 0, 3]
+    assert math.isnan(run(Formula.FROZEN, [(NAN, 15.0)], moved=3.0)[0])
+
+
+def test_a_mean_forgets_what_is_older_than_its_window() -> None:
+    values = run(Formula.MEAN, single([10.0] * 120 + [20.0] * 240), over_s=180.0)
+    assert values[119] == 10.0
+    assert values[179] == pytest.approx(40 / 3)
+    assert values[-1] == 20.0
+
+
+def test_the_kinetic_mean_lies_above_the_mean() -> None:
+    """Half the time 5 °C, half 25 °C: the mean is 15, the kinetic mean 19.2 (reckoned by hand)."""
+    values = run(Formula.KINETIC_MEAN, single([5.0, 25.0] * 60), over_s=600.0)
+    low, high = (math.exp(-derived.ACTIVATION_K / (one + 273.15)) for one in (5.0, 25.0))
+    by_hand = derived.ACTIVATION_K / -math.log((low + high) / 2) - 273.15
+    assert values[-1] == pytest.approx(by_hand)
+    assert 19 < by_hand < 20.5
+    assert run(Formula.KINETIC_MEAN, single([5.0] * 10), over_s=600.0)[-1] == pytest.approx(5.0)
+
+
+def test_a_drift_of_two_hundredths_an_hour_is_found_by_its_slope() -> None:
+    """One reading a minute for seven hours; NaN until nine tenths of the six hours are there."""
+    stream = [(37.0 + 0.02 * n / 60, 37.0) for n in range(7 * 60)]
+    values = run(Formula.SLOPE, stream, spacing_s=60, over_s=6 * 3600.0)
+    assert all(map(math.isnan, values[:310]))
+    assert values[-1] == pytest.approx(0.02, rel=1e-6)
+    gone = [*stream, *[(NAN, 37.0)] * 30]
+    assert run(Formula.SLOPE, gone, spacing_s=60, over_s=6 * 3600.0)[-1] == pytest.approx(0.02, rel=1e-6)
+
+
+def test_the_memory_of_a_long_window_stays_small() -> None:
+    memory: Memory = ()
+    one = Derived("D/x", "D", "Z", "D", "", Text("", ""), Formula.SLOPE, ("D/0",), {"over_s": 6 * 3600.0})
+    for n in range(0, 8 * 3600, 30):
+        _, memory = derived.step(one, memory, (1.0,), float(n), restart=False)
+    assert len(memory) <= derived.PARTS + 1
+
+
+def test_every_formula_can_be_reckoned() -> None:
+    assert set(derived.FORMULAS) == set(Formula)
