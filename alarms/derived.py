@@ -21,10 +21,10 @@ RATE_GAP_S = 3.0
 """A change between two values further apart is no rate."""
 FULL_SHARE = 0.9
 """Of the parts of a long window, so many must be there."""
-PARTS, PART_LEAST_S = 60, 60.0
-"""A long window is kept as the means of so many parts, none of them shorter than a minute."""
+PARTS = 60
+"""A window is kept as the means of so many parts: seconds of a minute, minutes of an hour, six minutes of six hours."""
 ACTIVATION_K = 83.144e3 / 8.3144
-"""Activation energy over the gas constant, K, as pharmacopoeias reckon (USP <1079>; from memory, to be verified)."""
+"""Activation energy over the gas constant, K: 83.144 kJ/mol (USP <1079>, ICH Q1A(R2); from memory, to be verified)."""
 KELVIN = 273.15
 
 
@@ -79,7 +79,7 @@ def _concentration(
 def _rate(memory: Memory, inputs: Inputs, at_s: float, _parameters: Mapping[str, float]) -> Stepped:
     value = inputs[0]
     if math.isnan(value):
-        return math.nan, ()
+        return math.nan, memory
     rate = math.nan
     if memory and 0 < at_s - memory[0][0] <= RATE_GAP_S:
         rate = (value - memory[0][1]) / (at_s - memory[0][0])
@@ -118,7 +118,7 @@ def _widened(value: float, low: float, high: float) -> tuple[float, float]:
 
 
 def _mean(memory: Memory, inputs: Inputs, at_s: float, parameters: Mapping[str, float]) -> Stepped:
-    """Mean of the last `over_s`."""
+    """Mean of the last `over_s`, or of as much of it as there is."""
     memory = _parts(memory, inputs[0], at_s, parameters["over_s"])
     n = sum(row[2] for row in memory)
     return (math.fsum(row[1] for row in memory) / n if n else math.nan), memory
@@ -138,10 +138,11 @@ def _slope(memory: Memory, inputs: Inputs, at_s: float, parameters: Mapping[str,
     """Change per hour of the input (of two: of their difference) over the last `over_s`, by least squares of its parts.
 
     It is reckoned anew when a part ends; the last row holds it meanwhile: (part, sum, n, slope).
+    There is none while more than a tenth of the parts is missing.
     """
     value = inputs[0] - inputs[1] if len(inputs) > 1 else inputs[0]
     if math.isnan(value):
-        return _last_slope(memory), memory
+        return math.nan, memory
     over_s = parameters["over_s"]
     rows = _parts(memory, value, at_s, over_s)
     if memory and rows[-1][0] == memory[-1][0]:
@@ -157,9 +158,9 @@ def _last_slope(memory: Memory) -> float:
 
 def _least_squares(rows: Memory, over_s: float) -> float:
     """Return the slope per hour of the parts' means; NaN while too many of them are missing."""
-    if len(rows) < max(2, FULL_SHARE * over_s / _part_s(over_s)):
+    if len(rows) < FULL_SHARE * PARTS:
         return math.nan
-    hours = [(row[0] - rows[0][0]) * _part_s(over_s) / 3600 for row in rows]
+    hours = [(row[0] - rows[0][0]) * over_s / PARTS / 3600 for row in rows]
     means = [row[1] / row[2] for row in rows]
     middle, mean = math.fsum(hours) / len(rows), math.fsum(means) / len(rows)
     spread = math.fsum((hour - middle) ** 2 for hour in hours)
@@ -168,10 +169,9 @@ def _least_squares(rows: Memory, over_s: float) -> float:
 
 def _parts(memory: Memory, value: float, at_s: float, over_s: float) -> Memory:
     """Return the parts of the window, each as (number, sum, n), with one value more."""
-    part_s = _part_s(over_s)
-    part = at_s // part_s
-    if memory and memory[0][0] <= part - over_s / part_s:
-        memory = tuple(row for row in memory if row[0] > part - over_s / part_s)
+    part = at_s // (over_s / PARTS)
+    if memory and memory[0][0] <= part - PARTS:
+        memory = tuple(row for row in memory if row[0] > part - PARTS)
     if math.isnan(value):
         return memory
     if memory and memory[-1][0] == part:
@@ -180,32 +180,25 @@ def _parts(memory: Memory, value: float, at_s: float, over_s: float) -> Memory:
     return (*memory, (part, value, 1.0))
 
 
-def _part_s(over_s: float) -> float:
-    return max(PART_LEAST_S, over_s / PARTS)
-
-
 # --- of records ----------------------------------------------------------------------------------------
 
 
 def _rolling_time(memory: Memory, inputs: Inputs, at_s: float, parameters: Mapping[str, float]) -> Stepped:
     """Particles/m3 over `over_s`; see `particles.py`."""
     memory = particles.add(memory, inputs, at_s, parameters)
-    return particles.rolling_time(memory, at_s, parameters) if memory else (math.nan, ())
+    return particles.rolling_time(memory, at_s, parameters["over_s"])
 
 
 def _rolling_volume(memory: Memory, inputs: Inputs, at_s: float, parameters: Mapping[str, float]) -> Stepped:
     """Particles/m3 over `volume_l` (one cubic metre, if not given)."""
     memory = particles.add(memory, inputs, at_s, parameters)
-    return particles.rolling_volume(memory, _volume_l(parameters)) if memory else (math.nan, ())
+    return particles.rolling_volume(memory, _volume_l(parameters))
 
 
 def _counts_left(memory: Memory, inputs: Inputs, at_s: float, parameters: Mapping[str, float]) -> Stepped:
     """Counts that the rolling volume may still take before it exceeds `per_m3`."""
     memory = particles.add(memory, inputs, at_s, parameters)
-    if not memory:
-        return math.nan, ()
-    _, window = particles.rolling_volume(memory, _volume_l(parameters))
-    return particles.counts_left(window, _volume_l(parameters), parameters["per_m3"]), window
+    return particles.counts_left(memory, _volume_l(parameters), parameters["per_m3"])
 
 
 def _volume_l(parameters: Mapping[str, float]) -> float:

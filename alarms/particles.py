@@ -2,13 +2,12 @@
 
 Pure. A memory holds the window's records, oldest first: (time in s, counts, volume in L). A window is contiguous: a
 record that cannot be used, or that does not follow the one before within one and a half of its lengths, empties it.
-Counts are whole numbers, so their sum is exact; volumes are summed with `fsum` and divided by once, so that 20 counts
-in one cubic metre are 20, not 20.000000000000004: "exceeds" is strict.
+Counts are whole numbers, so their sum is exact; volumes are summed without an error that grows, and divided by once, so
+that 20 counts in one cubic metre are 20, not 20.000000000000004: "exceeds" is strict.
 """
 
 import math
 from collections.abc import Mapping
-from itertools import accumulate
 
 from alarms.state import Memory
 
@@ -17,8 +16,8 @@ SAMPLE_TIME_S = 60.0
 """The length of a record where the plant does not say it."""
 LATE_BY = 1.5
 """Of a record's length: what comes later than that after the one before has left a hole."""
-EXACT_DIGITS = 9
-"""A volume is known to some three digits; rounding the concentration here only takes away what binary fractions add."""
+DIGITS = 9
+"""Decimals kept of volumes (L) and concentrations: far beyond what a counter knows; only what binary fractions add goes."""
 
 
 def concentration(inputs: tuple[float, ...]) -> float:
@@ -37,16 +36,13 @@ def add(memory: Memory, inputs: tuple[float, ...], at_s: float, parameters: Mapp
     return (*memory, (at_s, counts, volume_l))
 
 
-def rolling_time(memory: Memory, at_s: float, parameters: Mapping[str, float]) -> tuple[float, Memory]:
-    """Return particles/m3 of the records that ended within the last `over_s`, and those records.
+def rolling_time(memory: Memory, at_s: float, over_s: float) -> tuple[float, Memory]:
+    """Return particles/m3 of the records that ended within the last `over_s`, by their own volume, and those records.
 
-    Until the window is full, what is missing counts as clean, at the same flow.
+    A window that has just begun is what it is: a minute that is not full yet is not thinned with air nobody sampled.
     """
-    over_s = parameters["over_s"]
     window = tuple(row for row in memory if row[0] > at_s - over_s)
-    covered_s = len(window) * parameters.get("sample_time_s", SAMPLE_TIME_S)
-    volume_l = math.fsum(row[2] for row in window) * max(1.0, over_s / covered_s if covered_s else 1.0)
-    return _per_m3(sum(row[1] for row in window), volume_l), window
+    return (_per_m3(_counts(window), _volume_l(window)) if window else math.nan), window
 
 
 def rolling_volume(memory: Memory, volume_l: float) -> tuple[float, Memory]:
@@ -55,24 +51,33 @@ def rolling_volume(memory: Memory, volume_l: float) -> tuple[float, Memory]:
     Until so much was sampled, what is missing counts as clean: it may exceed a limit, and rightly, but not falsely.
     """
     window = _fewest(memory, volume_l)
-    counts, summed_l = sum(row[1] for row in window), math.fsum(row[2] for row in window)
-    return _per_m3(counts, max(summed_l, volume_l)), window
+    return (_per_m3(_counts(window), max(_volume_l(window), volume_l)) if window else math.nan), window
+
+
+def counts_left(memory: Memory, volume_l: float, per_m3: float) -> tuple[float, Memory]:
+    """Return how many counts the rolling volume may still take before it exceeds `per_m3`, and its records.
+
+    It is negative once the limit is exceeded, and then says by how much.
+    """
+    window = _fewest(memory, volume_l)
+    permitted = per_m3 * max(_volume_l(window), volume_l) / CUBIC_METRE_L
+    return (math.floor(round(permitted, DIGITS)) - _counts(window) if window else math.nan), window
 
 
 def _fewest(memory: Memory, volume_l: float) -> Memory:
-    if math.fsum(row[2] for row in memory[1:]) < volume_l:
-        return memory
-    reached = next(
-        n for n, held_l in enumerate(accumulate(row[2] for row in reversed(memory)), 1) if held_l >= volume_l
-    )
-    return memory[-reached:]
+    start = 0
+    while _volume_l(memory[start + 1 :]) >= volume_l:
+        start += 1
+    return memory[start:]
 
 
-def counts_left(memory: Memory, volume_l: float, per_m3: float) -> float:
-    """Return how many counts the window may still take before it exceeds `per_m3`; negative once it has."""
-    summed_l = max(math.fsum(row[2] for row in memory), volume_l)
-    return math.floor(per_m3 * summed_l / CUBIC_METRE_L) - sum(row[1] for row in memory)
+def _counts(window: Memory) -> float:
+    return sum(row[1] for row in window)
+
+
+def _volume_l(window: Memory) -> float:
+    return round(math.fsum([row[2] for row in window]), DIGITS)
 
 
 def _per_m3(counts: float, volume_l: float) -> float:
-    return round(counts * CUBIC_METRE_L / volume_l, EXACT_DIGITS) if volume_l > 0 else math.nan
+    return round(counts * CUBIC_METRE_L / volume_l, DIGITS)
