@@ -67,17 +67,20 @@ class Checked:
     bad: frozenset[Keys]
     origin: Callable[[Keys], Keys]
 
+    def listed(self, section: str) -> list[object]:
+        """Give the rows of one section as written, sound or not."""
+        written = self.data.get(section)
+        return written if isinstance(written, list) else []
+
     def rows(self, section: str, model: type[T]) -> Iterator[Row[T]]:
         """Give the sound rows of one section."""
-        written = self.data.get(section)
-        for place, raw in enumerate(written if isinstance(written, list) else ()):
+        for place, raw in enumerate(self.listed(section)):
             if not self.bad & {(section,), (section, place)}:
                 yield Row(model.model_validate(raw), self.source, self.origin((section, place)))
 
     def ids(self, section: str) -> Iterator[str]:
         """Give every id written in one section, of sound rows and of others."""
-        written = self.data.get(section)
-        for raw in written if isinstance(written, list) else ():
+        for raw in self.listed(section):
             if isinstance(raw, dict) and isinstance(raw.get("id"), str):
                 yield raw["id"]
 

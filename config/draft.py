@@ -1,24 +1,27 @@
-"""A plant's folder read and merged: sound rows, every id as written, and the profiles that are used."""
+"""A plant's folder read and merged: sound rows, every id as written, and the profiles and rulesets that are used."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from config.checked import Checked, Row, check
+from config.checked import Checked, Row
 from config.faults import Fault, nearest
-from config.model import Profile
+from config.model import Profile, Ruleset
 from config.profile import make_profile
-from config.source import Source, read
-from config.written import (
-    Written,
-    WrittenDevice,
-    WrittenHead,
+from config.repeat import check_plant, named_devices
+from config.rulesets import make_ruleset
+from config.source import Keys, Source, read
+from config.written import Written, WrittenDevice, WrittenLine, WrittenWorkshop, WrittenZone
+from config.written_plant import WrittenHead
+from config.written_protection import WrittenProtection
+from config.written_rules import (
+    WrittenDerived,
+    WrittenGuidance,
     WrittenLimit,
-    WrittenLine,
-    WrittenPlant,
-    WrittenWorkshop,
-    WrittenZone,
+    WrittenNetwork,
+    WrittenSuppression,
 )
 
 T = TypeVar("T", bound=Written)
@@ -34,6 +37,8 @@ class Draft:
         sheets: the plant's files held against their model, in the order of names.
         profile_sources: every profile file that a device names, in the order of names.
         profiles: the sound ones, by name.
+        ruleset_sources: every ruleset file that the plant or a zone names, in the order of names.
+        rulesets: the sound ones, by id.
     """
 
     sheets: tuple[Checked, ...]
@@ -42,8 +47,15 @@ class Draft:
     zones: tuple[Row[WrittenZone], ...]
     devices: tuple[Row[WrittenDevice], ...]
     limits: tuple[Row[WrittenLimit], ...]
+    derived: tuple[Row[WrittenDerived], ...]
+    suppressions: tuple[Row[WrittenSuppression], ...]
+    networks: tuple[Row[WrittenNetwork], ...]
+    guidance: tuple[Row[WrittenGuidance], ...]
+    protections: tuple[Row[WrittenProtection], ...]
     profile_sources: tuple[Source, ...]
     profiles: Mapping[str, Profile]
+    ruleset_sources: tuple[Source, ...]
+    rulesets: Mapping[str, Ruleset]
 
     def ids(self, section: str) -> list[str]:
         """Give every id of a section as written, also of rows that have faults: a reference to them is no fault."""
@@ -55,16 +67,26 @@ class Draft:
             key: sheet.data[key]
             for sheet in self.sheets
             for key in HEAD
-            if sheet.data.get(key) is not None and (key,) not in sheet.bad
+            if sheet.data.get(key) is not None and not any(keys[:1] == (key,) for keys in sheet.bad)
         }
 
+    def no_guidance(self) -> Iterator[Fault]:
+        """Give a fault for a validated plant that says nothing of what to do with an alarm."""
+        for sheet in self.sheets:
+            if self.head().get("validated") is True and not self.guidance and sheet.data.get("validated"):
+                yield sheet.source.fault(
+                    "this plant is validated, but no alarm has guidance; write guidance: [{alarms: […], …}]",
+                    "validated",
+                )
 
-def read_draft(plant_dir: Path, profiles_dir: Path, faults: list[Fault]) -> Draft | None:
-    """Read a plant's folder and the profiles it names.
+
+def read_draft(plant_dir: Path, profiles_dir: Path, grades_dir: Path, faults: list[Fault]) -> Draft | None:
+    """Read a plant's folder, and the profiles and rulesets it names.
 
     Args:
         plant_dir: the folder of `*.yaml` files.
         profiles_dir: where the profiles are.
+        grades_dir: where the rulesets are.
         faults: what is wrong is added here.
 
     Returns:
@@ -73,21 +95,31 @@ def read_draft(plant_dir: Path, profiles_dir: Path, faults: list[Fault]) -> Draf
     """
     files = _files(plant_dir, faults)
     sources = _read(files, faults)
-    sheets = [check(WrittenPlant, source, source.data, faults) for source in sources]
-    devices = _rows(sheets, "devices", WrittenDevice)
+    named = named_devices(sources)
+    sheets = [check_plant(source, named, faults) for source in sources]
+    devices, zones = _rows(sheets, "devices", WrittenDevice), _rows(sheets, "zones", WrittenZone)
     profile_sources = _read(_profile_files(devices, profiles_dir, faults), faults)
     profiles = [profile for source in profile_sources if (profile := make_profile(source, faults))]
+    ruleset_sources = _read(_ruleset_files(sheets, zones, grades_dir, faults), faults)
+    rulesets = [ruleset for source in ruleset_sources if (ruleset := make_ruleset(source, faults))]
     if not files or len(sources) < len(files) or any(map(_part_lost, sheets)):
         return None
     return Draft(
         sheets=tuple(sheets),
         workshops=_rows(sheets, "workshops", WrittenWorkshop),
         lines=_rows(sheets, "lines", WrittenLine),
-        zones=_rows(sheets, "zones", WrittenZone),
+        zones=zones,
         devices=devices,
         limits=_rows(sheets, "limits", WrittenLimit),
+        derived=_rows(sheets, "derived", WrittenDerived),
+        suppressions=_rows(sheets, "suppressions", WrittenSuppression),
+        networks=_rows(sheets, "networks", WrittenNetwork),
+        guidance=_rows(sheets, "guidance", WrittenGuidance),
+        protections=_rows(sheets, "protections", WrittenProtection),
         profile_sources=tuple(profile_sources),
         profiles={profile.name: profile for profile in profiles},
+        ruleset_sources=tuple(ruleset_sources),
+        rulesets={ruleset.id: ruleset for ruleset in rulesets},
     )
 
 
@@ -134,3 +166,34 @@ def _profile_files(
                 device.fault(f"profile {name!r} is not in {profiles_dir}; {nearest(name, known)}", "profile")
             )
     return [known[name] for name in sorted(used)]
+
+
+def _ruleset_files(
+    sheets: list[Checked], zones: Iterable[Row[WrittenZone]], grades_dir: Path, faults: list[Fault]
+) -> list[Path]:
+    known = {path.stem: path for path in sorted(grades_dir.glob("*.yaml"))}
+    used: set[str] = set()
+    for name, fault in named_rulesets(sheets, zones):
+        if name in known:
+            used.add(name)
+        else:
+            faults.append(fault(f"ruleset {name!r} is not in {grades_dir}; {nearest(name, known)}"))
+    return [known[name] for name in sorted(used)]
+
+
+def named_rulesets(
+    sheets: Iterable[Checked], zones: Iterable[Row[WrittenZone]]
+) -> Iterator[tuple[str, Callable[[str], Fault]]]:
+    """Give every ruleset that is named, with what makes a fault at its place."""
+    for sheet in sheets:
+        named = sheet.data.get("rulesets")
+        sound = not any(keys[:1] == ("rulesets",) for keys in sheet.bad)
+        for place, name in enumerate(named if sound and isinstance(named, list) else ()):
+            yield name, partial(_fault_at, sheet.source, ("rulesets", place))
+    for zone in zones:
+        for place, name in enumerate(zone.written.rulesets or ()):
+            yield name, partial(_fault_at, zone.source, (*zone.keys, "rulesets", place))
+
+
+def _fault_at(source: Source, keys: Keys, message: str) -> Fault:
+    return source.fault(message, *keys)

@@ -4,55 +4,63 @@ from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from config.checked import Row
-from config.faults import Fault, nearest
-from config.model import ChannelModel, Level, Limit
-from config.written import WrittenLimit
+from config.faults import Fault
+from config.model import Bounds, Grade, Level, Limit
+from config.names import Names
+from config.parts import Measured, Parts
+from config.ruled import Refused, Ruled, default_priority, rule
+from config.written_rules import WrittenLimit
 
 
 def make_limits(
     rows: Sequence[Row[WrittenLimit]],
-    channels: Mapping[str, ChannelModel],
-    blind: Sequence[str],
+    parts: Parts,
+    known: Mapping[str, Measured],
     faults: list[Fault],
+    *,
+    all_known: bool = True,
 ) -> tuple[Limit, ...]:
     """Make the limits of a plant, in the order written.
 
     Args:
         rows: the sound rows of `limits`.
-        channels: every channel of the sound devices, by id.
-        blind: devices whose channels are not known, because they or their profiles have faults.
+        parts: the building.
+        known: every channel of the sound devices, and every derived one, by id.
         faults: what is wrong is added here.
+        all_known: False if a derived channel may be lacking because of its own faults.
     """
     limits: dict[str, tuple[Limit, Row[WrittenLimit]]] = {}
+    names = Names(known)
     for row in rows:
-        matched = [name for name in channels if any(fnmatchcase(name, one) for one in row.written.channel)]
-        faults.extend(_wrong_channel(row, channels, blind))
-        faults.extend(_wrong_unit(row, matched, channels))
+        patterns = [names.matching(pattern) for pattern in row.written.channel]
+        matched = list(dict.fromkeys(name for found in patterns for name in found))
+        matched.sort(key=names.place)
+        if all_known:
+            faults.extend(_wrong_channel(row, patterns, names, parts.blind))
+        faults.extend(_wrong_unit(row, matched, known))
         faults.extend(_deadband_too_wide(row))
-        for limit in (limit for name in matched for limit in _levels(row.written, name)):
-            if limit.id in limits:
-                faults.append(_again(row, limit, limits[limit.id][1]))
-            else:
-                limits[limit.id] = (limit, row)
+        for name in matched:
+            for limit in _levels(row, name, known[name], parts, faults):
+                if limit.id in limits:
+                    faults.append(_again(row, limit, limits[limit.id][1]))
+                else:
+                    limits[limit.id] = (limit, row)
     faults.extend(_alert_outside_action(limits))
     return tuple(limit for limit, _ in limits.values())
 
 
 def _wrong_channel(
-    row: Row[WrittenLimit], channels: Mapping[str, ChannelModel], blind: Sequence[str]
+    row: Row[WrittenLimit], patterns: Sequence[Sequence[str]], names: Names, blind: Sequence[str]
 ) -> Iterator[Fault]:
-    for place, pattern in enumerate(row.written.channel):
-        found = any(fnmatchcase(name, pattern) for name in channels)
+    for place, (pattern, found) in enumerate(zip(row.written.channel, patterns, strict=True)):
         if not found and not any(fnmatchcase(device, pattern.split("/")[0]) for device in blind):
-            message = f"no channel {pattern!r} in this plant; {nearest(pattern, channels)}"
+            message = f"no channel {pattern!r} in this plant; {names.nearest(pattern)}"
             yield row.fault(message, "channel", place)
 
 
-def _wrong_unit(
-    row: Row[WrittenLimit], matched: list[str], channels: Mapping[str, ChannelModel]
-) -> Iterator[Fault]:
+def _wrong_unit(row: Row[WrittenLimit], matched: list[str], known: Mapping[str, Measured]) -> Iterator[Fault]:
     for name in matched:
-        unit = channels[name].unit
+        unit = known[name].unit
         if row.written.unit != unit:
             yield row.fault(
                 f"unit {row.written.unit!r}, but {name} is in {unit!r}; write unit: {unit!r} and figures in it",
@@ -62,7 +70,10 @@ def _wrong_unit(
 
 def _deadband_too_wide(row: Row[WrittenLimit]) -> Iterator[Fault]:
     deadband = row.written.deadband
-    for level, bounds in ((Level.ALERT, row.written.alert), (Level.ACTION, row.written.action)):
+    written = row.written
+    rest = (written.at_rest.alert, written.at_rest.action) if written.at_rest else ()
+    levels = (Level.ALERT, Level.ACTION, Level.ALERT, Level.ACTION)
+    for level, bounds in zip(levels, (written.alert, written.action, *rest), strict=False):
         if bounds and bounds.low is not None and bounds.high is not None:
             half = (bounds.high - bounds.low) / 2
             if deadband >= half:
@@ -73,22 +84,42 @@ def _deadband_too_wide(row: Row[WrittenLimit]) -> Iterator[Fault]:
                 )
 
 
-def _levels(written: WrittenLimit, channel: str) -> Iterator[Limit]:
-    bounds = {Level.ALERT: written.alert, Level.ACTION: written.action}
-    on_delay_s, off_delay_s = written.on_delay_s.model_dump(), written.off_delay_s.model_dump()
-    for level, bound in bounds.items():
-        if bound:
-            yield Limit(
-                id=f"{channel}/{level}",
-                channel=channel,
-                level=level,
-                low=bound.low,
-                high=bound.high,
-                deadband=written.deadband,
-                on_delay_s=on_delay_s[level],
-                off_delay_s=off_delay_s[level],
-                rationale=written.rationale,
-            )
+def _levels(
+    row: Row[WrittenLimit], channel: str, on: Measured, parts: Parts, faults: list[Fault]
+) -> Iterator[Limit]:
+    written = row.written
+    for level in (Level.ALERT, Level.ACTION):
+        if getattr(written, level) is None:
+            continue
+        ruled = rule(written, level, on, parts)
+        if isinstance(ruled, Refused):
+            faults.append(row.fault(f"{channel}: {ruled.message}", *ruled.keys))
+        else:
+            yield _limit(written, channel, level, ruled, _grade(on, parts))
+
+
+def _grade(on: Measured, parts: Parts) -> Grade:
+    zone = parts.zones.get(on.zone)
+    return zone.grade if zone else Grade.CNC
+
+
+def _limit(written: WrittenLimit, channel: str, level: Level, ruled: Ruled, grade: Grade) -> Limit:
+    return Limit(
+        id=f"{channel}/{level}",
+        channel=channel,
+        level=level,
+        low=ruled.bounds.low,
+        high=ruled.bounds.high,
+        deadband=written.deadband,
+        on_delay_s=getattr(written.on_delay_s, level),
+        off_delay_s=getattr(written.off_delay_s, level),
+        rationale=written.rationale,
+        priority=written.priority or default_priority(level, grade),
+        at_rest=ruled.at_rest,
+        latching=written.latching,
+        realarm_s=written.realarm_s,
+        basis=ruled.basis,
+    )
 
 
 def _again(row: Row[WrittenLimit], limit: Limit, first: Row[WrittenLimit]) -> Fault:
@@ -102,16 +133,24 @@ def _again(row: Row[WrittenLimit], limit: Limit, first: Row[WrittenLimit]) -> Fa
 def _alert_outside_action(limits: Mapping[str, tuple[Limit, Row[WrittenLimit]]]) -> Iterator[Fault]:
     for alert, row in limits.values():
         action = limits.get(f"{alert.channel}/{Level.ACTION}", (None,))[0]
-        if alert.level is not Level.ALERT or action is None:
-            continue
-        if alert.low is not None and action.low is not None and alert.low < action.low:
-            yield _outside(row, "low", alert.low, action.low)
-        if alert.high is not None and action.high is not None and alert.high > action.high:
-            yield _outside(row, "high", alert.high, action.high)
+        if alert.level is Level.ALERT and action is not None:
+            yield from _outside(
+                row, ("alert",), Bounds(alert.low, alert.high), Bounds(action.low, action.high)
+            )
+            if alert.at_rest or action.at_rest:
+                yield from _outside(row, ("at_rest", "alert"), _at_rest(alert), _at_rest(action))
 
 
-def _outside(row: Row[WrittenLimit], bound: str, alert: float, action: float) -> Fault:
-    message = (
-        f"alert {bound} {alert:g} is outside action {bound} {action:g}; write an alert that comes before it"
-    )
-    return row.fault(message, "alert", bound)
+def _at_rest(limit: Limit) -> Bounds:
+    return limit.at_rest or Bounds(limit.low, limit.high)
+
+
+def _outside(row: Row[WrittenLimit], keys: tuple[str, ...], alert: Bounds, action: Bounds) -> Iterator[Fault]:
+    said = " ".join(reversed(keys)).replace("_", " ")
+    remedy = "write an alert that comes before it"
+    if alert.low is not None and action.low is not None and alert.low < action.low:
+        message = f"{said} low {alert.low:g} is outside action low {action.low:g}; {remedy}"
+        yield row.fault(message, *keys, "low")
+    if alert.high is not None and action.high is not None and alert.high > action.high:
+        message = f"{said} high {alert.high:g} is outside action high {action.high:g}; {remedy}"
+        yield row.fault(message, *keys, "high")

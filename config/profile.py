@@ -3,12 +3,29 @@
 from pathlib import Path
 
 from config.faults import Fault, PlantFaults
-from config.model import ChannelModel, Node, Output, Profile, Register, SelfTest, Text
+from config.model import (
+    ChannelModel,
+    Handshake,
+    Node,
+    Output,
+    Profile,
+    Register,
+    Request,
+    SelfTest,
+    Text,
+)
 from config.profile_faults import profile_faults
 from config.repeat import check_profile
 from config.source import Source, read
 from config.written import WrittenText
-from config.written_profile import WrittenChannel, WrittenOutput, WrittenProfile, WrittenRegister
+from config.written_profile import (
+    WrittenChannel,
+    WrittenHandshake,
+    WrittenOutput,
+    WrittenProfile,
+    WrittenRegister,
+    WrittenRequest,
+)
 
 
 def load_profile(path: Path) -> Profile:
@@ -53,6 +70,8 @@ def _build(written: WrittenProfile) -> Profile:
         heartbeat=written.heartbeat or "",
         self_tests=tuple(SelfTest(_register(test.register_), test.equals) for test in written.self_tests),
         clock_tolerance_s=written.clock_tolerance_s,
+        requests={request.key: _request(request) for request in written.requests},
+        handshake=_handshake(written.handshake),
     )
 
 
@@ -84,3 +103,15 @@ def _output(written: WrittenOutput) -> Output:
     return Output(
         written.key, _register(written.register_), dict(written.words), written.channel, dict(written.reads)
     )
+
+
+def _request(written: WrittenRequest) -> Request:
+    low, high = (written.param.low, written.param.high) if written.param else (0, 0)
+    return Request(written.key, written.code, text_of(written.label), low, high)
+
+
+def _handshake(written: WrittenHandshake | None) -> Handshake | None:
+    if written is None:
+        return None
+    nodes = {name: getattr(written, name) for name in WrittenHandshake.model_fields}
+    return Handshake(**{name: Node(node.node, node.type, node.verified) for name, node in nodes.items()})

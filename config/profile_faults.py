@@ -6,7 +6,13 @@ from collections.abc import Iterator
 from config.checked import Checked, Row
 from config.faults import Fault, nearest
 from config.model import Kind, Protocol
-from config.written_profile import WrittenChannel, WrittenOutput, WrittenRegister, WrittenSelfTest
+from config.written_profile import (
+    WrittenChannel,
+    WrittenOutput,
+    WrittenRegister,
+    WrittenRequest,
+    WrittenSelfTest,
+)
 
 FLOAT32_MAX = 3.4028234663852886e38
 COUNTERS = frozenset({Protocol.LIGHTHOUSE, Protocol.PMS, Protocol.MET_ONE, Protocol.NIOTRONIC})
@@ -22,6 +28,7 @@ def profile_faults(checked: Checked, stem: str) -> Iterator[Fault]:
     protocol = checked.data.get("protocol")
     channels = list(checked.rows("channels", WrittenChannel))
     outputs = list(checked.rows("outputs", WrittenOutput))
+    requests = list(checked.rows("requests", WrittenRequest))
     if ("profile",) not in checked.bad and (name := checked.data.get("profile")) and name != stem:
         yield checked.source.fault(
             f"profile {name!r} stands in {stem}.yaml; write profile: {stem}", "profile"
@@ -40,7 +47,8 @@ def profile_faults(checked: Checked, stem: str) -> Iterator[Fault]:
                 "clock_tolerance_s",
             )
     yield from _wrong_heartbeat(checked, channels)
-    yield from _twice(channels, outputs)
+    yield from _twice(channels, outputs, requests)
+    yield from _wrong_requests(checked, requests, protocol)
     for channel in channels:
         yield from _wrong_setting(channel)
         if channel.written.states and channel.written.kind is not Kind.STATE:
@@ -149,8 +157,43 @@ def _wrong_address(channel: Row[WrittenChannel], opcua: bool) -> Iterator[Fault]
             yield channel.fault(f"{key!r} does not belong to a channel on {protocol}; leave it out", key)
 
 
-def _twice(channels: list[Row[WrittenChannel]], outputs: list[Row[WrittenOutput]]) -> Iterator[Fault]:
-    for rows in (channels, outputs):
+def _wrong_requests(
+    checked: Checked, requests: list[Row[WrittenRequest]], protocol: object
+) -> Iterator[Fault]:
+    handshake = checked.data.get("handshake")
+    if requests and handshake is None:
+        yield requests[0].fault("requests need nodes to go through; write handshake: {param: …, seq: …}")
+    if (
+        handshake is not None
+        and protocol != Protocol.OPCUA
+        and not checked.bad & {("protocol",), ("handshake",)}
+    ):
+        yield checked.source.fault("a handshake is for opcua; leave it out", "handshake")
+    codes: dict[int, str] = {}
+    for row in requests:
+        first = codes.setdefault(row.written.code, row.written.key)
+        if first != row.written.key:
+            yield row.fault(f"code {row.written.code} is that of {first} already; give it another", "code")
+    if isinstance(handshake, dict) and ("handshake",) not in checked.bad:
+        yield from _one_node_twice(checked, handshake)
+
+
+def _one_node_twice(checked: Checked, handshake: dict[str, dict[str, object]]) -> Iterator[Fault]:
+    taken: dict[object, str] = {}
+    for name, node in handshake.items():
+        first = taken.setdefault(node["node"], name)
+        if first != name:
+            yield checked.source.fault(
+                f"{name} stands where {first} stands ({node['node']}); correct one of them", "handshake", name
+            )
+
+
+def _twice(
+    channels: list[Row[WrittenChannel]],
+    outputs: list[Row[WrittenOutput]],
+    requests: list[Row[WrittenRequest]],
+) -> Iterator[Fault]:
+    for rows in (channels, outputs, requests):
         lines: dict[str, int] = {}
         for row in rows:
             line = row.fault("", "key").line

@@ -2,15 +2,17 @@
 
 import zoneinfo
 from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from typing import Any
 
 from config.addresses import endpoint
 from config.checked import Row
-from config.draft import HEAD, Draft
+from config.draft import HEAD, Draft, named_rulesets
 from config.faults import Fault, nearest
-from config.model import Profile, Protocol
+from config.model import Node, Profile, Protocol
 from config.settings import setting_faults
-from config.written import WrittenDevice, WrittenHead, WrittenPlant
+from config.written import WrittenDevice
+from config.written_plant import WrittenHead, WrittenPlant
 
 TOWER_OUTPUTS = ("red", "amber", "buzzer")
 NAMED_MAX = 5
@@ -28,6 +30,7 @@ def reference_faults(draft: Draft) -> Iterator[Fault]:
     yield from _towers(draft)
     yield from _addresses(draft)
     yield from _unverified(draft)
+    yield from _not_in_force(draft)
     for device in draft.devices:
         if device.written.timeout_s >= device.written.period_s:
             yield device.fault(
@@ -158,8 +161,25 @@ def _resting_on_nothing(profile: Profile) -> list[str]:
         *((channel.key, channel.address) for channel in profile.channels),
         *((f"output {output.key}", output.address) for output in profile.outputs.values()),
         *((f"self test of unit {test.address.unit_id}", test.address) for test in profile.self_tests),
+        *((f"handshake {name}", node) for name, node in _handshake(profile)),
     ]
     return [name for name, address in places if address.verified == "none"]
+
+
+def _handshake(profile: Profile) -> list[tuple[str, Node]]:
+    handshake = profile.handshake
+    return [(one.name, getattr(handshake, one.name)) for one in fields(handshake)] if handshake else []
+
+
+def _not_in_force(draft: Draft) -> Iterator[Fault]:
+    """Give a fault for every ruleset that no plant may rest on, where it is named."""
+    for name, fault in named_rulesets(draft.sheets, draft.zones):
+        ruleset = draft.rulesets.get(name)
+        if ruleset and not ruleset.is_in_force:
+            used = [one.id for one in draft.rulesets.values() if one.is_in_force]
+            yield fault(
+                f"ruleset {name!r} is not in force; {nearest(name, used) if used else 'leave it out'}"
+            )
 
 
 def _rooms(device: Row[WrittenDevice], profile: Profile, zones: list[str]) -> Iterator[Fault]:

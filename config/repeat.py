@@ -1,16 +1,25 @@
-"""Entries of a profile that stand for many: `each` written out, and every place still known by its line."""
+"""Rows that stand for many: `each` and `device` written out, and every place still known by its line."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+from itertools import islice
+from typing import TypeAlias
 
 from config.checked import Checked, check
 from config.faults import Fault, nearest
 from config.source import Keys, Source
+from config.written import Written
+from config.written_plant import REPEATED, ROWS_MAX, WrittenPlant
 from config.written_profile import WrittenProfile
+
+Names: TypeAlias = Mapping[str, object]
 
 REPEATS_MAX = 100
 ENTRIES_MAX = 1000
 FILLED_MAX_LETTERS = 1000
+KEEP_DEVICE = frozenset({"derived", "protections"})
+"""Sections whose rows have a `device` of their own; elsewhere it only says for which devices the row is written out."""
 
 _RANGE = re.compile(r"^(\d{1,4})\.\.(\d{1,4})$")
 _NAME = re.compile(r"\{(\w+)\}")
@@ -18,61 +27,155 @@ _NAME = re.compile(r"\{(\w+)\}")
 
 def check_profile(source: Source, faults: list[Fault]) -> Checked:
     """Hold a profile's file against its model, its repeated entries written out; what is wrong is added to `faults`."""
+    sections = ("channels", "outputs", "self_tests", "requests")
+    return _check(WrittenProfile, source, _Repeater(source, sections, ENTRIES_MAX, {}, faults))
+
+
+def check_plant(source: Source, devices: Mapping[str, Names], faults: list[Fault]) -> Checked:
+    """Hold a plant's file against its model, its repeated rows written out; what is wrong is added to `faults`.
+
+    Args:
+        source: the file.
+        devices: of every device of the plant its `device` (the id), `line`, `workshop` and `zone`.
+        faults: what is wrong is added here.
+    """
+    return _check(WrittenPlant, source, _Repeater(source, REPEATED, ROWS_MAX, devices, faults))
+
+
+def named_devices(sources: Iterable[Source]) -> dict[str, dict[str, str]]:
+    """Give for every device as written what its rows may name in braces; "" for what is not known of it."""
+    rows = {section: list(_raw(sources, section)) for section in ("lines", "zones", "devices")}
+    lines, zones = ({row["id"]: row for row in rows[section]} for section in ("lines", "zones"))
+    named = {}
+    for row in rows["devices"]:
+        zone = zones.get(_word(row.get("zone")), {})
+        line = _word(zone.get("line"))
+        workshop = _word(zone.get("workshop")) or _word(lines.get(line, {}).get("workshop"))
+        device, where = _word(row["id"]), _word(row.get("zone"))
+        named[device] = {"device": device, "line": line, "workshop": workshop, "zone": where}
+    return named
+
+
+def _raw(sources: Iterable[Source], section: str) -> Iterator[dict[str, object]]:
+    for source in sources:
+        rows = source.data.get(section) if isinstance(source.data, dict) else None
+        for row in rows if isinstance(rows, list) else ():
+            if isinstance(row, dict) and isinstance(row.get("id"), str):
+                yield row
+
+
+def _word(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _check(model: type[Written], source: Source, repeater: "_Repeater") -> Checked:
     if not isinstance(source.data, dict):
-        return check(WrittenProfile, source, source.data, faults)
-    data: dict[str | int, object] = dict(source.data)
-    origins: dict[Keys, Keys] = {}
-    for section in ("channels", "outputs", "self_tests"):
-        if isinstance(data.get(section), list):
-            data[section] = _written_out(source, section, origins, faults)
-
-    def origin(keys: Keys) -> Keys:
-        return (*origins.get(keys[:2], keys[:2]), *keys[2:])
-
-    return check(WrittenProfile, source, data, faults, origin)
+        return check(model, source, source.data, repeater.faults)
+    data = repeater.written_out(source.data)
+    return check(model, source, data, repeater.faults, repeater.origin)
 
 
-def _written_out(
-    source: Source, section: str, origins: dict[Keys, Keys], faults: list[Fault]
-) -> list[object]:
-    """Write out the entries that have `each`, and note where every one came from."""
-    entries: list[object] = []
-    for place, raw in enumerate(source.data[section]):  # type: ignore[index]  # the caller has looked
+class _Repeater:
+    """Writes out the rows of one file, and notes where every one came from."""
+
+    def __init__(
+        self,
+        source: Source,
+        sections: Sequence[str],
+        rows_max: int,
+        devices: Mapping[str, Names],
+        faults: list[Fault],
+    ) -> None:
+        self.faults = faults
+        self._source = source
+        self._sections = sections
+        self._rows_max = rows_max
+        self._devices = devices
+        self._origins: dict[Keys, Keys] = {}
+
+    def origin(self, keys: Keys) -> Keys:
+        return (*self._origins.get(keys[:2], keys[:2]), *keys[2:])
+
+    def written_out(self, data: Mapping[str | int, object]) -> dict[str | int, object]:
+        out = dict(data)
+        for section in self._sections:
+            rows = data.get(section)
+            if isinstance(rows, list):
+                out[section] = self._section(section, rows)
+        return out
+
+    def _section(self, section: str, rows: list[object]) -> list[object]:
+        entries: list[object] = []
+        for place, raw in enumerate(rows):
+            # One entry too many is kept, so that the model says that there are too many.
+            for entry in self._row(section, place, raw)[: self._rows_max + 1 - len(entries)]:
+                self._origins[section, len(entries)] = (section, place)
+                entries.append(entry)
+        return entries
+
+    def _row(self, section: str, place: int, raw: object) -> list[object]:
+        if not isinstance(raw, dict):
+            return [raw]
+        of_devices = bool(self._devices) and "device" in raw
         try:
             repeated = _repeat(raw)
         except ValueError as error:
-            faults.append(source.fault(f"each: {error}", section, place, "each"))
-            continue
-        # One entry too many is kept, so that the model says that there are too many.
-        for entry in repeated[: ENTRIES_MAX + 1 - len(entries)]:
-            origins[section, len(entries)] = (section, place)
-            entries.append(entry)
-    return entries
+            return self._lost(error, section, place, "each")
+        try:
+            if of_devices:
+                each = (one for row, names in repeated for one in self._for_devices(section, row, names))
+                return list(islice(each, self._rows_max + 1))
+            return [row if names is None else _filled(row, names) for row, names in repeated]
+        except ValueError as error:
+            return self._lost(error, section, place, "device" if of_devices else "each")
+
+    def _lost(self, error: ValueError, section: str, place: int, key: str) -> list[object]:
+        self.faults.append(self._source.fault(f"{key}: {error}", section, place, key))
+        return []
+
+    def _for_devices(self, section: str, row: dict[str, object], names: Names | None) -> Iterator[object]:
+        """Write a row out once for every device that its `device` matches; raises ValueError if there is none."""
+        wanted = _filled(row["device"], names or {})
+        patterns = wanted if isinstance(wanted, list) else [wanted]
+        for pattern in patterns:
+            if not any(fnmatchcase(one, str(pattern)) for one in self._devices):
+                raise ValueError(f"no device {pattern!r} in this plant; {nearest(pattern, self._devices)}")
+        rest = {key: one for key, one in row.items() if key != "device"}
+        if section in KEEP_DEVICE:
+            rest["device"] = "{device}"
+        for name, known in self._devices.items():
+            if any(fnmatchcase(name, str(pattern)) for pattern in patterns):
+                yield _filled(rest, {**(names or {}), **known})
 
 
-def _repeat(raw: object) -> list[object]:
-    """Write one entry out; raises ValueError if its `each` cannot be understood."""
-    if not isinstance(raw, dict) or "each" not in raw:
-        return [raw]
+def _repeat(raw: dict[str, object]) -> list[tuple[dict[str, object], Names | None]]:
+    """Give a row once for each of its repeats, with what its names stand for; ValueError if `each` is not clear."""
+    if "each" not in raw:
+        return [(raw, None)]
     entry = {key: value for key, value in raw.items() if key != "each"}
-    return [_filled(entry, names) for names in _repeats(raw["each"])]
+    return [(entry, names) for names in _repeats(raw["each"])]
 
 
 def _repeats(each: object) -> list[dict[str, object]]:
-    remedy = "write {n: 1..8}, or a list of mappings such as [{room: core, unit: 3}]"
+    remedy = "write {n: 1..8} or {n: [A, B]}, or a list of mappings such as [{room: core, unit: 3}]"
     repeats: list[dict[str, object]] = []
     if isinstance(each, dict) and len(each) == 1:
-        name, text = next(iter(each.items()))
-        bounds = _RANGE.match(str(text))
-        repeats = [{str(name): n} for n in range(int(bounds[1]), int(bounds[2]) + 1)] if bounds else []
+        name, several = next(iter(each.items()))
+        bounds = _RANGE.match(str(several))
+        if isinstance(several, list):
+            repeats = [{str(name): one} for one in several]
+        elif bounds:
+            repeats = [{str(name): n} for n in range(int(bounds[1]), int(bounds[2]) + 1)]
     elif isinstance(each, list) and all(isinstance(row, dict) for row in each):
         repeats = [{str(name): value for name, value in row.items()} for row in each]
+    if any(isinstance(one, (dict, list)) for names in repeats for one in names.values()):
+        raise ValueError(f"gives a list or a mapping where a word or a number belongs; {remedy}")
     if not 1 <= len(repeats) <= REPEATS_MAX:
         raise ValueError(f"gives no repeats, or more than {REPEATS_MAX}; {remedy}")
     return repeats
 
 
-def _filled(value: object, names: Mapping[str, object]) -> object:
+def _filled(value: object, names: Names) -> object:
     """Put the names of one repeat in; a text that is one name alone becomes its value, a number stays a number."""
     if isinstance(value, dict):
         return {_filled(key, names): _filled(inner, names) for key, inner in value.items()}
@@ -80,9 +183,10 @@ def _filled(value: object, names: Mapping[str, object]) -> object:
         return [_filled(inner, names) for inner in value]
     if not isinstance(value, str):
         return value
-    if len(value) > FILLED_MAX_LETTERS:
+    asked = _NAME.findall(value)
+    if asked and len(value) > FILLED_MAX_LETTERS:
         raise ValueError(f"repeats a text of more than {FILLED_MAX_LETTERS} letters; write it shorter")
-    for name in _NAME.findall(value):
+    for name in asked:
         if name not in names:
             raise ValueError(f"does not name {name!r}, which {value!r} asks for; {nearest(name, names)}")
         if len(str(names[name])) > FILLED_MAX_LETTERS:

@@ -1,10 +1,12 @@
 """How a device must be set: the settings its profile asks for, and the limits that watch them."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 
 from config.checked import Row
 from config.faults import Fault, nearest
-from config.model import Channel, Device, Level, Limit, Profile
+from config.model import Channel, Grade, Level, Limit, Profile
+from config.parts import Parts
+from config.ruled import default_priority
 from config.written import WrittenDevice
 
 SAMPLE_TIME_MAX_S = 86_399
@@ -40,20 +42,20 @@ def _sample_time(device: Row[WrittenDevice], sample_time_s: float) -> Iterator[F
         )
 
 
-def setting_limits(devices: Iterable[Device], limited: Collection[str]) -> Iterator[Limit]:
+def setting_limits(parts: Parts, limited: Collection[str]) -> Iterator[Limit]:
     """Give the limits of the channels that read a setting back: another value than the plant's is an alert.
 
     Args:
-        devices: the devices of the plant.
+        parts: the sound building.
         limited: ids of channels that have limits of their own; these get none here.
     """
-    for device in devices:
-        for channel in (channel for series in device.series for channel in series.channels):
-            if channel.model.setting and channel.id not in limited:
-                yield _limit(channel, device.settings[channel.model.setting])
+    for channel in parts.channels.values():
+        if channel.model.setting and channel.id not in limited:
+            value = parts.devices[channel.device].settings[channel.model.setting]
+            yield _limit(channel, value, parts.zones[channel.zone].grade)
 
 
-def _limit(channel: Channel, value: float) -> Limit:
+def _limit(channel: Channel, value: float, grade: Grade) -> Limit:
     setting = f"{channel.model.setting}: {value:g}"
     return Limit(
         id=f"{channel.id}/{Level.ALERT}",
@@ -64,6 +66,7 @@ def _limit(channel: Channel, value: float) -> Limit:
         deadband=0.0,
         on_delay_s=0.0,
         off_delay_s=0.0,
+        priority=default_priority(Level.ALERT, grade),
         rationale=(
             f"The plant says {setting}. Another value means that the device was reset or changed, and that what it"
             " measures is no longer what its limits were set for."

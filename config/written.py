@@ -1,12 +1,13 @@
-"""The plant as it is written in YAML: what may stand where, and what it means.
+"""The building as it is written in YAML, workshops to devices: what may stand where, and what it means.
 
 The descriptions are shown by an editor (`config.schema`) and by the loader when something is missing or wrong, so each
-says what to write. Nothing here looks beyond its own row; `references.py` and `limits.py` compare rows.
+says what to write. Nothing here looks beyond its own row; `references.py` and others compare rows. What is judged
+stands in `written_rules.py`, protective actions in `written_protection.py`, a whole file in `written_plant.py`.
 """
 
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, Strict, model_validator
 
 from config import model
 
@@ -74,6 +75,13 @@ class WrittenZone(Written):
     workshop: Id | None = Field(default=None, description="the id of a workshop, if its lines share the zone")
     grade: Annotated[model.Grade, Strict(strict=False)] = Field(description="A, B, C, D or CNC")
     label: WrittenText = Field(description="its name on screens, for example {en: Core room, zh: 核心操作间}")
+    rulesets: list[Id] | None = Field(
+        default=None, description="ids of the rulesets that hold here, if not those of the plant"
+    )
+    occupancy: Annotated[model.Occupancy, Strict(strict=False)] = Field(
+        default=model.Occupancy.IN_OPERATION,
+        description="at_rest or in_operation: what goes on there until a person says otherwise",
+    )
 
     @model_validator(mode="after")
     def _belongs_once(self) -> "WrittenZone":
@@ -116,116 +124,3 @@ class WrittenDevice(Written):
     security: WrittenSecurity | None = Field(
         default=None, description="OPC UA: {policy: Basic256Sha256, user: …}; without it nothing is encrypted"
     )
-
-
-class WrittenBounds(Written):
-    """What is permitted: a value on the bound passes."""
-
-    low: Number | None = Field(default=None, description="the lowest permitted value, in the channel's unit")
-    high: Number | None = Field(
-        default=None, description="the highest permitted value, in the channel's unit"
-    )
-
-    @model_validator(mode="after")
-    def _is_a_band(self) -> "WrittenBounds":
-        if self.low is None and self.high is None:
-            raise ValueError("has neither bound; write low, high or both")
-        if self.low is not None and self.high is not None and self.low >= self.high:
-            raise ValueError(
-                f"low {self.low:g} is not below high {self.high:g}; write them the other way round"
-            )
-        return self
-
-
-class WrittenDelays(Written):
-    """A delay for each level; a single number stands for both."""
-
-    alert: Seconds = Field(description="seconds, for the alert level")
-    action: Seconds = Field(description="seconds, for the action level")
-
-
-def _both_levels(delay: object) -> object:
-    return delay if isinstance(delay, dict) else {"alert": delay, "action": delay}
-
-
-Delays: TypeAlias = Annotated[
-    WrittenDelays,
-    BeforeValidator(_both_levels, json_schema_input_type=Seconds | WrittenDelays),
-]
-
-
-Pattern: TypeAlias = Annotated[
-    str, Field(max_length=130, pattern=r"^[A-Za-z0-9_.*-]+/[A-Za-z0-9_.*-]+$", description="<device>/<key>")
-]
-
-
-def _as_list(one: object) -> object:
-    return one if isinstance(one, list) else [one]
-
-
-Patterns: TypeAlias = Annotated[
-    list[Pattern],
-    Field(min_length=1, max_length=100),
-    BeforeValidator(_as_list, json_schema_input_type=Pattern | list[Pattern]),
-]
-
-
-class WrittenLimit(Written):
-    """What is permitted on a channel, or on every channel that one of several patterns with * matches."""
-
-    channel: Patterns = Field(
-        description="<device>/<key>, where * stands for anything, for example HCI-STM-L1/ch*_temp; or a list of them"
-    )
-    unit: Unit = Field(description="the channel's unit, repeated so that the figures cannot be misread")
-    alert: WrittenBounds | None = Field(
-        default=None, description="the alert level, for example {low: 30, high: 70}"
-    )
-    action: WrittenBounds | None = Field(
-        default=None, description="the action level, for example {low: 20, high: 90}"
-    )
-    deadband: Annotated[Number, Field(ge=0)] = Field(
-        description="how far inside the bound a value must be before the alarm may clear, in the channel's unit"
-    )
-    on_delay_s: Delays = Field(
-        description="seconds outside before the alarm is raised: a number, or {alert: 1, action: 0}"
-    )
-    off_delay_s: Delays = Field(
-        description="seconds inside before the alarm clears: a number, or {alert: 5, action: 5}"
-    )
-    rationale: Prose = Field(description="why these figures and delays, for QA (Annex 1 4.16)")
-
-    @model_validator(mode="after")
-    def _has_a_level(self) -> "WrittenLimit":
-        if self.alert is None and self.action is None:
-            raise ValueError("has no level; write alert, action or both")
-        return self
-
-
-class WrittenPlant(Written):
-    """One file of a plant's folder. The files are merged by key: lists are joined, the others stand once."""
-
-    plant: Id | None = Field(default=None, description="the plant's name in letters, digits and - _ . only")
-    label: WrittenText | None = Field(default=None, description="the plant's name on screens, {en: …, zh: …}")
-    time_zone: Words | None = Field(default=None, description="IANA name, for example Asia/Shanghai")
-    communication_delay_s: Seconds | None = Field(
-        default=None,
-        description="seconds without a usable answer before a device's communication alarm, for example 10",
-    )
-    validated: bool | None = Field(
-        default=None, description="true for a plant that makes product: no register may be unverified"
-    )
-    workshops: list[WrittenWorkshop] = Field(default=[], description="the parts of the plant")
-    lines: list[WrittenLine] = Field(default=[], description="the production lines")
-    zones: list[WrittenZone] = Field(default=[], description="the rooms and enclosures")
-    devices: list[WrittenDevice] = Field(default=[], description="what is polled")
-    limits: list[WrittenLimit] = Field(default=[], description="what is permitted")
-
-
-class WrittenHead(Written):
-    """What stands once in a plant, whichever file it stands in."""
-
-    plant: Id
-    label: WrittenText
-    time_zone: Words
-    communication_delay_s: Seconds
-    validated: bool = False

@@ -29,6 +29,7 @@ TemplateRoom: TypeAlias = Annotated[
     str, Field(max_length=64, pattern=r"^[a-z0-9_]*$"), WithJsonSchema({"type": "string", "maxLength": 64})
 ]
 
+Int16: TypeAlias = Annotated[int, Field(ge=-32_768, le=32_767)]
 Verified: TypeAlias = Literal["manual", "inferred", "none"]
 _VERIFIED = "what the map rests on: manual (printed by the maker), inferred, or none"
 
@@ -124,6 +125,50 @@ class WrittenSelfTest(Written):
     equals: Number = Field(description="what it must read, for example -12345")
 
 
+class WrittenParam(Written):
+    """What a request's parameter may be."""
+
+    low: Int16 = Field(description="the lowest parameter that may be sent")
+    high: Int16 = Field(description="the highest parameter that may be sent")
+
+    @model_validator(mode="after")
+    def _is_a_band(self) -> "WrittenParam":
+        if self.low > self.high:
+            raise ValueError(f"low {self.low} is above high {self.high}; write them the other way round")
+        return self
+
+
+class WrittenRequest(Written):
+    """One thing that a machine may be asked to do by handshake."""
+
+    key: TemplateKey = Field(description="the request's name, for example fan_speed")
+    code: Annotated[int, Field(ge=1, le=32_767)] = Field(description="its number on the wire, for example 1")
+    param: WrittenParam | None = Field(
+        default=None, description="what it may carry, for example {low: 0, high: 100}; without it, 0"
+    )
+    label: WrittenText = Field(description="what is asked, in words, {en: …, zh: …}")
+
+
+class WrittenNode(Written):
+    """One node of a handshake."""
+
+    node: Words = Field(description="""the identifier, '"DB_Cmd"."Seq"'""")
+    type: Literal["Int16", "UInt16", "UInt32"] = Field(description="Int16, UInt16 or UInt32")
+    verified: Verified = Field(description=_VERIFIED)
+
+
+class WrittenHandshake(Written):
+    """The nodes through which a machine takes requests."""
+
+    param: WrittenNode = Field(description="where the parameter is written")
+    ticket: WrittenNode = Field(description="where the ticket is written")
+    code: WrittenNode = Field(description="where the request's code is written")
+    seq: WrittenNode = Field(description="where the number is written, last and alone")
+    beat: WrittenNode = Field(description="where our heartbeat is written")
+    ack_seq: WrittenNode = Field(description="where the machine repeats the number")
+    ack_code: WrittenNode = Field(description="where the machine says what came of it")
+
+
 class WrittenProfile(Written):
     """The register or node map of one device model."""
 
@@ -145,3 +190,9 @@ class WrittenProfile(Written):
     )
     channels: list[WrittenChannel] = Field(min_length=1, max_length=1000, description="what is read")
     outputs: list[WrittenOutput] = Field(default=[], max_length=100, description="all that may be written")
+    requests: list[WrittenRequest] = Field(
+        default=[], max_length=100, description="all that may be asked for by handshake"
+    )
+    handshake: WrittenHandshake | None = Field(
+        default=None, description="the nodes through which requests are taken; OPC UA only"
+    )

@@ -63,6 +63,14 @@ def test_an_opc_ua_server_may_be_spoken_to_securely(copy: Copy, written: str, se
 
 
 VALIDATED = ("time_zone: Asia", "validated: true\ntime_zone: Asia")
+GUIDANCE = """
+guidance:
+  - alarms: ["*/*"]
+    consequence: {en: typed here, zh: 此处键入}
+    response: {en: typed here, zh: 此处键入}
+    respond_within_s: 60
+    sop: SOP-0 v1
+"""
 
 
 def test_a_plant_is_not_validated_unless_it_says_so(copy: Copy) -> None:
@@ -72,6 +80,9 @@ def test_a_plant_is_not_validated_unless_it_says_so(copy: Copy) -> None:
             path.read_text(encoding="utf-8").replace("verified: none", "verified: inferred"), encoding="utf-8"
         )
     copy.change("plant.yaml", *VALIDATED)
+    (fault,) = copy.faults()
+    assert "this plant is validated, but no alarm has guidance; write guidance" in fault.message
+    (copy.plant / "guidance.yaml").write_text(GUIDANCE, encoding="utf-8")
     assert load(copy.plant, copy.profiles).validated is True
 
 

@@ -1,0 +1,71 @@
+"""A ruleset as it is written in YAML: particle limits, cell by cell, or by the formula of ISO 14644-1."""
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field, Strict, model_validator
+
+from config import model
+from config.written import Id, Number, Words, Written, WrittenText
+
+Size: TypeAlias = Annotated[Number, Field(ge=0.1, le=5.0)]
+"""The sizes that ISO 14644-1 speaks of, in um."""
+AnyGrade: TypeAlias = Annotated[model.Grade, Strict(strict=False)]
+AnyOccupancy: TypeAlias = Annotated[model.Occupancy, Strict(strict=False)]
+_OCCUPANCY = "at_rest or in_operation"
+_SOURCE = "the clause or table that prints it, for example Table 5 (9.15)"
+
+
+class WrittenCell(Written):
+    """One cell of a ruleset's table."""
+
+    grade: AnyGrade = Field(description="A, B, C, D or CNC")
+    occupancy: AnyOccupancy = Field(description=_OCCUPANCY)
+    size_um: Size = Field(description="particles of this size and larger, in um, for example 0.5")
+    per_m3: Annotated[Number, Field(ge=0)] | Literal["not_specified", "not_predetermined"] = Field(
+        description="particles per m3, not_specified or not_predetermined"
+    )
+    source: Words = Field(description=_SOURCE)
+    evidence: Literal["primary", "secondary", "memory", "calculated"] = Field(
+        description="how sure it is: primary, secondary, memory or calculated"
+    )
+
+
+class WrittenClass(Written):
+    """Which ISO class stands for a grade."""
+
+    grade: AnyGrade = Field(description="A, B, C, D or CNC")
+    occupancy: AnyOccupancy = Field(description=_OCCUPANCY)
+    iso_class: Annotated[Number, Field(ge=1, le=9, multiple_of=0.5)] = Field(
+        description="1 to 9, in steps of 0.5"
+    )
+    sizes_um: Annotated[list[Size], Field(min_length=1, max_length=10)] = Field(
+        description="the sizes that the class has figures for, in um, for example [0.5, 5.0]"
+    )
+    source: Words = Field(description=_SOURCE)
+
+
+class WrittenRuleset(Written):
+    """Particle limits as one authority prints them."""
+
+    ruleset: Id = Field(description="its id: the name of the file without .yaml")
+    label: WrittenText = Field(description="its name on screens, {en: …, zh: …}")
+    purpose: Literal["monitoring", "classification"] = Field(description="monitoring or classification")
+    source: Words = Field(description="the text and edition")
+    in_force: bool = Field(description="false for one that is superseded or a draft")
+    particles: Annotated[list[WrittenCell], Field(max_length=200)] = Field(
+        default=[], description="the table, cell by cell"
+    )
+    formula: Literal["iso14644_1"] | None = Field(
+        default=None, description="iso14644_1: the cells of `classes` are reckoned"
+    )
+    classes: Annotated[list[WrittenClass], Field(max_length=50)] = Field(
+        default=[], description="with formula: which class stands for a grade"
+    )
+
+    @model_validator(mode="after")
+    def _has_cells(self) -> "WrittenRuleset":
+        if (self.formula is None) != (not self.classes):
+            raise ValueError("formula and classes belong together; write both, or particles alone")
+        if not self.classes and not self.particles:
+            raise ValueError("has no cell; write particles: [{grade: A, …}], or formula and classes")
+        return self
