@@ -1,7 +1,7 @@
 """What a service must make of a scripted fault, by when, as it is written in YAML."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -48,9 +48,9 @@ class Place:
 
     def fill(self, template: str) -> str:
         """Return an id for its template: `{device}`, `{zone}`, `{line}` and `{workshop}` stand for this place's."""
-        for name, value in asdict(self).items():
-            template = template.replace(f"{{{name}}}", value)
-        return template
+        if "{" not in template:
+            return template
+        return template.format(device=self.device, zone=self.zone, line=self.line, workshop=self.workshop)
 
 
 class Who(Written):
@@ -151,4 +151,21 @@ class Expectation(Written):
             raise ValueError("give a protection with its state or ask, and these with nothing else")
         if self.alarm is None and (self.first_out or self.hidden):
             raise ValueError("first_out and hidden are said of an alarm")
+        return self
+
+    @property
+    def templates(self) -> tuple[str, ...]:
+        """The ids, and patterns of ids, that are written."""
+        ids = (self.alarm, self.over, self.protection, self.grouped, *(self.quiet or ()))
+        return tuple(template for template in ids if template is not None)
+
+    @model_validator(mode="after")
+    def _templates_can_be_filled(self) -> Self:
+        for template in self.templates:
+            try:
+                Place("", "", "", "", "").fill(template)
+            except (KeyError, IndexError, ValueError) as error:
+                raise ValueError(
+                    f"{template!r}: write {{device}}, {{zone}}, {{line}} or {{workshop}}"
+                ) from error
         return self

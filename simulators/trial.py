@@ -36,6 +36,7 @@ class Row:
         self.places = places
         self._missing = {place.device for place in places}
         self._before: set[str] = set()
+        self._patterns = {place.fill(one) for one in expectation.templates for place in places}
         if not places and self.verdict is Verdict.OPEN:
             self._fail("the plant has no such device here")
 
@@ -98,12 +99,7 @@ class Row:
 
     def watches(self, id_: str) -> bool:
         """Whether an alarm or a protective action of that id bears on this expectation."""
-        one = self.expectation
-        if one.pending is not None:
-            return False
-        templates = (one.alarm, one.over, one.protection, one.grouped, *(one.quiet or ()))
-        patterns = {pattern for template in templates for pattern in self.ids(template)}
-        return any(fnmatchcase(id_, pattern) for pattern in patterns)
+        return any(fnmatchcase(id_, pattern) for pattern in self._patterns)
 
     def _fail(self, detail: str) -> None:
         self.verdict, self.detail = Verdict.FAILED, detail

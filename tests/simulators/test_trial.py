@@ -179,6 +179,8 @@ def test_one_root_stands_for_all_and_theirs_are_hidden() -> None:
         ({"protection": "{device}/P-01"}, "give a protection with its state or ask"),
         (ALARM | {"state": "LATCHED"}, "give a protection with its state or ask"),
         (OVER | {"first_out": True}, "said of an alarm"),
+        ({"alarm": "{devcie}/dp/action"}, "write {device}, {zone}"),
+        (QUIET | {"quiet": ["{device/*"]}, "write {device}, {zone}"),
     ],
 )
 def test_what_belongs_together_is_written_together(wrong: dict[str, object], told: str) -> None:
