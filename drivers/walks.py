@@ -49,8 +49,12 @@ class Walk:
     def begin_anew(self, known: Container[Key]) -> None:
         """Walk from the newest record again, because there is another hole above."""
         self.index, self.ended = None, False
-        # What was passed in a poll that failed is missed, too.
-        self.passed = {key for key in self.passed if key in known}
+        self.pass_by(known)
+
+    def pass_by(self, known: Container[Key], found: Sequence[Record] = ()) -> None:
+        """What was handed on does not end it; and what was passed in a poll that failed is missed, too."""
+        passed = (*self.passed, *(record.key for record in found))
+        self.passed = {key for key in passed if key in known}
 
 
 class Walks:
@@ -125,7 +129,7 @@ class Walks:
             del self._known[next(iter(self._known))]
         self._walks = [walk for walk in self._walks if not walk.ended]
         for walk in self._walks:
-            walk.passed.update(record.key for record in found)
+            walk.pass_by(self._known, found)
         if newest is not None:
             self._returned = self._last = newest.at
             self._before = self._before if self._walks else None

@@ -44,7 +44,7 @@ class Program:
         writes: each Write as it came, in order: names and values.
         done: the requests that were carried out, code and parameter.
         answer: the code that it gives; None: it is busy with something else and shows nothing.
-        torn: a Read falls between the number of the answer and its code.
+        torn: the number of an answer and its code show one after the other, each behind a Read.
         told: is called once a number was written.
     """
 
@@ -54,7 +54,7 @@ class Program:
         self.answer: int | None = 0
         self.torn = False
         self.told: Callable[[], object] = int
-        self._late: int | None = None
+        self._late: list[tuple[str, int]] = []
         self._server: Server | None = None
 
     async def prepare(self, server: Server) -> None:
@@ -86,16 +86,13 @@ class Program:
             return
         if seq != await self._shown("ack_seq"):
             self.done.append((await self._shown("code"), await self._shown("param")))
-        await self._show("ack_seq", seq)
-        self._late = self.answer
-        if not self.torn:
-            await self._show("ack_code", self.answer)
+        self._late = [("ack_seq", seq), ("ack_code", self.answer)]
+        while self._late and not self.torn:
+            await self._show(*self._late.pop(0))
 
     async def _read(self, event: Callback, _: CallbackService) -> None:
-        if not isinstance(event, ServerItemCallback) or not event.is_external or self._late is None:
-            return
-        if "ack" in str(event.request_params.NodesToRead[0].NodeId.Identifier):
-            await self._show("ack_code", self._late)
+        if isinstance(event, ServerItemCallback) and event.is_external and self._late:
+            await self._show(*self._late.pop(0))
 
     async def _shown(self, name: str) -> int:
         assert self._server is not None
