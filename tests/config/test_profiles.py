@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from config.load import PROFILES_DIR, PlantFaults, load_profile
-from config.model import ChannelModel, Kind, Node, Profile, Protocol, Register
+from config.model import ChannelModel, Handshake, Kind, Node, Profile, Protocol, Register
 
 
 def channels(profile: Profile) -> dict[str, ChannelModel]:
@@ -191,3 +191,46 @@ def test_each_door_has_a_coil_that_locks_it(doors: int) -> None:
     for n, output in enumerate(profile.outputs.values(), 1):
         assert (output.address.table, output.address.address) == ("coil", 100 + n)
         assert (output.words, output.channel) == ({"off": 0, "on": 1}, f"door_{n}_locked")
+
+
+REQUESTS = {
+    "fan_speed": (1, 0, 100),
+    "safe_state": (2, 0, 0),
+    "inhibit_transfer": (3, 0, 0),
+    "vhp_abort": (4, 0, 0),
+    "hold_process": (5, 0, 0),
+    "horn": (6, 0, 2),
+    "release_inhibit": (7, 0, 0),
+    "close_co2": (8, 1, 8),
+    "lock_chamber": (9, 1, 8),
+    "heater_off": (10, 1, 8),
+    "close_manifold": (11, 0, 0),
+    "close_port": (12, 0, 0),
+    "open_exhaust": (13, 0, 0),
+    "stop_injection": (14, 0, 0),
+    "reset": (100, 0, 0),
+}
+"""Every request of the demo proposal: its code, and what its parameter may be."""
+
+
+@pytest.mark.parametrize(
+    ("name", "block", "codes"),
+    [
+        ("isolator_s7", "DB_Cmd", {1, 2, 3, 4, 5, 6, 7, 12, 13, 14, 100}),
+        ("honeycomb_incubator_s7", "DB_HCI_Cmd", {6, 7, 8, 9, 10, 11, 100}),
+        ("vhp_generator_s7", "DB_VHPG_Cmd", {4, 6, 14, 100}),
+    ],
+)
+def test_what_a_plc_may_be_asked_is_what_was_agreed(name: str, block: str, codes: set[int]) -> None:
+    profile = load_profile(PROFILES_DIR / f"{name}.yaml")
+    asked = {key: (one.code, one.param_low, one.param_high) for key, one in profile.requests.items()}
+    assert asked == {key: row for key, row in REQUESTS.items() if row[0] in codes}
+    assert profile.handshake == Handshake(
+        param=Node(f'"{block}"."Param"', "Int16"),
+        ticket=Node(f'"{block}"."Ticket"', "UInt32"),
+        code=Node(f'"{block}"."Code"', "Int16"),
+        seq=Node(f'"{block}"."Seq"', "UInt16"),
+        beat=Node(f'"{block}"."EMS_Heartbeat"', "UInt16"),
+        ack_seq=Node(f'"{block}"."Ack_Seq"', "UInt16"),
+        ack_code=Node(f'"{block}"."Ack_Code"', "Int16"),
+    )
