@@ -17,7 +17,7 @@ SAMPLE_TIME_S = 60.0
 LATE_BY = 1.5
 """Of a record's length: what comes later than that after the one before has left a hole."""
 DIGITS = 9
-"""Decimals kept of volumes (L) and concentrations: far beyond what a counter knows; only what binary fractions add goes."""
+"""Decimals kept of volumes (L) and concentrations: beyond what a counter knows; only what binary fractions add goes."""
 
 
 def concentration(inputs: tuple[float, ...]) -> float:
