@@ -1,165 +1,115 @@
-"""How much the alarms ask of the people who answer them: the performance figures of ISA-18.2, for one console.
+"""How much is asked of the people who watch: the alarm-load figures of ISA-18.2-2016, table 7.
 
-Pure, for reports: it reads what has happened and moves nothing. Sources: ANSI/ISA-18.2-2016, Table 7 (about 6 alarms an
-hour are very likely acceptable, about 12 the most that one person manages; floods below 1 % of the time; fewer than 5
-stale on any day), which asks for at least 30 days of them. That a flood ends below five, and that three raises in a
-minute are chattering, is from memory, to be verified.
+Pure arithmetic over occurrences, each a time at which an alarm sounded and, where it is over, the time of its end.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alarms.alarm import CHATTER_S, CHATTERS_FROM
-from alarms.group import FLOOD_BEGINS_ABOVE, FLOOD_ENDS_BELOW, FLOOD_S
 from config.model import Priority
 
-HOUR, TEN_MINUTES, DAY = timedelta(hours=1), timedelta(minutes=10), timedelta(days=1)
+PERIOD = timedelta(minutes=10)
+FLOOD_ABOVE, FLOOD_ENDS_BELOW = 10, 5
+STALE = timedelta(hours=24)
 TOP = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Raise:
-    """An alarm was annunciated."""
+class Occurrence:
+    """One occurrence of an alarm that people were shown; `over_at` is None while it stands."""
 
-    at: datetime
     alarm: str
     priority: Priority
+    raised_at: datetime
+    over_at: datetime | None
+    chattering: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """An alarm stood annunciated without a break from `since` to `until`; None: it stands still."""
+class Top:
+    """One of the alarms that sounded most."""
 
     alarm: str
-    since: datetime
-    until: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Flood:
-    """More came than a person can take in: from the eleventh alarm in ten minutes to fewer than five in ten minutes."""
-
-    begins: datetime
-    ends: datetime
+    times: int
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """The figures of one period.
+    """The figures of a time; aims in brackets are those of ISA-18.2.
 
     Attributes:
-        raised: how many alarms were annunciated.
-        per_hour, per_10_min: their mean.
-        most_per_hour, most_per_10_min: their peak, over periods laid end to end from the beginning.
-        crowded_share: of the 10-minute periods, those with more than ten.
-        flood_share: of the whole time, that in flood.
-        top: the ten most frequent alarms, each with how often it came; the most frequent first.
-        top_share: of all that was raised, what these ten make up.
-        chattering: alarms that were raised three times or more within a minute.
-        stale: alarms that stood for more than 24 hours without a break, reckoned to the end of the period.
-        priorities: of all that was raised, the share of each priority.
+        alarms: how many sounded.
+        per_hour: (6, and 12 at most).
+        per_10_min: (1, and 2 at most).
+        peak_10_min: the most in one period of ten minutes (10).
+        share_above_10: of the periods, those with more than ten (1 %).
+        floods: how often a period had more than ten, until one had fewer than five.
+        share_in_flood: of the time (1 %).
+        top: the ten that sounded most.
+        top_share: their part of all (1 to 5 %).
+        chattering: how many different alarms chattered (0).
+        stale: how many stood for longer than 24 h (5 on any day).
+        priorities: the share of each (80 low, 15 medium, 5 high, less than 1 critical).
     """
 
-    raised: int
+    alarms: int
     per_hour: float
-    most_per_hour: int
     per_10_min: float
-    most_per_10_min: int
-    crowded_share: float
-    floods: tuple[Flood, ...]
-    flood_share: float
-    top: tuple[tuple[str, int], ...]
+    peak_10_min: int
+    share_above_10: float
+    floods: int
+    share_in_flood: float
+    top: tuple[Top, ...]
     top_share: float
-    chattering: tuple[str, ...]
-    stale: tuple[str, ...]
-    priorities: Mapping[Priority, float]
+    chattering: int
+    stale: int
+    priorities: dict[Priority, float]
 
 
-def load(raises: Sequence[Raise], standings: Sequence[Standing], begins: datetime, ends: datetime) -> Load:
-    """Reckon the figures of the period from `begins` up to, not including, `ends`.
-
-    Args:
-        raises: in any order; what lies outside the period is left aside.
-        standings: those that reach into the period; they may have begun before it.
-        begins: aware, UTC.
-        ends: aware, UTC.
-
-    Raises:
-        ValueError: The period has no length.
-    """
-    if ends <= begins:
-        raise ValueError(f"the period ends at {ends}, not after its beginning {begins}")
-    heard = sorted((one for one in raises if begins <= one.at < ends), key=lambda one: one.at)
-    times, length = [one.at for one in heard], ends - begins
-    tens = _periods(times, begins, ends, TEN_MINUTES)
-    floods = tuple(_floods(times, ends))
-    top = tuple(sorted(Counter(one.alarm for one in heard).items(), key=lambda row: (-row[1], row[0]))[:TOP])
+def load(occurrences: Iterable[Occurrence], start: datetime, end: datetime) -> Load:
+    """Reckon the figures from `start` to `end`, which must lie behind it."""
+    inside = [one for one in occurrences if start <= one.raised_at < end]
+    periods = _periods(inside, start, end)
+    in_flood, floods = _floods(periods)
+    count = Counter(one.alarm for one in inside)
+    top = tuple(Top(alarm, times) for alarm, times in count.most_common(TOP))
+    all_of_them = len(inside)
     return Load(
-        raised=len(heard),
-        per_hour=len(heard) * (HOUR / length),
-        most_per_hour=max(_periods(times, begins, ends, HOUR)),
-        per_10_min=len(heard) * (TEN_MINUTES / length),
-        most_per_10_min=max(tens),
-        crowded_share=sum(n > FLOOD_BEGINS_ABOVE for n in tens) / len(tens),
+        alarms=all_of_them,
+        per_hour=all_of_them / ((end - start) / timedelta(hours=1)),
+        per_10_min=all_of_them / ((end - start) / PERIOD),
+        peak_10_min=max(periods),
+        share_above_10=sum(one > FLOOD_ABOVE for one in periods) / len(periods),
         floods=floods,
-        flood_share=sum((one.ends - one.begins for one in floods), timedelta()) / length,
+        share_in_flood=in_flood / len(periods),
         top=top,
-        top_share=_share(sum(n for _, n in top), len(heard)),
-        chattering=_chattering(heard),
-        stale=_stale(standings, begins, ends),
-        priorities={p: _share(sum(one.priority is p for one in heard), len(heard)) for p in Priority},
+        top_share=sum(one.times for one in top) / all_of_them if all_of_them else 0.0,
+        chattering=len({one.alarm for one in inside if one.chattering}),
+        stale=sum((one.over_at or end) - one.raised_at > STALE for one in inside),
+        priorities={
+            priority: sum(one.priority is priority for one in inside) / all_of_them if all_of_them else 0.0
+            for priority in Priority
+        },
     )
 
 
-def _share(part: int, whole: int) -> float:
-    return part / whole if whole else 0.0
+def _periods(inside: Sequence[Occurrence], start: datetime, end: datetime) -> list[int]:
+    """Return how many sounded in each ten minutes; the last period may be shorter."""
+    periods = [0] * -(-(end - start) // PERIOD)
+    for one in inside:
+        periods[(one.raised_at - start) // PERIOD] += 1
+    return periods
 
 
-def _periods(times: Sequence[datetime], begins: datetime, ends: datetime, each: timedelta) -> list[int]:
-    """Return how many fall into each of the periods laid end to end; the last may be shorter."""
-    counted = Counter((at - begins) // each for at in times)
-    return [counted[n] for n in range(-((begins - ends) // each))]
-
-
-def _floods(times: Sequence[datetime], ends: datetime) -> Iterator[Flood]:
-    """Follow the last ten minutes from raise to raise: a flood is over when the fifth last falls out of them."""
-    window = timedelta(seconds=FLOOD_S)
-    began: datetime | None = None
-    recent: list[datetime] = []
-    for at in times:
-        if began is not None and recent[-FLOOD_ENDS_BELOW] + window < at:
-            yield Flood(began, recent[-FLOOD_ENDS_BELOW] + window)
-            began = None
-        recent = [*(one for one in recent if one > at - window), at]
-        if began is None and len(recent) > FLOOD_BEGINS_ABOVE:
-            began = at
-    if began is not None:
-        yield Flood(began, min(recent[-FLOOD_ENDS_BELOW] + window, ends))
-
-
-def _chattering(heard: Sequence[Raise]) -> tuple[str, ...]:
-    within = timedelta(seconds=CHATTER_S)
-    by_alarm: dict[str, list[datetime]] = {}
-    for one in heard:
-        by_alarm.setdefault(one.alarm, []).append(one.at)
-    return tuple(
-        alarm
-        for alarm, times in sorted(by_alarm.items())
-        if any(last - first < within for first, last in zip(times, times[CHATTERS_FROM - 1 :], strict=False))
-    )
-
-
-def _stale(standings: Sequence[Standing], begins: datetime, ends: datetime) -> tuple[str, ...]:
-    return tuple(
-        sorted(
-            {
-                one.alarm
-                for one in standings
-                if one.since < ends
-                and (until := min(one.until or ends, ends)) > begins
-                and until - one.since > DAY
-            }
-        )
-    )
+def _floods(periods: Sequence[int]) -> tuple[int, int]:
+    """Return in how many periods it was flood, and how often one began."""
+    in_flood = floods = 0
+    flood = False
+    for one in periods:
+        begins = not flood and one > FLOOD_ABOVE
+        flood = begins or (flood and one >= FLOOD_ENDS_BELOW)
+        in_flood += flood
+        floods += begins
+    return in_flood, floods

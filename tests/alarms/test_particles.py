@@ -1,4 +1,4 @@
-"""Rolling concentrations, held against an oracle that walks the whole list anew with exact fractions."""
+"""Rolling windows of a counter's records, held against an oracle that reckons the whole stream in exact fractions."""
 
 import json
 import math
@@ -229,7 +229,7 @@ def test_one_minute_of_a_counter_of_28_3_l(counts: int, per_m3: float) -> None:
 
 
 def test_a_cubic_metre_takes_36_minutes() -> None:
-    """1000 L / 28.3 L = 35.3: 35 records are 990.5 L, reckoned as 1000; 36 are 1018.8 L; the 37th drives out the first."""
+    """1000 / 28.3 = 35.3: 35 records are 990.5 L, reckoned as 1000; 36 are 1018.8 L; a 37th drives out the first."""
     values, memory = run(channel(Formula.ROLLING_VOLUME), minutes([20] + 36 * [0]))
     assert values[0] == 20
     assert values[34] == 20

@@ -226,3 +226,14 @@ def test_the_diagram_in_the_docs_is_the_table(name: str) -> None:
     assert f"```mermaid\n{diagram()}```" in (DOCS / name).read_text(), (
         "regenerate it: python -c 'from alarms.table import diagram; print(diagram())'"
     )
+
+
+def test_a_latched_alarm_that_comes_back_before_its_reset_is_the_same_occurrence() -> None:
+    condition = LATCHING["latching"]
+    one, _ = life.observe(condition, Life(), Look(NOW, Standing.OUTSIDE, 1.0))
+    one, _ = life.acknowledge(one, Acknowledge(NOW, "X/action", NOW, "a"))
+    one, _ = life.observe(condition, one, Look(after(1), Standing.INSIDE))
+    assert state_of(one) is AlarmState.LATAK
+    one, _ = life.observe(condition, one, Look(after(2), Standing.OUTSIDE, 2.0))
+    assert one.alarm is not None
+    assert (state_of(one), one.alarm.raised_at, one.alarm.times) == (AlarmState.UNACK, NOW, 2)
