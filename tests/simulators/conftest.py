@@ -54,13 +54,6 @@ def handshake(block: str) -> Handshake:
     )
 
 
-def asked(plant: Plant, device: str, block: str) -> Plant:
-    """Return the plant with a device that takes requests by handshake."""
-    one = plant.devices[device]
-    there = replace(one, profile=replace(one.profile, handshake=handshake(block)))
-    return replace(plant, devices={**plant.devices, device: there})
-
-
 @pytest.fixture(scope="session")
 def plant() -> Plant:
     return load(LINE)

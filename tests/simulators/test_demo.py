@@ -11,12 +11,18 @@ from config.load import PROFILES_DIR, load
 from config.model import ChannelModel, Device, Kind, Limit, Protocol, Register
 from drivers.open import open_driver
 from simulators.plant import MACHINES, SimulatedPlant
+from simulators.plc import Plc
 from simulators.site import Site
-from tests.simulators.conftest import START, moved
+from tests.simulators.conftest import START, handshake, moved
 
 DEMO = Path(__file__).parents[2] / "config" / "plants" / "demo"
 PLANT = load(DEMO)
 ONE_OF_EACH = {device.profile.name: device for device in PLANT.devices.values()}
+BLOCKS = {
+    "isolator_s7": "DB_Cmd",
+    "honeycomb_incubator_s7": "DB_HCI_Cmd",
+    "vhp_generator_s7": "DB_VHPG_Cmd",
+}
 PLAIN = [
     name for name, one in ONE_OF_EACH.items() if one.profile.protocol in {Protocol.MODBUS, Protocol.OPCUA}
 ]
@@ -110,3 +116,13 @@ async def test_behind_a_serial_server_and_on_a_serial_line_the_same_is_read(
     await _read_and_compare(replace(device, address=f"rtu+tcp://{device.address}"))
     line = f"rtu:{tmp_path}/ttyROOMS?baudrate=115200&parity=N&stopbits=1"
     await _read_and_compare(replace(device, address=line))
+
+
+@pytest.mark.parametrize("profile", ["isolator_s7", "honeycomb_incubator_s7", "vhp_generator_s7"])
+def test_every_plc_knows_the_requests_of_its_profile_by_their_codes(profile: str) -> None:
+    device = ONE_OF_EACH[profile]
+    machine = SimulatedPlant(replace(PLANT, devices={device.id: device}), START).machine(device.id)
+    assert isinstance(machine, Plc)
+    known = {deed.name: code for code, deed in machine.deeds().items()}
+    assert {request.key: request.code for request in device.profile.requests.values()} == known
+    assert device.profile.handshake == handshake(BLOCKS[profile])

@@ -18,7 +18,7 @@ from drivers.open import open_driver
 from simulators.opcua import OpcUaWire
 from simulators.plant import SimulatedPlant
 from simulators.plc import Plc
-from tests.simulators.conftest import START, asked, moved
+from tests.simulators.conftest import START, moved
 
 DEMO = Path(__file__).parents[2] / "config" / "plants" / "demo"
 S7 = "http://www.siemens.com/simatic-s7-opcua"
@@ -32,8 +32,8 @@ def demo() -> Plant:
 class Asked:
     """A PLC's wire, its physics at our own pace, and what a monitoring system writes to it."""
 
-    def __init__(self, plant: Plant, device: str, block: str) -> None:
-        self.device = moved(asked(plant, device, block), device).devices[device]
+    def __init__(self, plant: Plant, device: str) -> None:
+        self.device = moved(plant, device).devices[device]
         self.device = replace(self.device, security=None)
         self.plant = SimulatedPlant(replace(plant, devices={device: self.device}), START, 1)
         machine = self.plant.machine(device)
@@ -68,17 +68,17 @@ class Asked:
 
 
 @pytest.mark.parametrize(
-    ("device", "block", "wanted", "name"),
+    ("device", "wanted", "name"),
     [
-        ("HCI-STM-L1", "DB_HCI_Cmd", (8, 3), "close_co2"),
-        ("VHP-STM", "DB_VHPG_Cmd", (4, 0), "vhp_abort"),
-        ("ISO-STM-L1", "DB_Cmd", (1, 100), "fan_speed"),
+        ("HCI-STM-L1", (8, 3), "close_co2"),
+        ("VHP-STM", (4, 0), "vhp_abort"),
+        ("ISO-STM-L1", (1, 100), "fan_speed"),
     ],
 )
 async def test_every_plc_answers_a_number_once_even_after_its_program_was_loaded_again(
-    demo: Plant, device: str, block: str, wanted: tuple[int, int], name: str
+    demo: Plant, device: str, wanted: tuple[int, int], name: str
 ) -> None:
-    plc = Asked(demo, device, block)
+    plc = Asked(demo, device)
     await plc.wire.open()
     try:
         assert await plc.ask(*wanted, 7) == (7, 0)
@@ -123,7 +123,7 @@ async def living(plc: Asked) -> AsyncIterator[None]:
 
 
 async def test_the_real_driver_asks_beats_and_is_refused(plant: Plant) -> None:
-    plc = Asked(plant, "ISO-STM-L1", "DB_Cmd")
+    plc = Asked(plant, "ISO-STM-L1")
     device = replace(plc.device, profile=replace(plc.device.profile, requests=REQUESTS))
     driver: Beating = open_driver(device, lambda: START)  # type: ignore[assignment] # it has a handshake
     await plc.wire.open()

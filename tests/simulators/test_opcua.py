@@ -13,7 +13,7 @@ from config.model import Node, Plant
 from simulators.errors import AddressInUse
 from simulators.isolator import Isolator
 from simulators.site import Site
-from tests.simulators.conftest import START, asked, moved
+from tests.simulators.conftest import START, moved
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 ISOLATOR = "ISO-STM-L1"
@@ -38,7 +38,7 @@ class Served:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def served(plant: Plant) -> AsyncIterator[Served]:
-    served = Served(moved(asked(plant, ISOLATOR, "DB_Cmd"), ISOLATOR))
+    served = Served(moved(plant, ISOLATOR))
     await served.site.open()
     yield served
     await served.site.close()
