@@ -47,9 +47,9 @@ def test_what_needs_no_memory(formula: Formula, inputs: tuple[float, ...], value
 
 
 def test_a_breach_falls_by_27_pascals_a_second() -> None:
-    """45.0, 17.8, 7.8 Pa; a missing value breaks it, and the first after it has no rate yet."""
+    """45.0, 17.8, 7.8 Pa; after a missing value it is reckoned over two seconds."""
     values = run(Formula.RATE, single([45.0, 17.8, 7.8, NAN, 4.0, 3.0]))
-    assert values == pytest.approx([NAN, -27.2, -10.0, NAN, NAN, -1.0], nan_ok=True)
+    assert values == pytest.approx([NAN, -27.2, -10.0, NAN, -1.9, -1.0], nan_ok=True)
     assert run(Formula.RATE, single([10.0, 20.0]), spacing_s=2) == pytest.approx([NAN, 5.0], nan_ok=True)
     assert run(Formula.RATE, single([10.0, 20.0]), spacing_s=3.5) == pytest.approx([NAN, NAN], nan_ok=True)
 
@@ -86,8 +86,6 @@ def test_a_drift_of_two_hundredths_an_hour_is_found_by_its_slope() -> None:
     values = run(Formula.SLOPE, stream, spacing_s=60, over_s=6 * 3600.0)
     assert all(map(math.isnan, values[:310]))
     assert values[-1] == pytest.approx(0.02, rel=1e-6)
-    gone = [*stream, *[(NAN, 37.0)] * 30]
-    assert run(Formula.SLOPE, gone, spacing_s=60, over_s=6 * 3600.0)[-1] == pytest.approx(0.02, rel=1e-6)
 
 
 def test_the_memory_of_a_long_window_stays_small() -> None:
