@@ -97,7 +97,7 @@ def test_a_validated_plant_refuses_each_profile_that_rests_on_nothing(copy: Copy
     assert len(faults) == 1
     assert iso.message == (
         "profile isolator_s7 rests on nothing for chamber_pressure, chamber_pressure_b, transfer_pressure,"
-        " air_velocity_1, air_velocity_2 and 61 others, and this plant is validated; check them on the device,"
+        " air_velocity_1, air_velocity_2 and 68 others, and this plant is validated; check them on the device,"
         " then write verified: manual or inferred in the profile"
     )
     lines = (copy.plant / "devices.yaml").read_text(encoding="utf-8").splitlines()
