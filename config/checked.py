@@ -138,7 +138,7 @@ def _message(model: type[Written], details: ErrorDetails, stands: Keys) -> str:
         case "missing":
             return f"missing key {name!r}; write {name}: {description}"
         case "value_error":
-            where = f"{name}: " if isinstance(keys[-1], str) else ""
+            where = f"{name}: " if keys and isinstance(keys[-1], str) else ""
             return f"{where}{details['ctx']['error']}"
         case "enum" | "literal_error":
             problem = f"not {details['ctx']['expected']}"

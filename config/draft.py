@@ -61,6 +61,10 @@ class Draft:
         """Give every id of a section as written, also of rows that have faults: a reference to them is no fault."""
         return [name for sheet in self.sheets for name in sheet.ids(section)]
 
+    def is_whole(self, section: str) -> bool:
+        """Say whether every row of a section is sound in itself."""
+        return not any(keys[:1] == (section,) for sheet in self.sheets for keys in sheet.bad)
+
     def head(self) -> dict[str, object]:
         """Give what stands once in the plant, if it is sound."""
         return {

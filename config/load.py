@@ -56,7 +56,7 @@ def load(plant_dir: Path, profiles_dir: Path | None = None, grades_dir: Path | N
     faults.extend(reference_faults(draft))
     parts = make_parts(draft)
     derived = make_derived(draft.derived, parts, faults)
-    all_known = len(derived) == sum(len(sheet.listed("derived")) for sheet in draft.sheets)
+    all_known = draft.is_whole("derived") and len(derived) == len(draft.derived)
     limits = make_limits(draft.limits, parts, measured(parts, derived), faults, all_known=all_known)
     if faults:
         raise PlantFaults(faults)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from itertools import islice
 from typing import TypeAlias
@@ -20,6 +21,9 @@ ENTRIES_MAX = 1000
 FILLED_MAX_LETTERS = 1000
 KEEP_DEVICE = frozenset({"derived", "protections"})
 """Sections whose rows have a `device` of their own; elsewhere it only says for which devices the row is written out."""
+
+NOWHERE = -1
+"""The place of a row that could not be written out: its section has faults, though none of its rows."""
 
 _RANGE = re.compile(r"^(\d{1,4})\.\.(\d{1,4})$")
 _NAME = re.compile(r"\{(\w+)\}")
@@ -72,7 +76,8 @@ def _check(model: type[Written], source: Source, repeater: "_Repeater") -> Check
     if not isinstance(source.data, dict):
         return check(model, source, source.data, repeater.faults)
     data = repeater.written_out(source.data)
-    return check(model, source, data, repeater.faults, repeater.origin)
+    checked = check(model, source, data, repeater.faults, repeater.origin)
+    return replace(checked, bad=checked.bad | repeater.lost)
 
 
 class _Repeater:
@@ -92,6 +97,7 @@ class _Repeater:
         self._rows_max = rows_max
         self._devices = devices
         self._origins: dict[Keys, Keys] = {}
+        self.lost: set[Keys] = set()
 
     def origin(self, keys: Keys) -> Keys:
         return (*self._origins.get(keys[:2], keys[:2]), *keys[2:])
@@ -131,6 +137,7 @@ class _Repeater:
 
     def _lost(self, error: ValueError, section: str, place: int, key: str) -> list[object]:
         self.faults.append(self._source.fault(f"{key}: {error}", section, place, key))
+        self.lost.add((section, NOWHERE))
         return []
 
     def _for_devices(self, section: str, row: dict[str, object], names: Names | None) -> Iterator[object]:

@@ -52,9 +52,8 @@ def _cells(
     written: WrittenRuleset,
 ) -> Iterator[tuple[tuple[Grade, Occupancy, float], Cell, tuple[str, int]]]:
     for place, cell in enumerate(written.particles):
-        value = Word(cell.per_m3) if isinstance(cell.per_m3, str) else cell.per_m3
         key = (cell.grade, cell.occupancy, cell.size_um)
-        yield key, Cell(value, cell.source, cell.evidence), ("particles", place)
+        yield key, Cell(cell.per_m3, cell.source, cell.evidence), ("particles", place)
     for place, one in enumerate(written.classes):
         for size_um in one.sizes_um:
             per_m3 = iso_14644_1(one.iso_class, size_um)

@@ -90,7 +90,12 @@ _EACH = {
             "type": "object",
             "minProperties": 1,
             "maxProperties": 1,
-            "additionalProperties": {"anyOf": [{"type": "string"}, {"type": "array", "minItems": 1}]},
+            "additionalProperties": {
+                "anyOf": [
+                    {"type": "string"},
+                    {"type": "array", "minItems": 1, "items": {"type": ["string", "number"]}},
+                ]
+            },
         },
         {"type": "array", "minItems": 1, "items": {"type": "object"}},
     ],

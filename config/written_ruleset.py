@@ -2,17 +2,36 @@
 
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field, Strict, model_validator
+from pydantic import Field, PlainValidator, Strict, model_validator
 
 from config import model
 from config.written import Id, Number, Words, Written, WrittenText
 
 Size: TypeAlias = Annotated[Number, Field(ge=0.1, le=5.0)]
 """The sizes that ISO 14644-1 speaks of, in um."""
+FIGURE_MAX = 1e15
 AnyGrade: TypeAlias = Annotated[model.Grade, Strict(strict=False)]
 AnyOccupancy: TypeAlias = Annotated[model.Occupancy, Strict(strict=False)]
 _OCCUPANCY = "at_rest or in_operation"
 _SOURCE = "the clause or table that prints it, for example Table 5 (9.15)"
+
+
+def _figure_or_word(value: object) -> float | model.Word:
+    if isinstance(value, str) and value in set(model.Word):
+        return model.Word(value)
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= FIGURE_MAX:
+        return float(value)
+    raise ValueError(
+        "is neither a figure nor one of the two words; write particles per m3, not_specified or not_predetermined"
+    )
+
+
+FigureOrWord: TypeAlias = Annotated[
+    float | model.Word,
+    PlainValidator(
+        _figure_or_word, json_schema_input_type=float | Literal["not_specified", "not_predetermined"]
+    ),
+]
 
 
 class WrittenCell(Written):
@@ -21,9 +40,7 @@ class WrittenCell(Written):
     grade: AnyGrade = Field(description="A, B, C, D or CNC")
     occupancy: AnyOccupancy = Field(description=_OCCUPANCY)
     size_um: Size = Field(description="particles of this size and larger, in um, for example 0.5")
-    per_m3: Annotated[Number, Field(ge=0)] | Literal["not_specified", "not_predetermined"] = Field(
-        description="particles per m3, not_specified or not_predetermined"
-    )
+    per_m3: FigureOrWord = Field(description="particles per m3, not_specified or not_predetermined")
     source: Words = Field(description=_SOURCE)
     evidence: Literal["primary", "secondary", "memory", "calculated"] = Field(
         description="how sure it is: primary, secondary, memory or calculated"

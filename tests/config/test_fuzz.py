@@ -24,22 +24,24 @@ SPLINTERS = [
     b"}", b"'", b'"', b"&a ", b"*a", b"!!binary ", b"<<: ", b"? ", b">-\n", b"#", b"---\n",
     b"...\n", b"%YAML 1.2\n", b"null", b"true", b"~", b"-1", b"1e400", b"0x" + b"f" * 41, b"9" * 41,
     b"9" * 30, b".inf", b"2026-02-30", b"1:30", b'"\\ud800"', b'"\\0"', b'"\\U99999999"', b"{n}",
-    b"{}", b"{n.__class__}", b"each: {n: 1..99}\n", b"[key]", b"../..", b"*/*", b"*", b"states",
+    b"{}",
+    b"{n.__class__}", b"{device}", b"device: '*'\n", b"ruleset",
+    b"not_specified", b"each: {n: 1..99}\n", b"[key]", b"../..", b"*/*", b"*", b"states",
 ]  # fmt: skip
 
 
-def faults_of(plant: Path, profiles: Path) -> tuple[Fault, ...] | None:
+def faults_of(plant: Path, profiles: Path, grades: Path | None = None) -> tuple[Fault, ...] | None:
     """Load; give None for a plant."""
     try:
-        load(plant, profiles)
+        load(plant, profiles, grades)
     except PlantFaults as error:
         return error.faults
     return None
 
 
-def holds(plant: Path, profiles: Path) -> None:
+def holds(plant: Path, profiles: Path, grades: Path | None = None) -> None:
     """Load; whatever comes must be a plant or proper faults, which can be printed."""
-    faults = faults_of(plant, profiles)
+    faults = faults_of(plant, profiles, grades)
     assert faults is None or faults
     for fault in faults or ():
         assert Path(fault.file).exists(), fault
@@ -51,6 +53,12 @@ def holds(plant: Path, profiles: Path) -> None:
 def spare(make_copy: Callable[[], Copy]) -> Copy:
     """Give one copy for all examples; each restores what it changed."""
     return make_copy()
+
+
+@pytest.fixture(scope="module")
+def spare_ruled(make_ruled: Callable[[], Copy]) -> Copy:
+    """Give one copy of the plant with rules, likewise."""
+    return make_ruled()
 
 
 @given(
@@ -66,6 +74,13 @@ def spare(make_copy: Callable[[], Copy]) -> Copy:
 @example(raw=b"validated: 1\nzones: [{id: A, line: [], workshop: {}}]\nlimits: [{channel: [[1], {}, null]}]")
 @example(
     raw=b"devices: [{security: [], address: 1}, {security: {policy: [], user: {}}, settings: {a: .nan}}]"
+)
+@example(
+    raw=b"limits: [{each: {n: [[]]}}, {each: [{n: {}}], '{n}': 1}, {device: [], channel: 1}]\n"
+    b"derived: [{device: {}}, {device: '*', inputs: ['{x}']}]\nrulesets: [1, [], null]\nprotections: [{trigger: [1]}]"
+)
+@example(
+    raw=b"devices: [{id: A}, {id: B}]\nguidance: [{device: '*', each: {n: 1..9}, '{n}': {}}]\nnetworks: [{}]"
 )
 @LIGHT
 def test_any_bytes_as_a_plant_are_faults(tmp_path: Path, raw: bytes) -> None:
@@ -103,6 +118,22 @@ def test_a_plant_or_profile_broken_anywhere_gives_faults_or_a_plant(
     try:
         path.write_bytes(broken(whole, chance, changes))
         holds(spare.plant, spare.profiles)
+    finally:
+        path.write_bytes(whole)
+
+
+@given(seed=st.integers(0, 2**32), changes=st.integers(1, 5))
+@LIGHT
+def test_rules_and_rulesets_broken_anywhere_give_faults_or_a_plant(
+    spare_ruled: Copy, seed: int, changes: int
+) -> None:
+    chance = random.Random(seed)
+    used = [spare_ruled.profiles / "small_plc.yaml", spare_ruled.grades / "cn_gmp_2010_annex1.yaml"]
+    path = chance.choice([*sorted(spare_ruled.plant.iterdir()), *used])
+    whole = path.read_bytes()
+    try:
+        path.write_bytes(broken(whole, chance, changes))
+        holds(spare_ruled.plant, spare_ruled.profiles, spare_ruled.grades)
     finally:
         path.write_bytes(whole)
 

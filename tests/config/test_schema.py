@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from config.load import PROFILES_DIR
-from config.schema import plant_schema, profile_schema
+from config.load import GRADES_DIR, PROFILES_DIR
+from config.schema import plant_schema, profile_schema, ruleset_schema
 from config.source import read
-from tests.config.conftest import LINE
+from tests.config.conftest import LINE, RULED
 
 
 def inner(schema: dict[str, Any], root: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -46,18 +46,29 @@ def unknown(data: object, schema: dict[str, Any], root: dict[str, Any]) -> Itera
             yield str(key)
 
 
+SCHEMAS = {
+    LINE: plant_schema(),
+    RULED / "plant": plant_schema(),
+    RULED / "profiles": profile_schema(),
+    PROFILES_DIR: profile_schema(),
+    GRADES_DIR: ruleset_schema(),
+}
+
+
 @pytest.mark.parametrize(
-    "path", [*LINE.glob("*.yaml"), *PROFILES_DIR.glob("*.yaml")], ids=lambda path: str(path.name)
+    "path", [path for folder in SCHEMAS for path in folder.glob("*.yaml")], ids=lambda path: str(path.name)
 )
 def test_the_schema_has_a_place_for_every_key_in_use(path: Path) -> None:
-    schema = plant_schema() if path.parent == LINE else profile_schema()
+    schema = SCHEMAS[path.parent]
     source = read(path, [])
     assert source is not None
     assert not list(unknown(source.data, schema, schema))
     assert list(unknown({"nowhere": 1}, schema, schema)) == ["nowhere"]
 
 
-@pytest.mark.parametrize("schema", [plant_schema(), profile_schema()], ids=["plant", "profile"])
+@pytest.mark.parametrize(
+    "schema", [plant_schema(), profile_schema(), ruleset_schema()], ids=["plant", "profile", "ruleset"]
+)
 def test_every_key_is_explained(schema: dict[str, Any]) -> None:
     assert schema["$schema"].startswith("https://json-schema.org/")
     for model in [schema, *schema["$defs"].values()]:
@@ -74,3 +85,14 @@ def test_a_repeated_entry_may_have_names_in_place_of_words_and_numbers() -> None
     kinds = [one["type"] for one in definitions["WrittenRegister"]["properties"]["unit_id"]["anyOf"]]
     assert kinds == ["integer", "string"]
     assert "pattern" not in definitions["WrittenChannel"]["properties"]["key"]
+
+
+def test_a_row_of_a_plant_may_be_written_out_for_many_devices() -> None:
+    definitions = plant_schema()["$defs"]
+    for row in ("Limit", "Derived", "Suppression", "Network", "Guidance", "Protection"):
+        properties = definitions[f"Written{row}"]["properties"]
+        assert {"each", "device"} <= set(properties), row
+    assert "pattern" not in definitions["WrittenSuppression"]["properties"]["id"]
+    assert definitions["WrittenAsk"]["properties"]["param"]["anyOf"][1]["pattern"] == "[{]"
+    # What stands in the building itself is never repeated, so its forms are kept.
+    assert "pattern" in definitions["WrittenDevice"]["properties"]["id"]
