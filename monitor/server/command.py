@@ -1,42 +1,60 @@
 """What a person asks of the collector, over its Unix socket."""
 
 import asyncio
-from datetime import datetime
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, TypeVar
 
 import httpx
 import structlog
 from pydantic import BaseModel, ValidationError
 
-from config.model import Text
+from config.model import Occupancy, Text
 from monitor.server.messages import ALARM_EXAMPLE, Alarm, shown
+from monitor.server.protected import PROTECTION_EXAMPLE, Protection
 from monitor.server.refusal import Refusal
 
 PATIENCE_S = 5.0
 
 _log = structlog.get_logger()
+T = TypeVar("T", bound=BaseModel)
 
 _COLLECTOR_GONE = Text(
-    en="The collector does not answer, so the alarm may not be acknowledged; look at the list and try again.",
-    zh="采集进程无响应，报警可能尚未确认，请查看报警列表后重试。",
+    en="The collector does not answer, so it may not be done; look at the list and try again.",
+    zh="采集进程无响应，操作可能尚未执行，请查看列表后重试。",
 )
 _REFUSED = {
-    404: Text(en="There is no such alarm.", zh="没有该报警。"),
-    409: Text(
-        en="That occurrence of the alarm is over, or somebody has acknowledged it; look at the list again.",
-        zh="该次报警已结束或已被确认，请重新查看报警列表。",
-    ),
+    404: Text(en="There is no such thing.", zh="没有该项。"),
+    409: Text(en="It may not be done, or is done already", zh="不允许该操作，或已执行"),
+    422: Text(en="The collector cannot read it.", zh="采集进程无法识别该请求。"),
 }
 
 
-class Acknowledged(BaseModel):
-    """The alarm after it was acknowledged."""
+class OneAlarm(BaseModel):
+    """The alarm as it stands after what was done."""
 
     model_config = shown(
         {"alarm": {**ALARM_EXAMPLE, "state": "ACKED", "acknowledged": True, "acknowledged_by": "li"}}
     )
 
     alarm: Alarm
+
+
+class OneProtection(BaseModel):
+    """The protective action as it stands after what was done."""
+
+    model_config = shown({"protection": PROTECTION_EXAMPLE})
+
+    protection: Protection
+
+
+class OneZone(BaseModel):
+    """What goes on in a zone from now on."""
+
+    model_config = shown({"zone": "STM-L1-CORE", "occupancy": "at_rest"})
+
+    zone: str
+    occupancy: Occupancy
 
 
 class Commands:
@@ -51,27 +69,32 @@ class Commands:
             trust_env=False,
         )
 
-    async def acknowledge(self, alarm: str, raised_at: datetime, who: str, comment: str) -> Acknowledged:
-        """Tell the collector that a person has seen one occurrence of an alarm.
+    async def ask(self, path: str, body: Mapping[str, Any], answer: type[T]) -> T:
+        """Ask the collector for something, and return its answer.
 
         Raises:
-            Refusal: 404 no such alarm, 409 that occurrence is over or was acknowledged, 503 the collector
-                does not answer.
+            Refusal: 404 there is no such thing, 409 it may not be done or is done already, 503 the collector does not
+                answer.
         """
-        body = {"alarm": alarm, "raised_at": raised_at.isoformat(), "who": who, "comment": comment}
         try:
             token = (await asyncio.to_thread(self._token.read_text)).strip()
-            reply = await self._client.post(
-                "/acknowledge", json=body, headers={"Authorization": f"Bearer {token}"}
-            )
+            reply = await self._client.post(path, json=body, headers={"Authorization": f"Bearer {token}"})
             if reply.status_code in _REFUSED:
-                raise Refusal(reply.status_code, _REFUSED[reply.status_code])
+                raise _refusal(reply)
             reply.raise_for_status()
-            return Acknowledged.model_validate_json(reply.content)
+            return answer.model_validate_json(reply.content)
         except (OSError, httpx.HTTPError, ValidationError) as error:
-            _log.warning("acknowledge_failed", alarm=alarm, error=str(error) or type(error).__name__)
+            _log.warning("command_failed", path=path, error=str(error) or type(error).__name__)
             raise Refusal(503, _COLLECTOR_GONE, {"Retry-After": "2"}) from error
 
     async def close(self) -> None:
         """Drop the connections."""
         await self._client.aclose()
+
+
+def _refusal(reply: httpx.Response) -> Refusal:
+    """Pass on why not, in the collector's own words where it gives a sentence."""
+    text, told = _REFUSED[reply.status_code], reply.json().get("detail")
+    if reply.status_code != 409 or not isinstance(told, str):
+        return Refusal(reply.status_code, text)
+    return Refusal(reply.status_code, Text(f"{text.en}: {told}.", f"{text.zh}：{told}。"))

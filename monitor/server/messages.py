@@ -4,45 +4,21 @@ Every message is read into a model and written from it, so nothing passes that w
 without its offset, no unknown field.
 """
 
-from datetime import datetime
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import (
-    AwareDatetime,
-    BaseModel,
-    ConfigDict,
-    Field,
-    FiniteFloat,
-    PlainSerializer,
-    TypeAdapter,
-    WithJsonSchema,
-)
+from pydantic import BaseModel, Field, FiniteFloat, TypeAdapter
 
 from alarms.events import AlarmState, Reason
-from config.model import Level, Quality
+from config.model import Level, Priority, Quality
+from monitor.server.protected import PROTECTION_EXAMPLE, Protection
+from monitor.server.written import AT, Detail, Time, shown
+
+__all__ = ["Detail", "Time", "shown"]
 
 
-def _iso(at: datetime) -> str:
-    return at.isoformat(timespec="microseconds")
-
-
-Time: TypeAlias = Annotated[
-    AwareDatetime,
-    PlainSerializer(_iso, return_type=str, when_used="json"),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
-]
-"""ISO 8601 with microseconds and offset, always written the same way, so that screens may compare the strings."""
-
-
-def shown(*examples: dict[str, Any]) -> ConfigDict:
-    """Make the config of a model that shows these examples in the OpenAPI document."""
-    return ConfigDict(json_schema_extra={"examples": list(examples)})
-
-
-_AT = "2026-03-02T08:15:01.000000+00:00"
 SAMPLE_EXAMPLE: dict[str, Any] = {
     "series": "ISO-STM-L1",
-    "at": _AT,
+    "at": AT,
     "received_at": "2026-03-02T08:15:01.212000+00:00",
     "values": [52.4, 21.3, None],
     "quality": [0, 0, 3],
@@ -59,14 +35,22 @@ ALARM_EXAMPLE: dict[str, Any] = {
     "state": "UNACK",
     "active": True,
     "acknowledged": False,
-    "raised_at": _AT,
-    "changed_at": _AT,
+    "raised_at": AT,
+    "changed_at": AT,
     "worst": 17.8,
     "detail": "17.8 Pa < 20 Pa",
     "acknowledged_by": "",
+    "priority": "critical",
+    "latched": False,
+    "shelved_until": None,
+    "suppressed_by": [],
+    "out_of_service": "",
+    "times": 1,
+    "first_out": True,
+    "chattering": False,
 }
 COLLECTOR_HEALTH_EXAMPLE: dict[str, Any] = {
-    "at": _AT,
+    "at": AT,
     "status": "ok",
     "devices": 5,
     "devices_live": 5,
@@ -90,6 +74,9 @@ class Sample(BaseModel):
     quality: list[Quality] | None = Field(description="one per value; null: all are good")
     backfilled: bool
     reason: str
+    derived: dict[str, FiniteFloat | None] = Field(
+        default={}, description="what was reckoned from it, by the id of the derived channel"
+    )
 
 
 class Alarm(BaseModel):
@@ -111,6 +98,14 @@ class Alarm(BaseModel):
     worst: FiniteFloat | None
     detail: str
     acknowledged_by: str
+    priority: Priority = Priority.MEDIUM
+    latched: bool = False
+    shelved_until: Time | None = None
+    suppressed_by: list[str] = Field(default=[], description="ids of the suppressions that hide it now")
+    out_of_service: str = ""
+    times: int = Field(default=1, description="how often it was raised in this occurrence; 0: only hidden")
+    first_out: bool = False
+    chattering: bool = False
 
 
 class DatabaseHealth(BaseModel):
@@ -166,10 +161,11 @@ class Snapshot(BaseModel):
     model_config = shown(
         {
             "type": "snapshot",
-            "at": _AT,
+            "at": AT,
             "plant_sha256": "9f2c…",
             "samples": [SAMPLE_EXAMPLE],
             "alarms": [ALARM_EXAMPLE],
+            "protections": [PROTECTION_EXAMPLE],
             "health": COLLECTOR_HEALTH_EXAMPLE,
         }
     )
@@ -179,6 +175,7 @@ class Snapshot(BaseModel):
     plant_sha256: str | None
     samples: list[Sample]
     alarms: list[Alarm]
+    protections: list[Protection] = Field(default=[], description="those that are not simply armed")
     health: CollectorHealth | None
 
 
@@ -197,6 +194,17 @@ class AlarmMessage(BaseModel):
     alarm: Alarm
 
 
+class ProtectionMessage(BaseModel):
+    """A protective action has changed, or one of its asks."""
+
+    type: Literal["protection"] = "protection"
+    at: Time
+    reason: str
+    who: list[str]
+    comment: str
+    protection: Protection
+
+
 class HealthMessage(CollectorHealth):
     """The collector's health, about once a second: a feed without it is dead."""
 
@@ -211,22 +219,15 @@ class Link(BaseModel):
 
 
 FeedMessage: TypeAlias = Annotated[
-    Snapshot | SampleMessage | AlarmMessage | HealthMessage, Field(discriminator="type")
+    Snapshot | SampleMessage | AlarmMessage | ProtectionMessage | HealthMessage, Field(discriminator="type")
 ]
 """What the collector sends."""
 
 LiveMessage: TypeAlias = Annotated[
-    Snapshot | SampleMessage | AlarmMessage | HealthMessage | Link, Field(discriminator="type")
+    Snapshot | SampleMessage | AlarmMessage | ProtectionMessage | HealthMessage | Link,
+    Field(discriminator="type"),
 ]
 """What a browser gets."""
 
 FEED_MESSAGE: TypeAdapter[FeedMessage] = TypeAdapter(FeedMessage)
 LIVE_MESSAGE: TypeAdapter[LiveMessage] = TypeAdapter(LiveMessage)
-
-
-class Detail(BaseModel):
-    """Why a request was not carried out, in one sentence."""
-
-    model_config = shown({"detail": "Sign in first."})
-
-    detail: str

@@ -25,10 +25,12 @@ from monitor.server.messages import (
     FeedMessage,
     HealthMessage,
     Link,
+    ProtectionMessage,
     Sample,
     SampleMessage,
     Snapshot,
 )
+from monitor.server.protected import ARMED, Protection
 from monitor.server.refusal import Refusal
 
 SILENCE_S = 3.0
@@ -69,6 +71,7 @@ class Relay:
         collector: the feed is there. While it is not, everything below is old.
         samples: the latest Sample of each series.
         alarms: every alarm that is not NORM, by id.
+        protections: every protective action that is not simply armed, by id.
         health: what the collector last said about itself.
     """
 
@@ -76,6 +79,7 @@ class Relay:
         self.collector = False
         self.samples: dict[str, Sample] = {}
         self.alarms: dict[str, Alarm] = {}
+        self.protections: dict[str, Protection] = {}
         self.health: CollectorHealth | None = None
         self._data = data
         self._plant = plant
@@ -153,6 +157,7 @@ class Relay:
         self._heard_plant = snapshot.plant_sha256
         self.samples = {sample.series: sample for sample in snapshot.samples}
         self.alarms = {alarm.id: alarm for alarm in snapshot.alarms}
+        self.protections = {one.id: one for one in snapshot.protections}
         self.health = snapshot.health
 
     def _take(self, message: FeedMessage) -> None:
@@ -167,6 +172,10 @@ class Relay:
                 self.alarms.pop(alarm.id, None)
             case AlarmMessage(alarm=alarm):
                 self.alarms[alarm.id] = alarm
+            case ProtectionMessage(protection=one) if one.state == ARMED and one.inhibited is None:
+                self.protections.pop(one.id, None)
+            case ProtectionMessage(protection=one):
+                self.protections[one.id] = one
             case HealthMessage():
                 self.health = message
         self._tell(message)
@@ -191,6 +200,7 @@ class Relay:
             plant_sha256=self._heard_plant,
             samples=list(self.samples.values()),
             alarms=list(self.alarms.values()),
+            protections=list(self.protections.values()),
             health=self.health,
         )
 

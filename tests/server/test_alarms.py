@@ -79,7 +79,7 @@ async def test_without_a_collector_nothing_is_acknowledged(server: Running) -> N
         body = {"alarm": ALARM, "raised_at": "2026-03-02T00:00:00Z"}
         answer = await client.post(f"{API}/alarms/acknowledge", json=body)
         assert answer.status_code == 503
-        assert "may not be acknowledged" in answer.json()["detail"]
+        assert "may not be done" in answer.json()["detail"]
         (server.service.settings.data / "collector.token").write_text("of a collector that is gone")
         assert (await client.post(f"{API}/alarms/acknowledge", json=body)).status_code == 503
 

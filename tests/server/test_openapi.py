@@ -9,10 +9,10 @@ from pydantic import TypeAdapter
 
 from config.model import Plant
 from monitor.server.app import create_app
-from monitor.server.command import Acknowledged
+from monitor.server.command import OneAlarm
 from monitor.server.gate import API
 from monitor.server.messages import LIVE_MESSAGE, Detail, Snapshot
-from monitor.server.routes import alarms, health, live, plant, readings, session
+from monitor.server.routes import alarms, deeds, health, live, plant, readings, session
 from monitor.server.routes.plant import describe
 from monitor.server.settings import Settings
 from tests.server.conftest import Running
@@ -46,7 +46,7 @@ def test_every_request_and_answer_has_an_example(document: Document) -> None:
 @pytest.mark.parametrize(
     "model",
     [
-        *(alarms.Standing, alarms.History, alarms.Seen, Acknowledged, health.Health, live.Latest),
+        *(alarms.Standing, alarms.History, deeds.Seen, OneAlarm, health.Health, live.Latest),
         *(
             plant.PlantDocument,
             readings.Readings,

@@ -1,28 +1,26 @@
-"""The alarms that stand, those that stood, and seeing one."""
+"""The alarms that stand, those that stood, how much they ask of people, and what is to be done about one."""
 
 from typing import Annotated
 
-import structlog
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel
 
 from alarms import events
 from alarms.alarm import state
-from config.model import Plant, Text
-from monitor.server.command import Acknowledged
+from alarms.load import Load, Occurrence, load
+from alarms.table import HIDDEN
+from config.guidance import guidance_of
+from config.model import Plant, Priority
 from monitor.server.messages import ALARM_EXAMPLE, Alarm, Detail, Time, shown
 from monitor.server.period import Period
-from monitor.server.refusal import Refusal
-from monitor.server.service import Here, SignedIn
-from monitor.server.sessions import Role
+from monitor.server.service import Here
+from monitor.server.written import Label, Noun
 from monitor.store import read
 
 HISTORY_MAX = 5000
 
 router = APIRouter(prefix="/alarms", tags=["alarms"])
-_log = structlog.get_logger()
-
-_ONLY_LOOKS = Text(en="A viewer cannot acknowledge alarms.", zh="“查看者”角色不能确认报警。")
+LOAD_MAX = 100_000
 
 
 class Standing(BaseModel):
@@ -47,27 +45,19 @@ class History(BaseModel):
     alarms: list[Alarm]
 
 
-class Seen(BaseModel):
-    """Which occurrence of which alarm was seen, and what there is to say about it."""
+class AlarmGuidance(Noun):
+    """What a person is told with an alarm."""
 
-    model_config = shown(
-        {
-            "alarm": "ISO-STM-L1/chamber_pressure/action",
-            "raised_at": "2026-03-02T08:15:01.000000+00:00",
-            "comment": "glove port 3 reseated",
-        }
-    )
-
-    alarm: Annotated[str, Field(min_length=1, max_length=200)]
-    raised_at: AwareDatetime
-    # No NUL: PostgreSQL cannot keep one.
-    comment: Annotated[str, Field(max_length=1000, pattern=r"^[^\x00]*$")] = ""
+    consequence: Label
+    response: Label
+    respond_within_s: float
+    sop: str
 
 
 @router.get("", responses={401: {"model": Detail}})
-async def read_alarms(here: Here) -> Standing:
-    """Every alarm that is not NORM, from memory: it needs no database."""
-    alarms = list(here.relay.alarms.values())
+async def read_alarms(here: Here, hidden: bool = True) -> Standing:
+    """Every alarm that is not NORM, from memory: it needs no database. Without `hidden`, those that are shown."""
+    alarms = [one for one in here.relay.alarms.values() if hidden or one.state not in HIDDEN]
     return Standing(at=here.settings.now(), collector=here.relay.collector, alarms=alarms)
 
 
@@ -81,20 +71,32 @@ async def read_alarm_history(
     return History(alarms=[describe(alarm, here.settings.plant) for alarm in found])
 
 
-@router.post("/acknowledge", responses={code: {"model": Detail} for code in (401, 403, 404, 409, 422, 503)})
-async def acknowledge(seen: Seen, session: SignedIn, here: Here) -> Acknowledged:
-    """Say, under the name of who is signed in, that one occurrence of an alarm was seen."""
-    if session.person.role is Role.VIEWER:
-        raise Refusal(403, _ONLY_LOOKS)
-    name = session.person.name
-    done = await here.commands.acknowledge(seen.alarm, seen.raised_at, name, seen.comment)
-    _log.info("acknowledged", alarm=seen.alarm, name=name)
-    return done
+@router.get("/load", responses={code: {"model": Detail} for code in (401, 422, 503)})
+async def read_alarm_load(period: Period, here: Here) -> Load:
+    """How much the alarms from `start` to `end` asked of people (ISA-18.2, table 7)."""
+    async with here.database.pool() as pool:
+        found = await read.alarm_history(pool, *period, LOAD_MAX)
+    priorities = {limit.id: limit.priority for limit in here.settings.plant.limits}
+    return load((_occurrence(one, priorities.get(one.id, Priority.MEDIUM)) for one in found), *period)
+
+
+def _occurrence(alarm: events.Alarm, priority: Priority) -> Occurrence:
+    over = state(alarm) is events.AlarmState.NORM
+    return Occurrence(alarm.id, priority, alarm.raised_at, alarm.changed_at if over else None)
+
+
+@router.get("/guidance", responses={401: {"model": Detail}})
+async def read_guidance(
+    here: Here, alarm: Annotated[str, Query(min_length=1, max_length=200)]
+) -> AlarmGuidance:
+    """What an alarm means, what is to be done, how soon, and by which procedure."""
+    return AlarmGuidance.model_validate(guidance_of(here.settings.plant, alarm))
 
 
 def describe(alarm: events.Alarm, plant: Plant) -> Alarm:
     """Write an Alarm for a screen, with its place in the plant; a place that the plant no longer has is null."""
-    channel = plant.channels.get(alarm.id.rpartition("/")[0])
+    about = alarm.id.rpartition("/")[0]
+    channel = plant.channels.get(about) or plant.derived.get(about)
     device = plant.devices.get(alarm.id.partition("/")[0])
     zone = channel.zone if channel else device.zone if device else None
     return Alarm(
@@ -112,4 +114,12 @@ def describe(alarm: events.Alarm, plant: Plant) -> Alarm:
         worst=alarm.worst,
         detail=alarm.detail,
         acknowledged_by=alarm.acknowledged_by,
+        priority=alarm.priority,
+        latched=alarm.latched,
+        shelved_until=alarm.shelved_until,
+        suppressed_by=list(alarm.suppressed_by),
+        out_of_service=alarm.out_of_service,
+        times=alarm.times,
+        first_out=alarm.first_out,
+        chattering=alarm.chattering,
     )

@@ -3,30 +3,17 @@
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator
 
-from config.model import Channel, Device, Grade, Kind, Level, LineMode, Plant, Series
-from monitor.server.messages import Detail, shown
+from config.model import Channel, Device, Formula, Grade, Kind, Level, LineMode, Plant, Priority, Series
 from monitor.server.service import Here
+from monitor.server.written import Detail, Label, Noun, shown
 
 router = APIRouter(tags=["plant"])
 
 
 LineId = Annotated[str | None, BeforeValidator(lambda line: line or None)]
 """A line's id, or null; the plant's own nouns say "" instead."""
-
-
-class Noun(BaseModel):
-    """A noun of the plant, read from the noun itself, field by field."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-
-class Label(Noun):
-    """A text in both languages."""
-
-    en: str
-    zh: str
 
 
 class PlantWorkshop(Noun):
@@ -103,6 +90,28 @@ class PlantLimit(Noun):
     on_delay_s: float
     off_delay_s: float
     rationale: str
+    priority: Priority
+    latching: bool
+
+
+class PlantDerived(Noun):
+    """A channel that is reckoned from others; its value comes with the Samples of its series."""
+
+    id: str
+    device: str
+    series: str
+    zone: str
+    unit: str
+    label: Label
+    formula: Formula
+    inputs: list[str]
+
+
+class PlantSuppression(Noun):
+    """What hides alarms by design, and why."""
+
+    id: str
+    reason: Label
 
 
 _PRESSURE = {
@@ -169,8 +178,23 @@ class PlantDocument(BaseModel):
                     "on_delay_s": 0.0,
                     "off_delay_s": 5.0,
                     "rationale": "a breached glove must be seen within seconds",
+                    "priority": "critical",
+                    "latching": False,
                 }
             ],
+            "derived": [
+                {
+                    "id": "ISO-STM-L1/chamber_pressure_rate",
+                    "device": "ISO-STM-L1",
+                    "series": "ISO-STM-L1",
+                    "zone": "STM-L1-A-ISO",
+                    "unit": "Pa/s",
+                    "label": {"en": "Fall of the chamber pressure", "zh": "舱室压力变化率"},
+                    "formula": "rate",
+                    "inputs": ["ISO-STM-L1/chamber_pressure"],
+                }
+            ],
+            "suppressions": [{"id": "ISO-STM-L1/vhp", "reason": {"en": "VHP cycle", "zh": "灭菌循环"}}],
         }
     )
 
@@ -183,6 +207,8 @@ class PlantDocument(BaseModel):
     zones: list[PlantZone]
     devices: list[PlantDevice]
     limits: list[PlantLimit]
+    derived: list[PlantDerived]
+    suppressions: list[PlantSuppression]
 
 
 @router.get("/plant", responses={401: {"model": Detail}})
@@ -203,6 +229,8 @@ def describe(plant: Plant) -> PlantDocument:
         zones=[PlantZone.model_validate(zone) for zone in plant.zones.values()],
         devices=[_device(device, plant.zones[device.zone].workshop) for device in plant.devices.values()],
         limits=[PlantLimit.model_validate(limit) for limit in plant.limits],
+        derived=[PlantDerived.model_validate(one) for one in plant.derived.values()],
+        suppressions=[PlantSuppression.model_validate(one) for one in plant.suppressions.values()],
     )
 
 

@@ -43,7 +43,7 @@ class SignedInPerson(BaseModel):
 async def open_session(credentials: Credentials, request: Request, response: Response, here: Here) -> None:
     """Sign in; the answer carries the session's cookie. Too many wrong passwords make it wait (429)."""
     address = request.client.host if request.client else "unknown"
-    person = await _tried(here, credentials, address)
+    person = await tried(here, credentials, address)
     here.sessions.close(request.state.token)
     _log.info("signed_in", name=person.name, address=address)
     response.set_cookie(
@@ -69,7 +69,12 @@ async def close_session(request: Request, response: Response, session: SignedIn,
     _log.info("signed_out", name=session.person.name)
 
 
-async def _tried(here: Service, credentials: Credentials, address: str) -> Person:
+async def tried(here: Service, credentials: Credentials, address: str) -> Person:
+    """Find who has this name and password.
+
+    Raises:
+        Refusal: 401 one of them is wrong, 429 too many were tried, 503 there is no database.
+    """
     wait_s = here.tries.take(credentials.name, address)
     if wait_s > 0:
         _log.warning("sign_in_locked", name=credentials.name, address=address)

@@ -1,0 +1,208 @@
+"""What people do about alarms, zones and protective actions: under the name of who is signed in, through the collector.
+
+How many persons it takes is said by the collector. A second person gives name and password in the same request. Which
+person may sign in which role is not checked yet: whoever is no viewer may sign in any.
+"""
+
+from typing import Annotated, Any, TypeAlias, TypeVar
+
+import structlog
+from fastapi import APIRouter, Request
+from pydantic import AwareDatetime, BaseModel, Field
+
+from config.model import Occupancy, Text
+from monitor.server.command import OneAlarm, OneProtection, OneZone
+from monitor.server.messages import Detail, shown
+from monitor.server.refusal import Refusal
+from monitor.server.routes.session import Credentials, tried
+from monitor.server.service import Here, Service, SignedIn
+from monitor.server.sessions import Person, Role, Session
+
+router = APIRouter(
+    tags=["deeds"], responses={code: {"model": Detail} for code in (401, 403, 404, 409, 422, 429, 503)}
+)
+_log = structlog.get_logger()
+
+Answer = TypeVar("Answer", bound=BaseModel)
+
+_ONLY_LOOKS = Text(en="A viewer only looks.", zh="“查看者”角色只能查看。")
+
+AlarmId: TypeAlias = Annotated[str, Field(min_length=1, max_length=200)]
+# No NUL: PostgreSQL cannot keep one.
+Words: TypeAlias = Annotated[str, Field(max_length=1000, pattern=r"^[^\x00]*$")]
+
+
+class Seen(BaseModel):
+    """Which occurrence of which alarm was seen, and what there is to say about it."""
+
+    model_config = shown(
+        {
+            "alarm": "ISO-STM-L1/chamber_pressure/action",
+            "raised_at": "2026-03-02T08:15:01.000000+00:00",
+            "comment": "glove port 3 reseated",
+        }
+    )
+
+    alarm: AlarmId
+    raised_at: AwareDatetime
+    comment: Words = ""
+
+
+class Given(BaseModel):
+    """Which alarm is given back."""
+
+    alarm: AlarmId
+
+
+class Shelved(Given):
+    """Which alarm is hidden until when, why, and, where it is critical, who agrees."""
+
+    until: AwareDatetime
+    reason: Words
+    second: Credentials | None = None
+
+
+class Removed(Given):
+    """Which alarm is taken out of service, why, for which work, and, where it is critical, who agrees."""
+
+    reason: Words
+    work_order: Annotated[str, Field(max_length=100, pattern=r"^[^\x00]*$")]
+    second: Credentials | None = None
+
+
+class Occupied(BaseModel):
+    """What goes on in a zone."""
+
+    zone: AlarmId
+    occupancy: Occupancy
+    reason: Words
+
+
+class Chosen(BaseModel):
+    """Which protective action is confirmed, or switched on again."""
+
+    protection: AlarmId
+
+
+class Signed(BaseModel):
+    """One more person who signs, and in which role."""
+
+    role: Annotated[str, Field(min_length=1, max_length=100)]
+    person: Credentials
+
+
+class Ended(Chosen):
+    """Which protective action is ended, in which role who is signed in signs, and who else does."""
+
+    role: Annotated[str, Field(min_length=1, max_length=100)]
+    others: Annotated[list[Signed], Field(max_length=5)] = []
+    comment: Words = ""
+
+
+class SwitchedOff(Chosen):
+    """Which protective action is switched off until when, why, and who agrees."""
+
+    until: AwareDatetime
+    reason: Words
+    second: Credentials
+
+
+@router.post("/alarms/acknowledge")
+async def acknowledge(seen: Seen, session: SignedIn, here: Here) -> OneAlarm:
+    """Say that one occurrence of an alarm was seen."""
+    return await _do(here, session, "/acknowledge", _body(seen), OneAlarm)
+
+
+@router.post("/alarms/reset")
+async def reset(seen: Seen, session: SignedIn, here: Here) -> OneAlarm:
+    """Let a latched occurrence go, whose condition is over."""
+    return await _do(here, session, "/reset", _body(seen), OneAlarm)
+
+
+@router.post("/alarms/shelve")
+async def shelve(shelved: Shelved, request: Request, session: SignedIn, here: Here) -> OneAlarm:
+    """Hide an alarm for a while."""
+    second = await _second(here, request, shelved.second)
+    return await _do(here, session, "/shelve", _body(shelved) | second, OneAlarm)
+
+
+@router.post("/alarms/unshelve")
+async def unshelve(given: Given, session: SignedIn, here: Here) -> OneAlarm:
+    """Show a shelved alarm again."""
+    return await _do(here, session, "/unshelve", _body(given), OneAlarm)
+
+
+@router.post("/alarms/out-of-service")
+async def take_out_of_service(removed: Removed, request: Request, session: SignedIn, here: Here) -> OneAlarm:
+    """Take an alarm out of service for maintenance."""
+    second = await _second(here, request, removed.second)
+    return await _do(here, session, "/out-of-service", _body(removed) | second, OneAlarm)
+
+
+@router.post("/alarms/in-service")
+async def give_back(given: Given, session: SignedIn, here: Here) -> OneAlarm:
+    """Give an alarm back to service."""
+    return await _do(here, session, "/in-service", _body(given), OneAlarm)
+
+
+@router.post("/zones/occupancy")
+async def occupy(occupied: Occupied, session: SignedIn, here: Here) -> OneZone:
+    """Say what goes on in a zone: its limits follow."""
+    return await _do(here, session, "/occupancy", _body(occupied), OneZone)
+
+
+@router.post("/protections/confirm")
+async def confirm(chosen: Chosen, session: SignedIn, here: Here) -> OneProtection:
+    """Let a protective action ask for what waited for a person's word."""
+    return await _do(here, session, "/protection/confirm", _body(chosen), OneProtection)
+
+
+@router.post("/protections/reset")
+async def end(ended: Ended, request: Request, session: SignedIn, here: Here) -> OneProtection:
+    """End a latched protective action."""
+    others = [await _signed_in(here, request, one.person) for one in ended.others]
+    body = {
+        "protection": ended.protection,
+        "who": [session.person.name, *(person.name for person in others)],
+        "roles": [ended.role, *(one.role for one in ended.others)],
+        "comment": ended.comment,
+    }
+    return await _do(here, session, "/protection/reset", body, OneProtection)
+
+
+@router.post("/protections/inhibit")
+async def inhibit(off: SwitchedOff, request: Request, session: SignedIn, here: Here) -> OneProtection:
+    """Switch a protective action off for a while."""
+    second = await _second(here, request, off.second)
+    return await _do(here, session, "/protection/inhibit", _body(off) | second, OneProtection)
+
+
+@router.post("/protections/rearm")
+async def rearm(chosen: Chosen, session: SignedIn, here: Here) -> OneProtection:
+    """Switch a protective action on again."""
+    return await _do(here, session, "/protection/rearm", _body(chosen), OneProtection)
+
+
+def _body(asked: BaseModel) -> dict[str, Any]:
+    return asked.model_dump(mode="json", exclude={"second"})
+
+
+async def _do(
+    here: Service, session: Session, path: str, body: dict[str, Any], answer: type[Answer]
+) -> Answer:
+    if session.person.role is Role.VIEWER:
+        raise Refusal(403, _ONLY_LOOKS)
+    done = await here.commands.ask(path, {"who": session.person.name} | body, answer)
+    _log.info("done", what=path, name=session.person.name)
+    return done
+
+
+async def _second(here: Service, request: Request, credentials: Credentials | None) -> dict[str, str]:
+    return {"second": (await _signed_in(here, request, credentials)).name} if credentials else {}
+
+
+async def _signed_in(here: Service, request: Request, credentials: Credentials) -> Person:
+    person = await tried(here, credentials, request.client.host if request.client else "unknown")
+    if person.role is Role.VIEWER:
+        raise Refusal(403, _ONLY_LOOKS)
+    return person

@@ -1,0 +1,48 @@
+"""What every message is written with: times, examples, a refusal."""
+
+from datetime import datetime
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
+
+
+def _iso(at: datetime) -> str:
+    return at.isoformat(timespec="microseconds")
+
+
+Time: TypeAlias = Annotated[
+    AwareDatetime,
+    PlainSerializer(_iso, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+"""ISO 8601 with microseconds and offset, always written the same way, so that screens may compare the strings."""
+
+
+def shown(*examples: dict[str, Any]) -> ConfigDict:
+    """Make the config of a model that shows these examples in the OpenAPI document."""
+    return ConfigDict(json_schema_extra={"examples": list(examples)})
+
+
+AT = "2026-03-02T08:15:01.000000+00:00"
+"""A time, for examples."""
+
+
+class Noun(BaseModel):
+    """A noun of the plant, read from the noun itself, field by field."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class Label(Noun):
+    """A text in both languages."""
+
+    en: str
+    zh: str
+
+
+class Detail(BaseModel):
+    """Why a request was not carried out, in one sentence."""
+
+    model_config = shown({"detail": "Sign in first."})
+
+    detail: str
