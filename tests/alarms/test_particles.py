@@ -188,6 +188,23 @@ def test_a_cubic_metre_exactly_at_its_limit_does_not_exceed_it(
         assert run(channel(Formula.COUNTS_LEFT, per_m3=limit), records)[0][-1] == left
 
 
+def test_a_record_before_a_full_cubic_metre_is_not_of_it() -> None:
+    """These six are 1000 L to the microlitre, although their binary fractions add up to 999.9999999999999."""
+    volumes_l = (582.948604, 80.416477, 171.919757, 7.748112, 113.895858, 43.071192)
+    assert math.fsum(volumes_l) < 1000
+    records = [Record(0.0, 7.0, 28.3)]
+    records += [Record(60.0 * n, 5.0, volume_l) for n, volume_l in enumerate(volumes_l, 1)]
+    assert run(channel(Formula.ROLLING_VOLUME), records)[0][-1] == 30
+
+
+def test_a_site_figure_is_reached_exactly_too() -> None:
+    """21 counts in 11.2 L are 1875/m3, and 1025.6 L at 1875/m3 permit 1923; binary fractions say a little else."""
+    assert 21 * 1000 / 11.2 > 1875
+    assert run(channel(Formula.CONCENTRATION), [Record(0.0, 21.0, 11.2)])[0] == [1875.0]
+    assert 1875 * 1025.6 / 1000 < 1923
+    assert run(channel(Formula.COUNTS_LEFT, per_m3=1875), [Record(0.0, 0.0, 1025.6)])[0] == [1923.0]
+
+
 @pytest.mark.parametrize("limit", LIMITS)
 def test_six_second_records_of_a_cubic_foot_a_minute(limit: float) -> None:
     """353 records of 2.8316847 L are 999.58 L, so one more is needed; 1000 L are not full before."""
