@@ -18,7 +18,7 @@ import typer
 from config.faults import PlantFaults
 from config.load import load
 from config.model import Plant
-from config.schema import plant_schema, profile_schema
+from config.schema import plant_schema, profile_schema, ruleset_schema
 from drivers.keys import KeysError, keys_in, make_own, thumbprint_of
 from monitor.actions import standing, table
 from monitor.clock import SystemClock
@@ -26,6 +26,7 @@ from monitor.collector.collect import CollectorError, CollectSettings, collect
 from monitor.collector.journal import JournalError
 from monitor.demo import DemoSettings
 from monitor.demo import demo as run_demo
+from monitor.limits import UnknownZoneError, limits_of
 from monitor.replay import Period, ReplayError, difference, explain, replay
 from monitor.run import DATABASE_VARIABLE, EMBEDDED, RunError, RunSettings
 from monitor.run import run as run_service
@@ -129,6 +130,7 @@ class Schema(StrEnum):
 
     PLANT = "plant"
     PROFILE = "profile"
+    RULESET = "ruleset"
 
 
 @app.command()
@@ -141,9 +143,9 @@ def check(plant_dir: PlantDir) -> None:
 
 @app.command()
 def schema(what: Annotated[Schema, typer.Argument()] = Schema.PLANT) -> None:
-    """输出 JSON Schema · Print the JSON schema of a plant's or a profile's YAML, for editors."""
-    made = plant_schema() if what is Schema.PLANT else profile_schema()
-    typer.echo(json.dumps(made, indent=2, ensure_ascii=False))
+    """输出 JSON Schema · Print the JSON schema of a plant's, a profile's or a ruleset's YAML, for editors."""
+    made = {Schema.PLANT: plant_schema, Schema.PROFILE: profile_schema, Schema.RULESET: ruleset_schema}[what]
+    typer.echo(json.dumps(made(), indent=2, ensure_ascii=False))
 
 
 @app.command()
@@ -279,6 +281,23 @@ def actions(
     except MENDABLE as error:
         _give_up(error)
     for line in table(plant, state, proved):
+        typer.echo(line)
+
+
+@app.command()
+def limits(
+    zone: Annotated[str, typer.Argument(help="A zone's id, for example STM-L1-A-ISO. 区域编号。")],
+    plant_dir: Annotated[
+        Path, typer.Option("--plant", help="Folder with the plant's YAML. 工厂配置目录。")
+    ] = DEMO_PLANT,
+) -> None:
+    """区域限度 · Tell what holds in a zone, and why: bounds, delays, what each figure rests on."""
+    plant = _load(plant_dir)
+    try:
+        lines = list(limits_of(plant, zone))
+    except UnknownZoneError as error:
+        _give_up(error)
+    for line in lines:
         typer.echo(line)
 
 
