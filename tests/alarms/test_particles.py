@@ -189,12 +189,12 @@ def test_a_cubic_metre_exactly_at_its_limit_does_not_exceed_it(
 
 
 def test_a_record_before_a_full_cubic_metre_is_not_of_it() -> None:
-    """These six are 1000 L to the microlitre, although their binary fractions add up to 999.9999999999999."""
-    volumes_l = (582.948604, 80.416477, 171.919757, 7.748112, 113.895858, 43.071192)
+    """These seven are 1000 L to the microlitre, although their binary fractions add up to 999.9999999999999."""
+    volumes_l = (111.172108, 312.01104, 4.240861, 0.976249, 88.630934, 164.032043, 318.936765)
     assert math.fsum(volumes_l) < 1000
     records = [Record(0.0, 7.0, 28.3)]
     records += [Record(60.0 * n, 5.0, volume_l) for n, volume_l in enumerate(volumes_l, 1)]
-    assert run(channel(Formula.ROLLING_VOLUME), records)[0][-1] == 30
+    assert run(channel(Formula.ROLLING_VOLUME), records)[0][-1] == 35
 
 
 def test_a_site_figure_is_reached_exactly_too() -> None:
@@ -296,6 +296,46 @@ def test_what_cannot_be_used_gives_no_value(unusable: tuple[float, float]) -> No
         value, memory = derived.step(one, memory, unusable, 120.0, restart=False)
         assert math.isnan(value)
         assert memory == ()
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+@pytest.mark.parametrize("volume_l", [28.316847, 28.3, 2.8316847, 50.0, 100.0, 1000.0])
+def test_a_limit_is_passed_as_soon_as_it_is_certain(limit: float, volume_l: float) -> None:
+    """Whatever the records hold: the figure itself is never above, one count more is so at once."""
+    counts = [int(limit), *[0] * (math.ceil(1000 / volume_l) - 1)]
+    one = channel(Formula.ROLLING_VOLUME)
+    assert max(run(one, minutes(counts, volume_l))[0]) <= limit
+    counts[0] += 1
+    assert run(one, minutes(counts, volume_l))[0][0] > limit
+
+
+@pytest.mark.parametrize(
+    "hole", [Record(180, math.nan, 28.3), Record(180, 5, math.nan), Record(180, 5, 28.3, restart=True)]
+)
+def test_a_window_begins_anew_behind_a_hole(hole: Record) -> None:
+    """A cubic metre is reckoned as if the rest were clean; a minute by the volume of what it has."""
+    for formula, value in ((Formula.ROLLING_VOLUME, 1.0), (Formula.ROLLING_TIME, 1000 / 28.3)):
+        values, _ = run(channel(formula, over_s=60), [*minutes([7, 7]), hole, Record(240, 1, 28.3)])
+        assert math.isnan(values[2])
+        assert values[3] == pytest.approx(value)
+
+
+def test_a_record_of_another_length_is_not_thinned() -> None:
+    """A counter set to 6 s comes back from a power dip with 60 s: its minute of 100 counts is 3534/m3, not a tenth."""
+    records = [Record(6.0, 0.0, 2.83), Record(100.0, 100.0, MINUTE_L)]
+    values, _ = run(channel(Formula.ROLLING_TIME, over_s=60, sample_time_s=6), records)
+    assert values[1] == pytest.approx(3533.6, abs=0.05)
+
+
+def test_how_many_of_the_last_five_had_a_count() -> None:
+    """It begins anew behind a record that is missing or cannot be used."""
+    one = channel(Formula.OCCURRENCES, of=5, at_least=1)
+    values, _ = run(one, minutes([1, 0, 2, 0, 1, 0, 0, 0, 0]))
+    assert values == [1, 1, 2, 2, 3, 2, 2, 1, 1]
+    values, _ = run(one, [*minutes([1, 1]), Record(180, math.nan, 28.3), Record(240, 1, 28.3)])
+    assert values == pytest.approx([1, 2, math.nan, 1], nan_ok=True)
+    values, _ = run(one, [*minutes([1, 1]), Record(210, 1, 28.3), Record(300.5, 1, 28.3)])
+    assert values == [1, 2, 3, 1]
 
 
 # --- laws ------------------------------------------------------------------------------------------------
