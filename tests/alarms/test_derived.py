@@ -1,9 +1,12 @@
 """Each formula by figures that can be checked by hand."""
 
+import json
 import math
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from alarms import derived
 from alarms.state import Memory
@@ -98,3 +101,58 @@ def test_the_memory_of_a_long_window_stays_small() -> None:
 
 def test_every_formula_can_be_reckoned() -> None:
     assert set(derived.FORMULAS) == set(Formula)
+
+
+def test_a_rate_over_three_seconds_is_one_still() -> None:
+    assert run(Formula.RATE, single([10.0, 40.0]), spacing_s=3) == pytest.approx([NAN, 10.0], nan_ok=True)
+
+
+def test_a_missing_input_may_have_been_the_highest() -> None:
+    assert math.isnan(run(Formula.MAXIMUM, [(7.0, NAN)])[0])
+    assert math.isnan(run(Formula.MINIMUM, [(7.0, NAN)])[0])
+
+
+def test_the_kinetic_mean_by_its_printed_figures() -> None:
+    """83.144 kJ/mol over 8.3144 J/(mol K) are 10 000 K: 5 and 25 °C, half the time each, are 19.70 °C."""
+    values = run(Formula.KINETIC_MEAN, single([5.0, 25.0] * 60), over_s=600.0)
+    assert values[-1] == pytest.approx(19.70, abs=0.005)
+
+
+def test_a_window_is_of_sixty_parts_and_no_more() -> None:
+    """A minute of seconds: after 60 s of 20 nothing is left of the 10 before, and one second earlier one part is."""
+    values = run(Formula.MEAN, single([10.0] * 60 + [20.0] * 60), over_s=60.0)
+    assert values[118] == pytest.approx((10 + 59 * 20) / 60)
+    assert values[119] == 20.0
+
+
+def test_a_slope_is_there_from_nine_tenths_on() -> None:
+    """An hour of minutes: the 54th part has ended when the 55th begins."""
+    values = run(Formula.SLOPE, single([float(n) for n in range(60)]), spacing_s=60, over_s=3600.0)
+    assert [math.isnan(value) for value in values] == [True] * 54 + [False] * 6
+    assert values[54:] == pytest.approx([60.0] * 6)
+
+
+def test_a_slope_of_two_is_that_of_their_difference_and_says_nothing_of_what_is_missing() -> None:
+    """Both rise alike: the sensor does not drift. A missing value is no slope; the one after it is again."""
+    stream = [(20.0 + n, 10.0 + n) for n in range(60)]
+    stream[56] = (NAN, 66.0)
+    values = run(Formula.SLOPE, stream, spacing_s=60, over_s=3600.0)
+    assert values[54:] == pytest.approx([0.0, 0.0, NAN, 0.0, 0.0, 0.0], nan_ok=True, abs=1e-9)
+
+
+@given(
+    st.sampled_from(list(Formula)),
+    st.lists(st.tuples(*2 * [st.sampled_from([0.0, 1.0, 5.0, 21.5, NAN])]), min_size=1, max_size=80),
+)
+def test_the_same_also_by_way_of_json(formula: Formula, stream: list[tuple[float, float]]) -> None:
+    """Written down and read back after each step nothing changes, and a memory holds finite numbers only."""
+    parameters = {"over_s": 60.0, "moved": 1.0, "of": 3.0, "per_m3": 20.0, "volume_l": 20.0}
+    one = Derived("D/x", "D", "Z", "D", "", Text("", ""), formula, ("D/0", "D/1"), parameters)
+    kept: Memory = ()
+    read: Memory = ()
+    for n, row in enumerate(stream):
+        value, kept = derived.step(one, kept, row, 1e9 + n, restart=False)
+        read = tuple(tuple(numbers) for numbers in json.loads(json.dumps(read, allow_nan=False)))
+        again, read = derived.step(one, read, row, 1e9 + n, restart=False)
+        assert (repr(value), kept) == (repr(again), read)
+    assert derived.step(one, kept, stream[0], 2e9, restart=True)[1] == ()
