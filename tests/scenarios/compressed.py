@@ -5,9 +5,9 @@ same machines. So a scenario of two days is played in seconds, and every deadlin
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -15,6 +15,7 @@ from typing import Self
 from alarms.alarm import state
 from alarms.events import ActionResult, Tick
 from config.model import Command, Device, Plant, Quality, Sample, Series
+from monitor.collector.journal import Entry, JournalReader
 from monitor.collector.pipeline import WATERMARK_LAG
 from monitor.collector.poll import bad_sample
 from simulators.expectation import Place
@@ -34,6 +35,8 @@ STEP_S = 0.1
 
 JOURNAL_BEHIND = 2000
 """So many writes may wait for the disk: compressed time does not wait, but the disk is the real one."""
+
+ALL = 10**9
 
 SAYS = {0: "accepted", 1: "refused, local mode", 2: "refused, interlock", 3: "unknown request", 4: "busy"}
 
@@ -66,7 +69,7 @@ class Compressed:
         self.simulated = SimulatedPlant(there, self.line.clock.now(), seed)
         self.raised: set[str] = set()
         self._every_s, self._step_s = every_s, step_s
-        self._told: dict[str, int] = {}
+        self._last: dict[str, Record] = {}
         self._dark_until_s: dict[str, float] = {}
         self._playing: set[tuple[str, str, int, str]] = set()
         self._elapsed_s = 0.0
@@ -85,6 +88,7 @@ class Compressed:
         """Let time pass: every device is polled, every Sample judged, every Command carried out."""
         for _ in range(round(seconds / self._every_s)):
             self._pass()
+            self._beat()
             await self.line.clock.advance(self._every_s)
             for device in self.devices.values():
                 for sample in self._samples(device):
@@ -148,6 +152,21 @@ class Compressed:
         cut = {one.device for one in self.simulated.holding.values() if one.step.network}
         return device in cut or device in self._dark_until_s
 
+    def _beat(self) -> None:
+        """Let every PLC hear that its monitoring system lives."""
+        for device in self.devices:
+            machine = self.simulated.machine(device)
+            if isinstance(machine, Plc) and not self._is_dark(device):
+                machine.hear(1 + math.floor(self._elapsed_s) % 0xFFFF)
+
+    def entries(self, kind: str) -> list[Entry]:
+        """Return the entries of one kind from the journal, once it is closed."""
+        reader = JournalReader(self.line.path)
+        try:
+            return [entry for entry in reader.after(0, ALL) if entry.kind == kind]
+        finally:
+            reader.close()
+
     # --- Samples ----------------------------------------------------------------------------------------
 
     def _samples(self, device: Device) -> list[Sample]:
@@ -161,35 +180,29 @@ class Compressed:
         if isinstance(machine, ParticleCounter):
             records, clock = tuple(machine.records), datetime.fromtimestamp(machine.unix_s, UTC)
         sample = Sample(own.id, now, _row(own, machine.values()), None, now, source_at=clock)
-        return [
-            sample,
-            *(self._record(series, one) for series in others for one in self._new(series, records)),
-        ]
+        return [sample, *(one for series in others for one in self._records(series, records))]
 
-    def _new(self, series: Series, records: Iterable[Record]) -> list[Record]:
-        last = self._told.get(series.id, 0)
-        new = [one for one in list(records)[-50:] if one.at_unix_s > last]
-        if new:
-            self._told[series.id] = new[-1].at_unix_s
-        return new
+    def _records(self, series: Series, records: tuple[Record, ...]) -> Iterator[Sample]:
+        """Give the records that have come since the last poll; all but the newest of them are fetched later."""
+        last = self._last.get(series.id)
+        known = next((place for place, one in enumerate(records, 1) if one is last), 0)
+        for record in records[known:]:
+            self._last[series.id] = record
+            yield replace(self._record(series, record), backfilled=record is not records[-1])
 
     def _record(self, series: Series, record: Record) -> Sample:
         machine = self.simulated.machine(series.device)
         assert isinstance(machine, ParticleCounter)
-        now = self.line.clock.now()
-        at = datetime.fromtimestamp(record.at_unix_s, UTC)
         is_bad = bool(record.status >> FLOW_BIT & 1)
-        values = machine.of(record)
         quality = tuple(
             Quality.SENSOR_FAULT
             if is_bad and channel.model.key.startswith(("cnt_", "volume"))
             else Quality.GOOD
             for channel in series.channels
         )
-        is_late = now - at > timedelta(seconds=10)
-        return Sample(
-            series.id, at, _row(series, values), quality if is_bad else None, now, backfilled=is_late
-        )
+        at = datetime.fromtimestamp(record.at_unix_s, UTC)
+        row = _row(series, machine.of(record))
+        return Sample(series.id, at, row, quality if is_bad else None, self.line.clock.now())
 
     # --- What comes of them -----------------------------------------------------------------------------
 

@@ -7,12 +7,13 @@ import pytest
 from config.load import load
 from config.model import Plant
 from simulators.faults import FAULTS
+from simulators.particles import ParticleCounter
 from simulators.trial import Verdict
 from tests.scenarios.compressed import Compressed
 
 DEMO = Path(__file__).parents[2] / "config" / "plants" / "demo"
 LINE = Path(__file__).parents[1] / "plants" / "line"
-INCUBATOR = "HCI-STM-L1"
+INCUBATOR, COUNTER = "HCI-STM-L1", "PC-A-STM-L1"
 WIRES = {"opcua-restart"}
 """Scenarios that are about the wire itself."""
 
@@ -41,6 +42,42 @@ async def test_thirty_minutes_of_a_calm_line_raise_nothing(tmp_path: Path) -> No
     async with Compressed(tmp_path, line, line.devices, seed=2) as plant:
         await plant.run(1800)
         assert plant.raised == set()
+
+
+async def test_a_step_of_the_hosts_clock_ends_no_delay_early_or_late(demo: Plant, tmp_path: Path) -> None:
+    """The core room's pressure is below its limit for its delay when the host's clock is set by an hour."""
+    told = []
+    for step_s in (0.0, 3600.0):
+        folder = tmp_path / f"{step_s:.0f}"
+        folder.mkdir()
+        async with Compressed(folder, demo, ["RM-STM-L1", "ST-STM-L1", "DI-STM"]) as plant:
+            await plant.run(5)
+            plant.simulated.start_fault("door-open-room", "RM-STM-L1")
+            await plant.run(20)
+            plant.line.clock.ahead_s = step_s
+            await plant.run(80)
+        told.append([(entry.at_us, entry.body) for entry in plant.entries("transition")])
+    assert told[0] == told[1]
+    assert any("RM-STM-L1/core_dp/action" in body for _, body in told[0])
+
+
+async def test_a_counter_whose_clock_goes_back_keeps_its_records_in_order_and_none_twice(
+    demo: Plant, tmp_path: Path
+) -> None:
+    """A record is known by its time: one that bears the time of the last live one again is taken for it."""
+    async with Compressed(tmp_path, demo, [COUNTER]) as plant:
+        await plant.run(60)
+        plant.simulated.start_fault("clock-jump", COUNTER)
+        await plant.run(240)
+        machine = plant.simulated.machine(COUNTER)
+        assert isinstance(machine, ParticleCounter)
+        counted = [record.at_unix_s for record in machine.records]
+    kept = [entry for entry in plant.entries("sample") if entry.series == f"{COUNTER}#records"]
+    # Ten records in the first minute, then twenty in the 120 s that come again, the last of which bears the tenth's time.
+    assert [entry.at_us // 1_000_000 for entry in kept] == counted[:29] + counted[30:]
+    assert counted[29] == counted[9]
+    assert [entry.backfilled for entry in kept] == [0] * 10 + [1] * 19 + [0] * (len(kept) - 29)
+    assert f"service/clock-of-{COUNTER}" in plant.raised
 
 
 @pytest.mark.parametrize("name", sorted(set(FAULTS) - WIRES))
