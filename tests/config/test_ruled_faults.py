@@ -32,3 +32,11 @@ def test_a_fault_is_said_at_its_line_with_a_remedy(ruled: Copy, case: dict[str, 
         assert Path(fault.file).name == case.get("elsewhere", case["file"])
         assert "elsewhere" in case or first <= fault.line <= last, fault
         assert any(sign in fault.message for sign in ("; ", "?")), "no remedy"
+
+
+def test_a_row_that_could_not_be_written_out_is_one_fault_and_not_one_for_each_reference(ruled: Copy) -> None:
+    ruled.change(
+        "rules.yaml", "- device: ISO-*\n    key: pressure_rate", "- device: ISO_*\n    key: pressure_rate"
+    )
+    (fault,) = ruled.faults()
+    assert "no device 'ISO_*' in this plant" in fault.message
