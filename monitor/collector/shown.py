@@ -8,7 +8,8 @@ from typing import Any
 from alarms.alarm import state
 from alarms.events import Alarm, Asked, Inhibited, ProtectionChange, Running
 from alarms.state import State
-from config.model import Ask, Plant, Sample, Text
+from config.guidance import guidance_of
+from config.model import Ask, Guidance, Plant, Sample, Text
 
 Json = dict[str, Any]
 
@@ -77,6 +78,16 @@ def alarm_json(plant: Plant, alarm: Alarm) -> Json:
         "times": alarm.times,
         "first_out": alarm.first_out,
         "chattering": alarm.chattering,
+        "guidance": _guidance_json(guidance_of(plant, alarm.id)),
+    }
+
+
+def _guidance_json(guidance: Guidance) -> Json:
+    return {
+        "consequence": _text_json(guidance.consequence),
+        "response": _text_json(guidance.response),
+        "respond_within_s": guidance.respond_within_s,
+        "sop": guidance.sop,
     }
 
 

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from alarms import engine
-from alarms.events import Acknowledge, Event, Transition
+from alarms.events import Acknowledge, Event, Inhibit, ProtectionChange, Rearm, Transition
 from alarms.state import State
+from config.model import Derived, Formula, Guidance, Text
 from monitor.collector.feed import Feed
 from monitor.collector.shown import alarm_json
 from tests.alarms.building import ACTION, COMMUNICATION, ISOLATOR, after, bad, plant, sample
+from tests.collector.protected import P01, protected
 
 PLANT = plant()
 
@@ -87,3 +89,51 @@ async def test_listeners_are_counted_and_one_that_leaves_makes_room(monkeypatch:
     async with feed.listen():
         assert feed.full()
     assert not feed.full()
+
+
+def test_an_alarm_says_what_is_to_be_done_in_both_languages() -> None:
+    guidance = Guidance(("*/action",), Text("open", "开放"), Text("stop", "停止"), 60.0, "SOP-EM-012 v3")
+    state = fed(Feed(PLANT, State()), sample(0, 15.0))
+    told = alarm_json(replace(PLANT, guidance=(guidance,)), state.alarms[ACTION])["guidance"]
+    assert told == {
+        "consequence": {"en": "open", "zh": "开放"},
+        "response": {"en": "stop", "zh": "停止"},
+        "respond_within_s": 60.0,
+        "sop": "SOP-EM-012 v3",
+    }
+    assert alarm_json(PLANT, state.alarms[ACTION])["guidance"]["response"]["zh"]
+
+
+async def test_a_protective_action_is_told_from_trigger_to_end_and_so_is_switching_it_off() -> None:
+    plant = protected()
+    rules, state, feed = engine.rules(plant), State(), Feed(plant, State())
+    inhibit = Inhibit(after(9), P01, after(60), "li", "wang", "filter change")
+    async with feed.listen() as listener:
+        for event in (inhibit, Rearm(after(10), P01, "li"), sample(11, 10.0)):
+            before = state
+            state, told = engine.handle(rules, before, event)
+            for one in told:
+                if isinstance(one, ProtectionChange):
+                    feed.change(one, state)
+            if state.inhibited is not before.inhibited:
+                feed.inhibits(event.at, state)
+        heard = [json.loads(await listener.next()) for _ in range(3)]
+    assert [(one["type"], one["reason"], one["protection"]["state"]) for one in heard] == [
+        ("protection", "inhibited", "ARMED"),
+        ("protection", "rearmed", "ARMED"),
+        ("protection", "triggered", "REQUESTED"),
+    ]
+    assert [one["protection"]["inhibited"] is not None for one in heard] == [True, False, False]
+    (stands,) = snapshot(feed)["protections"]
+    assert [ask["state"] for ask in stands["asks"]] == ["requested", "requested"]
+
+
+def test_a_sample_brings_what_was_reckoned_from_it() -> None:
+    derived = Derived(
+        "ISO/rate", ISOLATOR, "Z", ISOLATOR, "Pa/s", Text("", ""), Formula.RATE, ("ISO/pressure",)
+    )
+    feed = Feed(replace(PLANT, derived={derived.id: derived}), State())
+    feed.sample(sample(0, 45.0), (-8.5,))
+    assert snapshot(feed)["samples"][0]["derived"] == {"ISO/rate": -8.5}
+    feed.sample(sample(1, 45.0), (float("nan"),))
+    assert snapshot(feed)["samples"][0]["derived"] == {"ISO/rate": None}
