@@ -144,6 +144,8 @@ def _message(model: type[Written], details: ErrorDetails, stands: Keys) -> str:
             problem = f"not {details['ctx']['expected']}"
         case kind:
             problem = _PROBLEMS.get(kind, details["msg"]).format_map(details.get("ctx", {}))
+    if isinstance(details["input"], dict) and list(details["input"].values()) == [None]:
+        problem += " (put quotes around a name in braces)"
     return (
         f"{name} is {_SHORT.repr(details['input'])}, {problem}; write {description or 'what belongs there'}"
     )

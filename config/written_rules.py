@@ -37,7 +37,7 @@ AlarmId: TypeAlias = Annotated[
     str, Field(max_length=200, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9_.-]+){1,3}$")
 ]
 AlarmPattern: TypeAlias = Annotated[
-    str, Field(max_length=200, pattern=r"^[A-Za-z0-9_.*-]+(/[A-Za-z0-9_.*-]+){1,3}$")
+    str, Field(max_length=200, pattern=r"^[A-Za-z0-9_.*-]+(/[A-Za-z0-9_.*-]+){0,3}$")
 ]
 AlarmPatterns: TypeAlias = Annotated[list[AlarmPattern], Field(min_length=1, max_length=100)]
 
