@@ -10,13 +10,13 @@ from typing import Any
 import asyncpg
 import pytest
 
-from alarms.events import Acknowledge, Fault
+from alarms.events import Acknowledge, Alarm, Fault, Reason, ResetProtection, Tick, Transition
 from alarms.state import State
-from config.model import Limit, Plant
+from config.model import Level, Limit, Plant
 from monitor.collector import codec
 from monitor.collector.forward import Forward
 from monitor.collector.journal import Entry, Journal, JournalReader, Stood
-from tests.alarms.building import ISOLATOR, after, plant, sample
+from tests.alarms.building import ACTION, ALERT, ISOLATOR, after, plant, sample
 from tests.collector.clock import HandClock
 from tests.database import Server
 
@@ -189,3 +189,37 @@ async def _answers(server: Server) -> bool:
     except OSError:
         return False
     return True
+
+
+async def test_ticks_are_not_for_the_book_and_what_was_only_hidden_is_no_occurrence(
+    tmp_path: Path, database_url: str
+) -> None:
+    path, one = tmp_path / "journal.sqlite", plant()
+    hidden = Alarm(
+        ACTION,
+        Level.ACTION,
+        active=False,
+        acknowledged=True,
+        raised_at=after(1),
+        changed_at=after(1),
+        times=0,
+    )
+    raised = replace(hidden, id=ALERT, active=True, acknowledged=False, times=1)
+    reset = ResetProtection(after(2), "ISO/P-01", ("li", "wang"), ("operator", "qa"), "gloves checked")
+    things: list[codec.Written] = [
+        codec.Start(after(0), one.sha256),
+        Tick(after(1)),
+        Transition(after(1), ACTION, None, hidden, Reason.SUPPRESSED),
+        Transition(after(1), ALERT, None, raised, Reason.RAISED),
+        reset,
+    ]
+    await journalled(path, one, [codec.entry_of(thing, after(2)) for thing in things])
+    async with forwarding(one, path, database_url) as forward:
+        await reached(forward, 5)
+    assert await rows(database_url, "SELECT kind, who FROM book ORDER BY seq") == [
+        ("start", "gradewatch"),
+        ("transition", "gradewatch"),
+        ("transition", "gradewatch"),
+        ("reset_protection", "li, wang"),
+    ]
+    assert await rows(database_url, "SELECT id FROM alarm") == [(ALERT,)]
