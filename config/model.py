@@ -575,7 +575,8 @@ class Protection:
     """A protective action of the plant: it is requested, never counted upon, and safe if it never comes.
 
     Attributes:
-        id: `<device>/<code>`, for example `ISO-STM-L1/P-01`; its own alarms are `<id>/failed`, and `<id>` if it announces.
+        id: `<device>/<code>`, for example `ISO-STM-L1/P-01`; its own alarms are `<id>/failed`, and `<id>` if it
+            announces.
         code: its number in the catalogue.
         triggers: groups of alarm ids: it is triggered when all of one group are active.
         after: the protection that must be running before this one may be triggered ("" for none).
