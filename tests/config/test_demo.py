@@ -169,6 +169,7 @@ CALM = {
     "ISO-*/temp": 22,
     "ISO-*/rh": 45,
     "ISO-*/hepa_dp_*": 120,
+    "ISO-*/h2o2_low": 0.05,
     "ISO-*/h2o2_room": 0.02,
     "ISO-*/air_flow": 280,
     "ISO-*/leak_rate": 0.21,
