@@ -68,13 +68,14 @@ class AirHandling(Machine):
         self._request = "release"
 
     def ask(self, request: str) -> None:
-        """Take a request; the building's control follows it in its own time."""
+        """Take a request; the building's control follows it in its own time. What stands already is nothing new."""
         mode, supply, exhaust = REQUESTS[request]
         self.quantities["mode"].normal = mode
         for fan, share in (("supply", supply), ("exhaust", exhaust)):
             self.quantities[f"{fan}_fan_speed"].normal = FAN_NORMAL_HZ * share
-        self._request = request
-        self.executed[request] += 1
+        if request != self._request:
+            self._request = request
+            self.executed[request] += 1
         self.renew()
 
     def release(self) -> None:

@@ -60,8 +60,8 @@ class Doors(Machine):
     def tell(self, door: int, locked: bool) -> None:
         """Tell a door to lock, or leave it to its interlock."""
         if locked:
+            self.executed[f"lock_{door}"] += door not in self._told
             self._told.add(door)
-            self.executed[f"lock_{door}"] += 1
         else:
             self._told.discard(door)
         self.renew()

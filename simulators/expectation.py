@@ -114,7 +114,8 @@ class Expectation(Written):
         first_out: of that alarm: nothing of its line stood before it.
         hidden: of that alarm: it stands, and is hidden by design.
         over: the id of an alarm whose cause must have ended, looked at from `from_s` on.
-        protection: the id of a protective action that must have come as far as `state`, or one of its asks as `ask`.
+        protection: the id of a protective action that must have come as far as `state`, or one of its asks as `ask`; a
+            pattern where any of several will do, or all of them must be armed.
         grouped: the id of the one alarm that must stand instead of every such device's own `communication`.
         shows: channel -> value, or range, that the device itself must show.
         executed: what the device itself must have carried out, up to `within_s`.

@@ -1,6 +1,6 @@
 """What is seen of a service and its machines at one moment, and whether that is what was expected: pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
@@ -68,7 +68,8 @@ def met(one: Expectation, place: Place, seen: Seen) -> bool:
         alarm = seen.alarms.get(place.fill(one.over))
         return alarm is None or not alarm.active
     if one.protection is not None:
-        return _has_come(one, seen.protections.get(place.fill(one.protection), Course("ARMED")))
+        pattern = place.fill(one.protection)
+        return _have_come(one, [it for id_, it in seen.protections.items() if fnmatchcase(id_, pattern)])
     if one.grouped is not None:
         own = seen.alarms.get(f"{place.device}/communication")
         return place.fill(one.grouped) in seen.stirring() and own is not None and own.state == BY_DESIGN
@@ -85,12 +86,16 @@ def _stands(one: Expectation, alarm: Standing) -> bool:
     return alarm.state == BY_DESIGN if one.hidden else alarm.state not in HIDDEN
 
 
+def _have_come(one: Expectation, courses: Iterable[Course]) -> bool:
+    if one.state == "ARMED":
+        return all(course.state in IDLE for course in courses)
+    return any(_has_come(one, course) for course in courses)
+
+
 def _has_come(one: Expectation, course: Course) -> bool:
     if one.ask is not None:
         return _ask_has_come(one.ask, course)
     match one.state:
-        case "ARMED":
-            return course.state in IDLE
         case "FAILED":
             return course.failed
         case "VERIFIED" | "LATCHED":

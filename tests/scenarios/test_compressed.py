@@ -14,6 +14,7 @@ from tests.scenarios.compressed import Compressed
 DEMO = Path(__file__).parents[2] / "config" / "plants" / "demo"
 LINE = Path(__file__).parents[1] / "plants" / "line"
 INCUBATOR, COUNTER = "HCI-STM-L1", "PC-A-STM-L1"
+HOUR_S = 3600.0
 WIRES = {"opcua-restart"}
 """Scenarios that are about the wire itself."""
 
@@ -42,6 +43,26 @@ async def test_thirty_minutes_of_a_calm_line_raise_nothing(tmp_path: Path) -> No
     async with Compressed(tmp_path, line, line.devices, seed=2) as plant:
         await plant.run(1800)
         assert plant.raised == set()
+
+
+async def test_a_sensor_that_drifts_is_found_within_8_h_and_half_a_degree_apart_after_25(
+    demo: Plant, tmp_path: Path
+) -> None:
+    """Two days, read every tenth second: 0.02 degrees an hour are 0.5 after 25 h."""
+    async with Compressed(tmp_path, demo, [INCUBATOR, "ST-STM-L1"], every_s=10, step_s=10) as plant:
+        await plant.run(7 * HOUR_S)
+        assert plant.raised == set(), "true sensors do not drift"
+        plant.simulated.start_fault("temp-drift", INCUBATOR)
+        found: dict[str, float] = {}
+        for half_hour in range(96):
+            await plant.run(HOUR_S / 2)
+            for alarm in plant.line.pipeline.state.alarms:
+                found.setdefault(alarm, (half_hour + 1) / 2)
+        assert plant.line.pipeline.state.running == {}
+    drift, apart = (found.pop(f"{INCUBATOR}/ch5_temp_{rule}/alert") for rule in ("drift", "deviation"))
+    assert drift <= 8
+    assert 23 <= apart <= 26
+    assert set(found) <= {f"{INCUBATOR}/ch5_temp/{level}" for level in ("alert", "action")}
 
 
 async def test_a_step_of_the_hosts_clock_ends_no_delay_early_or_late(demo: Plant, tmp_path: Path) -> None:
@@ -73,7 +94,7 @@ async def test_a_counter_whose_clock_goes_back_keeps_its_records_in_order_and_no
         assert isinstance(machine, ParticleCounter)
         counted = [record.at_unix_s for record in machine.records]
     kept = [entry for entry in plant.entries("sample") if entry.series == f"{COUNTER}#records"]
-    # Ten records in the first minute, then twenty in the 120 s that come again, the last of which bears the tenth's time.
+    # Ten records in the first minute, then twenty in the 120 s that come again: the last bears the tenth's time.
     assert [entry.at_us // 1_000_000 for entry in kept] == counted[:29] + counted[30:]
     assert counted[29] == counted[9]
     assert [entry.backfilled for entry in kept] == [0] * 10 + [1] * 19 + [0] * (len(kept) - 29)

@@ -8,13 +8,17 @@ from pathlib import Path
 import pytest
 import yaml
 
+from alarms.engine import rules
 from config.load import load
 from config.model import Plant
+from simulators.air_handling import REQUESTS, AirHandling
 from simulators.couplings import ROOMS_OF_A_LINE
 from simulators.errors import BadScenario
 from simulators.expectation import Label, Place, Who
 from simulators.faults import FAULTS, FOLDER, load_faults
+from simulators.machine import Machine
 from simulators.plant import SimulatedPlant
+from simulators.plc import Plc
 from simulators.scenario import Scenario, Step, load_scenario, place_of
 from simulators.trial import Trial
 from tests.simulators.conftest import START
@@ -41,14 +45,10 @@ def trial_of(scenario: Scenario, plant: Plant) -> Trial:
     return Trial(scenario, place_of(plant, plant.devices[scenario.device]), places(plant), 900)
 
 
-def alarms_of(plant: Plant) -> set[str]:
-    """Every alarm that the service can raise for this plant."""
-    return {
-        *(limit.id for limit in plant.limits),
-        *(f"{limit.channel}/blind" for limit in plant.limits),
-        *(f"{device}/communication" for device in plant.devices),
-        *(f"service/clock-of-{device}" for device in plant.devices),
-    }
+def known_of(plant: Plant) -> set[str]:
+    """Every alarm that the service can raise for this plant, and every protective action."""
+    clocks = (f"service/clock-of-{device}" for device in plant.devices)
+    return {*rules(plant).conditions, *plant.protections, *clocks}
 
 
 def texts(scenario: Scenario) -> list[Label]:
@@ -77,16 +77,24 @@ def test_what_is_moved_is_there(scenario: Scenario, demo: Plant, demo_machines: 
 
 
 @pytest.mark.parametrize("scenario", FAULTS.values(), ids=FAULTS)
-def test_what_is_expected_can_be_seen(scenario: Scenario, demo: Plant) -> None:
-    known = alarms_of(demo)
+def test_what_is_expected_can_be_seen(scenario: Scenario, demo: Plant, demo_machines: SimulatedPlant) -> None:
+    known = known_of(demo)
     for row in trial_of(scenario, demo).rows:
         one = row.expectation
         assert row.devices, one
-        assert row.ids(one.alarm) | row.ids(one.over) <= known, one
-        for pattern in chain.from_iterable(row.ids(pattern) for pattern in one.quiet or ()):
-            assert any(fnmatchcase(alarm, pattern) for alarm in known), pattern
+        for pattern in chain.from_iterable(row.ids(template) for template in one.templates):
+            assert any(fnmatchcase(id_, pattern) for id_ in known), pattern
         for device in row.devices:
-            assert set(one.shows or ()) <= {model.key for model in demo.devices[device].profile.channels}
+            machine = demo_machines.machine(device)
+            assert set(one.shows or ()) <= set(machine.values())
+            assert one.executed is None or one.executed.request in can_do(machine), one
+
+
+def can_do(machine: Machine) -> set[str]:
+    """What a machine can be asked for, as it counts it."""
+    if isinstance(machine, AirHandling):
+        return set(REQUESTS)
+    return {deed.name for deed in machine.deeds().values()} if isinstance(machine, Plc) else set()
 
 
 @pytest.mark.parametrize("scenario", FAULTS.values(), ids=FAULTS)
