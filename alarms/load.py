@@ -45,7 +45,7 @@ class Load:
         per_10_min: (1, and 2 at most).
         peak_10_min: the most in one period of ten minutes (10).
         share_above_10: of the periods, those with more than ten (1 %).
-        floods: how often a period had more than ten, until one had fewer than five.
+        floods: how often more than ten sounded in ten minutes, until fewer than five did.
         share_in_flood: of the time (1 %).
         top: the ten that sounded most.
         top_share: their part of all (1 to 5 %).
@@ -69,10 +69,16 @@ class Load:
 
 
 def load(occurrences: Iterable[Occurrence], start: datetime, end: datetime) -> Load:
-    """Reckon the figures from `start` to `end`, which must lie behind it."""
+    """Reckon the figures from `start` up to, not including, `end`.
+
+    Raises:
+        ValueError: the time has no length.
+    """
+    if end <= start:
+        raise ValueError(f"the time ends at {end}, not after its beginning {start}")
     inside = [one for one in occurrences if start <= one.raised_at < end]
     periods = _periods(inside, start, end)
-    in_flood, floods = _floods(periods)
+    floods = _floods(sorted(one.raised_at for one in inside), end)
     count = Counter(one.alarm for one in inside)
     top = tuple(Top(alarm, times) for alarm, times in count.most_common(TOP))
     all_of_them = len(inside)
@@ -82,8 +88,8 @@ def load(occurrences: Iterable[Occurrence], start: datetime, end: datetime) -> L
         per_10_min=all_of_them / ((end - start) / PERIOD),
         peak_10_min=max(periods),
         share_above_10=sum(one > FLOOD_ABOVE for one in periods) / len(periods),
-        floods=floods,
-        share_in_flood=in_flood / len(periods),
+        floods=len(floods),
+        share_in_flood=sum(floods, timedelta()) / (end - start),
         top=top,
         top_share=sum(one.times for one in top) / all_of_them if all_of_them else 0.0,
         chattering=len({one.alarm for one in inside if one.chattering}),
@@ -103,13 +109,17 @@ def _periods(inside: Sequence[Occurrence], start: datetime, end: datetime) -> li
     return periods
 
 
-def _floods(periods: Sequence[int]) -> tuple[int, int]:
-    """Return in how many periods it was flood, and how often one began."""
-    in_flood = floods = 0
-    flood = False
-    for one in periods:
-        begins = not flood and one > FLOOD_ABOVE
-        flood = begins or (flood and one >= FLOOD_ENDS_BELOW)
-        in_flood += flood
-        floods += begins
-    return in_flood, floods
+def _floods(times: Sequence[datetime], end: datetime) -> list[timedelta]:
+    """Return how long each flood was: from the eleventh alarm in ten minutes until fewer than five in ten minutes."""
+    lengths: list[timedelta] = []
+    began: datetime | None = None
+    ends = end
+    for n, at in enumerate(times):
+        if began is not None and at >= ends:
+            lengths.append(ends - began)
+            began = None
+        if began is None and n >= FLOOD_ABOVE and at - times[n - FLOOD_ABOVE] < PERIOD:
+            began = at
+        if began is not None:
+            ends = times[n + 1 - FLOOD_ENDS_BELOW] + PERIOD
+    return lengths if began is None else [*lengths, min(ends, end) - began]

@@ -19,7 +19,7 @@ def sounded(minute: float, alarm: str = "A", **kept: object) -> Occurrence:
 
 
 def test_an_hour_with_one_flood() -> None:
-    """12 in the second ten minutes, 6 in the third, 4 in the fourth: the flood lasts for two periods of six."""
+    """12 in the second ten minutes, 6 in the third, 4 in the fourth: it is flood from 15:00, the eleventh, to 35:00."""
     flood = [sounded(10 + n * 0.5, "B") for n in range(12)]
     rest = [sounded(20 + n) for n in range(6)] + [sounded(30 + n) for n in range(4)]
     told = load([*flood, *rest, sounded(-1), sounded(60)], after(0), HOUR)
@@ -54,5 +54,13 @@ def test_nothing_sounded() -> None:
 def test_shares_are_shares_and_the_peak_is_no_less_than_the_mean(minutes: list[float]) -> None:
     told = load([sounded(minute) for minute in minutes], after(0), HOUR)
     assert told.alarms == len(minutes)
-    assert 0 <= told.share_above_10 <= told.share_in_flood <= 1
+    assert 0 <= told.share_above_10 <= 1
+    assert 0 <= told.share_in_flood <= 1
     assert told.peak_10_min >= told.per_10_min
+
+
+def test_a_flood_may_lie_across_two_periods_and_a_time_has_a_length() -> None:
+    told = load([sounded(5 + n) for n in range(10)] + [sounded(14.5)], after(0), HOUR)
+    assert (told.floods, told.peak_10_min) == (1, 6)
+    with pytest.raises(ValueError, match="ends at"):
+        load([], HOUR, HOUR)
