@@ -9,6 +9,8 @@ from config.model import Check, Plant, Quality
 
 FRESH_S = 3.0
 """Nothing older may trigger a protective action (demo proposal)."""
+SILENT_S = 10.0
+"""So long a read-back that does not come at all is waited for, behind its time (demo proposal)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,10 @@ def is_good(state: State, place: Place, at: datetime) -> bool:
         seen = state.seen.get(series)
         if seen is None or (seen.quality is not None and seen.quality[index] is not Quality.GOOD):
             return False
-        if at - seen.at > timedelta(seconds=place.fresh_s):
+        if seen.received_at - seen.at > timedelta(seconds=FRESH_S):
+            return False
+        # A counter's clock may be ahead of ours: that makes none of its records younger.
+        if at - min(seen.at, seen.received_at) > timedelta(seconds=place.fresh_s):
             return False
     return True
 
@@ -79,6 +84,28 @@ def proved(known: Mapping[str, Place], state: State, checks: Iterable[Check], at
         is_good(state, known[check.channel], at) and reads(check, last_value(state, known[check.channel]))
         for check in checks
     )
+
+
+def overdue(
+    known: Mapping[str, Place], state: State, checks: Iterable[Check], since: datetime, at: datetime
+) -> bool:
+    """Whether a check is not met although its time is over.
+
+    It is over once the channel was heard behind it, were it Bad: until then nobody has looked. A channel that is not
+    heard at all is waited for a little longer, and no more.
+    """
+    for check in checks:
+        place, end = known[check.channel], since + timedelta(seconds=check.within_s)
+        was_heard = _heard_until(state, place, since) > end
+        if (was_heard or at > end + timedelta(seconds=SILENT_S)) and not proved(known, state, (check,), at):
+            return True
+    return False
+
+
+def _heard_until(state: State, place: Place, since: datetime) -> datetime:
+    """Return until when all that a channel rests on was heard; `since`, of what was never heard."""
+    seen = (state.seen.get(series) for series, _ in place.rests_on)
+    return min((since if one is None else one.received_at) for one in seen)
 
 
 def holds(state: State, checks: Iterable[Check]) -> bool:

@@ -71,10 +71,9 @@ def respond(
     all_towers: Iterable[Tower], protections: Mapping[str, Protection], before: State, after: State
 ) -> tuple[Command, ...]:
     """Return what protective actions ask now, and a Command for each tower that should show something else."""
-    asked = tuple(_asked(protections, before, after)) if before.running is not after.running else ()
-    if before.alarms is after.alarms and not asked:
+    if before.alarms is after.alarms and before.running is after.running:
         return ()
-    commands = list(asked)
+    commands = list(_asked(protections, before, after))
     for tower in all_towers:
         wanted = wants(tower, after)
         if wanted != wants(tower, before):

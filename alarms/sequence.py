@@ -1,0 +1,257 @@
+"""One protective action from its beginning to its end: what is asked, what comes of it, and when it is over.
+
+    TRIGGERED ─► REQUESTED ─► ACKED ─► VERIFIED (an interlock) | LATCHED (a protect) | FAILED ─► RESET_PENDING ─► CLOSED
+
+An ask that its machine has taken is proved by read-backs, each within its own time. That time is over only once the
+channel has been heard behind it: a Sample of another device, or the first event behind a restart, proves nothing.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from alarms.events import (
+    ActionResult,
+    Asked,
+    AskState,
+    ConfirmProtection,
+    ProtectionState,
+    ResetProtection,
+    Running,
+)
+from alarms.moves import Moves
+from alarms.readback import holds, overdue, proved
+from config.model import Ask, Protection, ProtectionKind
+
+ANSWER_S = 30.0
+"""Longer than all tries of a request (demo proposal): an ask without any answer by then has failed."""
+
+SETTLED = frozenset({AskState.VERIFIED, AskState.FAILED, AskState.ALREADY})
+ASKING = frozenset({ProtectionState.REQUESTED, ProtectionState.ACKED})
+STANDS = frozenset({ProtectionState.VERIFIED, ProtectionState.LATCHED, ProtectionState.FAILED})
+"""Nothing more is asked; it waits for its end."""
+
+
+# --- the beginning ---
+
+
+def begin(moves: Moves, one: Protection, because: tuple[str, ...], by: str = "triggered") -> None:
+    """Let an armed protective action begin; of a running one only the record grows."""
+    running = moves.running.get(one.id)
+    if running is not None:
+        _add(moves, running, because)
+    elif one.id not in moves.inhibited and holds(moves.before, one.only_while):
+        _start(moves, one, because, by)
+
+
+def _add(moves: Moves, running: Running, because: tuple[str, ...]) -> None:
+    added = tuple(alarm for alarm in because if alarm not in running.because)
+    if added:
+        moves.change(running, replace(running, because=(*running.because, *added)), "triggered_again")
+
+
+def _start(moves: Moves, one: Protection, because: tuple[str, ...], by: str) -> None:
+    waits = one.needs_confirmation or one.dry_run
+    state = ProtectionState.TRIGGERED if waits else ProtectionState.REQUESTED
+    asked = tuple(Asked() if waits else moves.ask(ask) for ask in one.asks)
+    running = Running(one.id, state, moves.at, moves.at, because, asked)
+    moves.change(None, running, by)
+    if one.announces:
+        moves.look(moves.rules.running[one.id], active=True, detail=", ".join(because))
+    if one.dry_run:
+        moves.change(running, replace(running, state=_done(one), detail="dry run"), "dry_run")
+    elif not waits:
+        _settle(moves, one)
+
+
+def confirm(moves: Moves, one: Protection, event: ConfirmProtection) -> None:
+    """Ask for what waited for a person's word."""
+    running = moves.running[one.id]
+    if running.state is not ProtectionState.TRIGGERED:
+        return
+    asked = tuple(moves.ask(ask) for ask in one.asks)
+    after = replace(running, state=ProtectionState.REQUESTED, asked=asked)
+    moves.change(running, after, "confirmed", (event.who,))
+    _settle(moves, one)
+
+
+# --- what comes of the asks ---
+
+
+def answer(moves: Moves, one: Protection, event: ActionResult) -> None:
+    """Take the answer to one ask; what answers a former time is none."""
+    running, command = moves.running[one.id], event.command
+    asked = (*running.asked, *running.ending)
+    if (
+        command.ask >= len(asked)
+        or asked[command.ask].state is not AskState.REQUESTED
+        or asked[command.ask].seq != command.seq
+    ):
+        return
+    state = AskState.ACKED if event.verified else AskState.FAILED
+    now = replace(asked[command.ask], state=state, since=moves.at, detail=event.detail)
+    after = (*asked[: command.ask], now, *asked[command.ask + 1 :])
+    count = len(running.asked)
+    moves.change(running, replace(running, asked=after[:count], ending=after[count:]), f"ask_{state}")
+    _settle(moves, one)
+
+
+def follow(moves: Moves, one: Protection) -> None:
+    """Look at the read-backs, the deadlines and the conditions of the end."""
+    _read_back(moves, one)
+    _settle(moves, one)
+    if one.id in moves.running:
+        _look_at_end(moves, one)
+
+
+def _read_back(moves: Moves, one: Protection) -> None:
+    running = moves.running[one.id]
+    asked = tuple(_read(moves, ask, was) for ask, was in zip(one.asks, running.asked, strict=True))
+    ending = tuple(_answer_in_time(moves, was) for was in running.ending)
+    for was, now in zip((*running.asked, *running.ending), (*asked, *ending), strict=True):
+        if was.state is not now.state:
+            moves.change(running, replace(running, asked=asked, ending=ending), f"ask_{now.state}")
+            return
+
+
+def _read(moves: Moves, ask: Ask, asked: Asked) -> Asked:
+    if asked.state is not AskState.ACKED or not ask.checks or asked.requested_at is None:
+        return _answer_in_time(moves, asked)
+    known, state = moves.rules.places, moves.before
+    if proved(known, state, ask.checks, moves.at):
+        return replace(asked, state=AskState.VERIFIED, since=moves.at)
+    if overdue(known, state, ask.checks, asked.requested_at, moves.at):
+        return replace(asked, state=AskState.FAILED, since=moves.at, detail="it does not read back")
+    return asked
+
+
+def _answer_in_time(moves: Moves, asked: Asked) -> Asked:
+    if asked.state is not AskState.REQUESTED or asked.requested_at is None:
+        return asked
+    if moves.at - asked.requested_at <= timedelta(seconds=ANSWER_S):
+        return asked
+    return replace(asked, state=AskState.FAILED, since=moves.at, detail="no answer")
+
+
+def _settle(moves: Moves, one: Protection) -> None:
+    """Let the whole follow its asks."""
+    running = moves.running[one.id]
+    if running.state is ProtectionState.RESET_PENDING:
+        if all(asked.state is not AskState.REQUESTED for asked in running.ending):
+            _close(moves, one)
+        return
+    if running.state not in ASKING:
+        return
+    if not running.failed and any(asked.state is AskState.FAILED for asked in running.asked):
+        _fail(moves, one, _told(one, running))
+    running = moves.running[one.id]
+    if any(asked.state is AskState.REQUESTED for asked in running.asked):
+        return
+    if running.state is ProtectionState.REQUESTED:
+        moves.change(running, replace(running, state=ProtectionState.ACKED), "acked")
+    if all(_is_settled(ask, asked) for ask, asked in zip(one.asks, running.asked, strict=True)):
+        _look_at_outcome(moves, one)
+
+
+def _look_at_outcome(moves: Moves, one: Protection) -> None:
+    known, running = moves.rules.places, moves.running[one.id]
+    if not proved(known, moves.before, one.outcome, moves.at):
+        if not overdue(known, moves.before, one.outcome, _asked_at(running), moves.at):
+            return
+        if not running.failed:
+            _fail(moves, one, "it has not come to what it was meant for")
+    running = moves.running[one.id]
+    state = ProtectionState.FAILED if running.failed else _done(one)
+    moves.change(running, replace(running, state=state), state.lower())
+
+
+def _asked_at(running: Running) -> datetime:
+    """Return when it was asked for: not when it began, if it waited for a person."""
+    times = [asked.requested_at or asked.since for asked in running.asked]
+    return min((at for at in times if at is not None), default=running.triggered_at)
+
+
+def _fail(moves: Moves, one: Protection, detail: str) -> None:
+    running = moves.running[one.id]
+    moves.change(running, replace(running, failed=True, detail=detail), "failed")
+    moves.look(moves.rules.failed[one.id], active=True, detail=detail)
+    if one.escalates_to:
+        begin(moves, moves.rules.every[one.escalates_to], (f"{one.id}/failed",), "escalated")
+
+
+# --- the end ---
+
+
+def _look_at_end(moves: Moves, one: Protection) -> None:
+    running = moves.running[one.id]
+    held = proved(moves.rules.places, moves.before, one.release, moves.at)
+    since = (running.holds_since or moves.at) if held else None
+    if since != running.holds_since:
+        running = moves.running[one.id] = replace(running, holds_since=since)
+    if one.kind is not ProtectionKind.INTERLOCK or since is None or not _may_end(one, running):
+        return
+    for_s = max((check.for_s for check in one.release), default=0.0)
+    if moves.at - since >= timedelta(seconds=for_s) and not _still_called(moves, one, running):
+        end(moves, one, "released")
+
+
+def _may_end(one: Protection, running: Running) -> bool:
+    """Whether nothing is on its way: what waits for a person's word may end without it."""
+    waits = running.state is ProtectionState.TRIGGERED and one.needs_confirmation
+    return running.state in STANDS or waits
+
+
+def _still_called(moves: Moves, one: Protection, running: Running) -> bool:
+    """Whether what called it is active, seen or not: an interlock never ends because its sight is lost."""
+    own = {alarm for group in one.triggers for alarm in group}
+    escalated = [(alarm,) for alarm in running.because if alarm not in own]
+    alarms = moves.before.alarms
+    return any(
+        all(key in alarms and alarms[key].active for key in group) for group in (*one.triggers, *escalated)
+    )
+
+
+def reset(moves: Moves, one: Protection, event: ResetProtection) -> None:
+    """End it at the word of persons; whether these may was asked of `permit.py`."""
+    if _may_end(one, moves.running[one.id]):
+        end(moves, one, "reset", event.who, event.comment)
+
+
+def end(moves: Moves, one: Protection, reason: str, who: tuple[str, ...] = (), comment: str = "") -> None:
+    """Ask for what is asked at the end; with nothing to ask, it is over."""
+    running = moves.running[one.id]
+    has_asked = running.state is not ProtectionState.TRIGGERED and not one.dry_run
+    ending = tuple(moves.request(ask) for ask in one.release_asks) if has_asked else ()
+    after = replace(running, state=ProtectionState.RESET_PENDING, ending=ending)
+    moves.change(running, after, reason, who, comment)
+    _settle(moves, one)
+
+
+def _close(moves: Moves, one: Protection) -> None:
+    running = moves.running[one.id]
+    moves.change(running, replace(running, state=ProtectionState.CLOSED), "closed")
+    del moves.running[one.id]
+    if running.failed:
+        moves.look(moves.rules.failed[one.id], active=False)
+    if one.announces:
+        moves.look(moves.rules.running[one.id], active=False)
+
+
+# --- words for states ---
+
+
+def _is_settled(ask: Ask, asked: Asked) -> bool:
+    """Whether nothing more is awaited of an ask; one that nothing reads back is proved by its answer."""
+    return asked.state in SETTLED or (asked.state is AskState.ACKED and not ask.checks)
+
+
+def _done(one: Protection) -> ProtectionState:
+    return ProtectionState.LATCHED if one.kind is ProtectionKind.PROTECT else ProtectionState.VERIFIED
+
+
+def _told(one: Protection, running: Running) -> str:
+    """Say which asks have failed, and how."""
+    return "; ".join(
+        f"{ask.request or ', '.join(ask.outputs)} of {ask.device}: {asked.detail}"
+        for ask, asked in zip(one.asks, running.asked, strict=True)
+        if asked.state is AskState.FAILED
+    )
