@@ -230,7 +230,9 @@ async def test_clearing_gives_the_network_back(served: Served) -> None:
 
 async def test_a_restarted_server_has_another_namespace_and_a_node_less(served: Served) -> None:
     served.plant.start_fault("opcua-restart", ISOLATOR)
-    await served.wait(1)
+    await served.wait(29)
+    assert ISOLATOR in await served.answers()
+    await served.wait(2)
     assert ISOLATOR not in await served.answers()
     await served.wait(40)
     assert await index_and_missing(served) == (4, True)
