@@ -252,6 +252,7 @@ CALM = {
     "AHU-*/*_fan_speed": 45,
     "AHU-*/*_fan_state": 1,
     "AHU-*/mode": 1,
+    "AHU-*/filter_dp_3": 220,
     "AHU-*/*": 0,
     "COLD-2-8C/temp_*": 5,
     "COLD--20C/temp_product": -20,
