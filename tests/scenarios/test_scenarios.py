@@ -3,7 +3,10 @@
 import asyncio
 import os
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -33,36 +36,70 @@ async def scenario(one: Service, *words: str, password: str = PASSWORD) -> tuple
     return process.returncode, out.decode().splitlines(), err.decode()
 
 
-async def test_a_torn_glove_is_seen_in_time_and_what_cannot_be_checked_yet_is_listed(
+@dataclass
+class Desk:
+    """Where a scenario is run as by hand, with some of its expectations: the small plant has no protective actions."""
+
+    service: Service
+    patch: pytest.MonkeyPatch
+    printed: pytest.CaptureFixture[str]
+    folder: Path
+
+    def run(self, name: str, expect: Callable[[dict[str, Any]], list[Any]]) -> tuple[int, list[str]]:
+        """Play it, and calm the plant; return the exit status and the lines below the head."""
+        written = yaml.safe_load((FOLDER / f"{name}.yaml").read_text())
+        path = self.folder / f"{name}.yaml"
+        path.write_text(yaml.safe_dump(written | {"expect": expect(written)}))
+        self.patch.setitem(FAULTS, name, load_scenario(path))
+        self.patch.setenv("GRADEWATCH_ADMIN_PASSWORD", PASSWORD)
+        where = ("--service", self.service.address, "--control", self.service.control)
+        self.patch.setattr(sys, "argv", ["gradewatch-sim", "scenario", "run", name, *where])
+        asyncio.run(_calm(self.service))
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        asyncio.run(_calm(self.service))
+        return int(ended.value.code or 0), self.printed.readouterr().out.splitlines()[1:]
+
+
+@pytest.fixture
+def desk(
     running: Service,
-) -> None:
-    async with running.signed_in() as client:
-        await calm(running, client)
-        code, lines, _ = await scenario(running, "glove-breach")
-        verdicts = [line.split()[0] for line in lines if not line.startswith(" ")]
-        assert (code, verdicts) == (0, ["PASS"] * 4 + ["PENDING"] * 7)
-        await calm(running, client)
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> Desk:
+    return Desk(running, monkeypatch, capsys, tmp_path)
 
 
-def test_a_deadline_that_nothing_can_meet_fails_with_exit_status_1(
-    running: Service, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_a_torn_glove_is_seen_in_time_and_what_cannot_be_checked_yet_is_listed(desk: Desk) -> None:
+    there = {
+        *(
+            f"{{device}}/{alarm}/action"
+            for alarm in ("chamber_pressure", "chamber_pressure_b", "air_velocity_1")
+        )
+    }
+
+    def kept(written: dict[str, Any]) -> list[Any]:
+        is_tower = ("shows", "who")
+        return [
+            one
+            for one in written["expect"]
+            if one.get("alarm") in there or "pending" in one or all(key in one for key in is_tower)
+        ]
+
+    code, lines = desk.run("glove-breach", kept)
+    verdicts = [line.split()[0] for line in lines if not line.startswith(" ")]
+    assert (code, verdicts) == (0, ["PASS"] * 4 + ["PENDING"])
+
+
+def test_a_deadline_that_nothing_can_meet_fails_with_exit_status_1(desk: Desk) -> None:
     """45 Pa are 20 Pa after 0.87 s at the soonest; the alarm comes all the same, and is told as late."""
-    written = yaml.safe_load((FOLDER / "glove-breach.yaml").read_text())
-    path = tmp_path / "glove-breach.yaml"
-    path.write_text(yaml.safe_dump(written | {"expect": [written["expect"][0] | {"within_s": 0.1}]}))
-    monkeypatch.setitem(FAULTS, "glove-breach", load_scenario(path))
-    monkeypatch.setenv("GRADEWATCH_ADMIN_PASSWORD", PASSWORD)
-    where = ("--service", running.address, "--control", running.control)
-    monkeypatch.setattr(sys, "argv", ["gradewatch-sim", "scenario", "run", "glove-breach", *where])
-    asyncio.run(_calm(running))
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    (_, line, detail) = capsys.readouterr().out.splitlines()
-    assert ended.value.code == 1
+    alarm = "{device}/chamber_pressure/action"
+    soon = {"what": {"en": "soon", "zh": "立即"}, "alarm": alarm, "within_s": 0.1}
+    code, (line, detail) = desk.run("glove-breach", lambda _: [soon])
+    assert code == 1
     assert line.startswith("FAIL")
     assert detail.strip() == ISOLATOR
-    asyncio.run(_calm(running))
 
 
 async def test_what_plays_or_stands_already_is_told_and_left_alone(running: Service) -> None:
