@@ -1,305 +1,285 @@
-"""Transcripts of protective actions: every event, every change, every Command, the silent ones too."""
+"""Transcripts of what triggers a protective action and what does not: every event, every change, every Command."""
 
-from collections.abc import Iterable
 from dataclasses import replace
+from datetime import timedelta
 
-from alarms import engine, response
-from alarms.events import (
-    ActionResult,
-    ConfirmProtection,
-    Event,
-    Inhibit,
-    ProtectionChange,
-    ProtectionState,
-    Rearm,
-    ResetProtection,
-    Tick,
-)
-from alarms.state import State
+import pytest
+
+from alarms.events import Inhibit, InService, OutOfService, ProtectionState, Rearm, Shelve, Tick
 from config.model import (
-    Ask,
     Check,
-    Command,
+    Derived,
+    Formula,
     Level,
+    Limit,
     Plant,
-    Protection,
     ProtectionKind,
     Quality,
+    Sample,
     Suppression,
-    Text,
 )
-from monitor.collector import codec
-from tests.alarms.building import ACTION, ISOLATOR, PRESSURE, after, bad, limit, plant, sample
+from tests.alarms.building import (
+    ACTION,
+    ALERT,
+    COMMUNICATION,
+    ISOLATOR,
+    PRESSURE,
+    after,
+    bad,
+    limit,
+    record,
+    sample,
+    with_records,
+)
+from tests.alarms.protecting import (
+    BACK,
+    FAN,
+    HUMIDITY,
+    LOCK,
+    P1,
+    P2,
+    TEXT,
+    Run,
+    elsewhere,
+    interlock,
+    protected,
+    protection,
+    taken,
+)
 
-_TEXT = Text("stop open handling", "停止开放操作")
-P1, P2 = "ISO/P-01", "ISO/P-02"
-HUMIDITY = "ISO/humidity"
-"""In these tests the humidity stands for whatever reads an ask back: at 90 the fan runs, at 45 it does not."""
-FAN = Check(HUMIDITY, 90, None, within_s=3)
-BOOST = Ask(ISOLATOR, Text("fan at 100 %", "风机100 %"), request="fan_speed", param=100, checks=(FAN,))
-LOCK = Ask(ISOLATOR, Text("no transfer", "禁止传递"), request="inhibit_transfer")
-BACK = Check(PRESSURE, 30, None, for_s=5)
-
-
-def protection(**changed: object) -> Protection:
-    """P-01 of the isolator: boost and lock when the pressure's action alarm is active; reset by two roles."""
-    one = Protection(
-        id=P1,
-        code="P-01",
-        device=ISOLATOR,
-        label=_TEXT,
-        kind=ProtectionKind.PROTECT,
-        triggers=((ACTION,),),
-        asks=(BOOST, LOCK),
-        instruction=_TEXT,
-        fail_safe=_TEXT,
-        release=(BACK,),
-        release_asks=(replace(LOCK, request="release_inhibit"),),
-        reset_by=("operator", "qa"),
-    )
-    return replace(one, **changed)  # type: ignore[arg-type]  # test shorthand
-
-
-def protected(*protections: Protection) -> Plant:
-    one = plant(limit(Level.ACTION, 20, 90))
-    return replace(one, protections={each.id: each for each in protections or (protection(),)})
+BREACHED = limit(Level.ALERT, 10, None, on_s=3)
+"""In these tests the alert limit confirms the breach: below 10 Pa for three seconds."""
 
 
-class Sequence:
-    """Feeds events, and says of each what changed of protective actions and what was asked for."""
-
-    def __init__(self, of: Plant) -> None:
-        self.rules = engine.rules(of)
-        self.plant = of
-        self.state = State()
-        self.restarts = False
-
-    def says(self, event: Event) -> tuple[list[str], list[Command]]:
-        if self.restarts:
-            self.state = codec.state_of(codec.state_json(self.state))
-        before = self.state
-        self.state, told = engine.handle(self.rules, before, event)
-        changes = [one for one in told if isinstance(one, ProtectionChange)]
-        assert all(one.before != one.after for one in changes)
-        commands = response.respond((), self.plant.protections, before, self.state)
-        return [f"{one.protection.rpartition('/')[2]} {one.reason}" for one in changes], list(commands)
-
-    def silently(self, events: Iterable[Event]) -> None:
-        for event in events:
-            assert self.says(event) == ([], []), event
-
-    def stands(self, key: str = P1) -> ProtectionState | None:
-        running = self.state.running.get(key)
-        return None if running is None else running.state
-
-    def breach(self, at: float = 1) -> list[Command]:
-        """Let the chamber's pressure fall, and give what is asked."""
-        self.silently([sample(at - 1, 45.0)])
-        changes, commands = self.says(sample(at, 10.0))
-        assert changes == ["P-01 triggered"]
-        return commands
-
-
-def taken(at: float, command: Command, detail: str = "") -> ActionResult:
-    return ActionResult(after(at), command, verified=not detail, detail=detail)
-
-
-def reset(at: float, *roles: str) -> ResetProtection:
-    return ResetProtection(
-        after(at), P1, tuple(f"person {n}" for n, _ in enumerate(roles)), roles, "glove changed"
-    )
-
-
-def test_a_breach_from_its_trigger_to_the_reset() -> None:
-    run = Sequence(protected())
-    boost, lock = run.breach()
-    assert (boost.request, boost.param, boost.ask) == ("fan_speed", 100, 0)
-    assert (lock.request, lock.seq, lock.ask) == ("inhibit_transfer", boost.seq + 1, 1)
-    assert run.says(taken(1.2, boost)) == (["P-01 ask_acked"], [])
-    assert run.says(taken(1.4, lock)) == (["P-01 ask_acked", "P-01 acked"], [])
-    assert run.says(sample(2, 10.0, 95.0)) == (["P-01 ask_verified", "P-01 latched"], [])
-    run.silently([sample(3, 45.0, 95.0), Tick(after(3))])
-    run.silently([reset(4, "operator", "qa")])
-    assert run.stands() is ProtectionState.LATCHED, "the pressure has not been back for five seconds"
-    run.silently([sample(at, 45.0, 95.0) for at in range(4, 9)])
-    run.silently([reset(9, "operator"), reset(9, "operator", "operator")])
-    (changes, (release,)) = run.says(reset(9, "qa", "operator"))
-    assert changes == ["P-01 reset"]
-    assert (release.request, release.ask, release.seq) == ("release_inhibit", 2, lock.seq + 1)
-    assert run.says(taken(9.2, release)) == (["P-01 ask_acked", "P-01 closed"], [])
-    assert run.stands() is None
-
-
-def test_an_ask_without_a_read_back_is_proved_by_its_answer() -> None:
-    run = Sequence(protected(protection(asks=(LOCK,))))
-    (lock,) = run.breach()
+def test_a_confirmed_breach_follows_only_where_the_first_action_runs() -> None:
+    confirmed = interlock(id=P2, triggers=((ALERT,),), after=P1, asks=(LOCK,))
+    run = Run(of=protected(protection(asks=(LOCK,)), confirmed, limits=[BREACHED]))
+    run.silently(sample(0, 45.0))
+    changes, (lock,) = run.says(sample(1, 5.0))
+    assert (changes, lock.protection, lock.reason) == (["P-01 triggered"], P1, f"{P1}: {ACTION}")
     assert run.says(taken(1.2, lock)) == (["P-01 ask_acked", "P-01 acked", "P-01 latched"], [])
+    run.silently(sample(2, 5.0), sample(3, 5.0), elsewhere(3))
+    changes, (closing,) = run.says(sample(4, 5.0))
+    assert (changes, closing.protection, closing.seq) == (["P-02 triggered"], P2, lock.seq + 1)
+    run.silently(sample(5, 5.0), Tick(after(5)), elsewhere(6))
+
+    run = Run(of=protected(protection(), confirmed, limits=[BREACHED]))
+    run.silently(sample(0, 45.0), Inhibit(after(0), P1, after(60), "a", "b", "service"))
+    run.silently(*(sample(at, 5.0) for at in range(1, 9)))
+    assert run.state.alarms[ALERT].active
 
 
-def test_what_the_machine_has_done_by_itself_is_recorded_and_not_asked_for() -> None:
-    run = Sequence(protected(protection(asks=(BOOST,))))
-    run.silently([sample(0, 45.0, 95.0)])
-    assert run.says(sample(1, 10.0, 95.0)) == (["P-01 triggered", "P-01 acked", "P-01 latched"], [])
-    assert [asked.state for asked in run.state.running[P1].asked] == ["already"]
+@pytest.mark.parametrize(
+    "event",
+    [
+        replace(sample(1, 10.0), quality=(Quality.UNCERTAIN, Quality.GOOD)),
+        replace(sample(1, 10.0), quality=(Quality.SIMULATED, Quality.GOOD)),
+        replace(sample(1, 10.0), received_at=after(4.001)),
+        sample(1, 10.0, backfilled=True),
+    ],
+    ids=["uncertain", "simulated", "late", "backfilled"],
+)
+def test_only_good_live_fresh_values_trigger(event: Sample) -> None:
+    run = Run()
+    run.silently(sample(0, 45.0), event, elsewhere(2), Tick(after(1)), elsewhere(4), Tick(after(4)))
+    # As soon as a Good value says so.
+    assert run.says(sample(5, 10.0))[0] == ["P-01 triggered"]
 
 
-def test_a_refusal_fails_is_alarmed_and_calls_what_it_escalates_to() -> None:
-    second = protection(id=P2, code="P-02", triggers=(), after=P1, asks=(LOCK,), release=(), release_asks=())
-    run = Sequence(protected(protection(escalates_to=P2), second))
-    boost, lock = run.breach()
-    changes, (closing,) = run.says(taken(1.2, boost, "refused: local mode"))
-    assert changes == ["P-01 ask_failed", "P-01 failed", "P-02 escalated"]
-    assert (closing.protection, closing.seq) == (P2, lock.seq + 1)
-    assert run.state.running[P1].detail == "fan_speed of ISO: refused: local mode"
-    assert run.state.alarms[f"{P1}/failed"].active
-    assert run.says(taken(1.4, lock)) == (["P-01 ask_acked", "P-01 acked", "P-01 failed"], [])
-    assert run.stands() is ProtectionState.FAILED
-    assert run.says(taken(1.5, closing)) == (["P-02 ask_acked", "P-02 acked", "P-02 latched"], [])
+def test_a_value_that_came_just_in_time_triggers() -> None:
+    run = Run()
+    run.silently(sample(0, 45.0))
+    assert run.says(replace(sample(1, 10.0), received_at=after(4)))[0] == ["P-01 triggered"]
 
 
-def test_what_does_not_read_back_in_time_has_failed() -> None:
-    run = Sequence(protected(protection(asks=(BOOST,))))
-    (boost,) = run.breach()
-    assert run.says(taken(1.2, boost)) == (["P-01 ask_acked", "P-01 acked"], [])
-    run.silently([sample(at, 10.0) for at in range(2, 5)])
-    assert run.says(sample(5, 10.0)) == (["P-01 ask_failed", "P-01 failed", "P-01 failed"], [])
-    assert run.state.running[P1].asked[0].detail == "it does not read back"
+def test_an_alarm_whose_value_is_old_does_not_trigger_however_its_mode_changes() -> None:
+    run = Run()
+    run.silently(
+        sample(0, 45.0),
+        Inhibit(after(0), P1, after(3.5), "a", "b", "service"),
+        sample(1, 10.0),
+        elsewhere(4.1),
+        Tick(after(4.2)),
+    )
+    assert not run.state.inhibited
+    run = Run()
+    run.silently(sample(0, 45.0), Inhibit(after(0), P1, after(3.5), "a", "b", "service"), sample(1, 10.0))
+    assert run.says(elsewhere(4))[0] == ["P-01 triggered"], "three seconds are not too old"
 
 
-def test_the_outcome_is_waited_for_and_a_missed_one_fails() -> None:
-    wanted = Check(PRESSURE, 20, None, within_s=15)
-    for pressure, ends in ((25.0, ProtectionState.LATCHED), (8.0, ProtectionState.FAILED)):
-        run = Sequence(protected(protection(asks=(LOCK,), outcome=(wanted,))))
-        (lock,) = run.breach()
-        run.says(taken(1.2, lock))
-        for at in range(2, 18):
-            run.says(sample(at, pressure))
-        assert run.stands() is ends
+def test_a_delay_that_ends_by_a_tick_triggers_while_its_value_is_fresh() -> None:
+    one = replace(protected(), limits=(limit(Level.ACTION, 20, 90, on_s=2),))
+    run = Run(of=one)
+    run.silently(sample(0, 45.0), sample(1, 10.0), Tick(after(2)))
+    assert run.says(Tick(after(3)))[0] == ["P-01 triggered"]
+    slow = replace(one, limits=(limit(Level.ACTION, 20, 90, on_s=4),))
+    run = Run(of=slow)
+    run.silently(sample(0, 45.0), sample(1, 10.0), Tick(after(5)))
+    assert run.state.alarms[ACTION].active, "it is an alarm, on a value of four seconds ago"
 
 
-def test_an_interlock_ends_by_itself_when_its_trigger_is_over_and_its_condition_has_held() -> None:
-    run = Sequence(protected(protection(kind=ProtectionKind.INTERLOCK, asks=(LOCK,), reset_by=())))
-    (lock,) = run.breach()
-    run.says(taken(1.2, lock))
-    assert run.stands() is ProtectionState.VERIFIED
-    run.silently([sample(at, 25.0) for at in range(2, 10)])
-    run.silently([sample(at, 45.0) for at in range(10, 15)])
-    changes, (release,) = run.says(sample(15, 45.0))
-    assert changes == ["P-01 released"]
-    assert run.says(taken(15.2, release)) == (["P-01 ask_acked", "P-01 closed"], [])
+def test_what_is_reckoned_triggers_only_if_all_that_it_is_reckoned_from_is_good() -> None:
+    drop = Derived("ISO/drop", ISOLATOR, "Z", ISOLATOR, "", TEXT, Formula.DIFFERENCE, (PRESSURE, HUMIDITY))
+    fallen = Limit("ISO/drop/action", drop.id, Level.ACTION, -50, None, 0, 0, 0, "worked example")
+    one = replace(protected(protection(triggers=((fallen.id,),), asks=(LOCK,))), limits=(fallen,))
+    run = Run(of=replace(one, derived={drop.id: drop}))
+    doubtful = replace(sample(1, 30.0, 90.0), quality=(Quality.GOOD, Quality.UNCERTAIN))
+    run.silently(sample(0, 45.0), doubtful)
+    assert run.state.alarms[fallen.id].active
+    assert run.says(sample(2, 30.0, 90.0))[0] == ["P-01 triggered"]
 
 
-def test_only_good_live_fresh_values_trigger() -> None:
-    doubtful = replace(sample(1, 10.0), quality=(Quality.UNCERTAIN, Quality.GOOD))
-    late = replace(sample(1, 10.0), received_at=after(4.5))
-    for event in (doubtful, late, sample(1, 10.0, backfilled=True)):
-        run = Sequence(protected())
-        run.silently([sample(0, 45.0), event])
-    run = Sequence(protected())
-    run.silently([sample(0, 45.0), doubtful, Tick(after(1))])
-    assert run.state.alarms[ACTION].active, "it is an alarm all the same"
-    assert run.says(sample(2, 10.0))[0] == ["P-01 triggered"], "as soon as a Good value says so"
+def test_a_group_triggers_when_all_of_it_is_active() -> None:
+    one = protected(protection(triggers=((ACTION, ALERT),), asks=(LOCK,)), limits=[BREACHED])
+    run = Run(of=one)
+    run.silently(sample(0, 45.0), *(sample(at, 5.0) for at in range(1, 4)))
+    changes, _ = run.says(sample(4, 5.0))
+    assert changes == ["P-01 triggered"]
+    assert run.state.running[P1].because == (ACTION, ALERT)
 
 
 def test_a_loss_triggers_what_is_about_a_loss_and_the_last_mode_is_remembered() -> None:
-    lost = protection(
-        triggers=(("ISO/communication",),), on_loss=True, asks=(LOCK,), only_while=(Check(HUMIDITY, 40, 50),)
+    lost = interlock(
+        triggers=((COMMUNICATION,),), on_loss=True, announces=True, only_while=(Check(HUMIDITY, 40, 50),)
     )
-    run = Sequence(protected(replace(lost, announces=True)))
-    run.silently([sample(0, 45.0), *(bad(at) for at in range(1, 11))])
+    run = Run(lost)
+    run.silently(sample(0, 45.0), *(bad(at) for at in range(1, 11)))
     changes, (lock,) = run.says(bad(11))
     assert (changes, lock.request) == (["P-01 triggered"], "inhibit_transfer")
     assert run.state.alarms[P1].level is Level.ACTION, "it announces itself"
+    assert run.says(taken(11.2, lock))[0][-1] == "P-01 verified"
+    run.silently(*(sample(at, 45.0) for at in range(12, 17)))
+    changes, (release,) = run.says(sample(17, 45.0))
+    assert changes == ["P-01 released"]
+    assert run.says(taken(17.2, release))[0][-1] == "P-01 closed"
+    assert not run.state.alarms[P1].active
+    other = Run(lost)
+    other.silently(sample(0, 45.0, 60.0), *(bad(at) for at in range(1, 13)))
+
+
+def test_a_loss_does_not_trigger_what_needs_values() -> None:
+    run = Run(protection(triggers=((COMMUNICATION,),)))
+    run.silently(sample(0, 45.0), *(bad(at) for at in range(1, 13)))
+    assert run.state.alarms[COMMUNICATION].active
 
 
 def test_a_mode_that_forbids_it_and_a_mode_that_explains_the_alarm() -> None:
-    run = Sequence(protected(protection(only_while=(Check(HUMIDITY, 40, 50),))))
-    run.silently([sample(0, 45.0, 60.0), sample(1, 10.0, 60.0)])
-    assert run.says(sample(2, 10.0, 45.0))[0] == ["P-01 triggered"], (
-        "the mode allows it now, and it is still needed"
-    )
-    vhp = Suppression("vhp", frozenset({ACTION}), _TEXT, "", HUMIDITY, frozenset({99.0}))
-    run = Sequence(replace(protected(), suppressions={"vhp": vhp}))
-    run.silently([sample(0, 45.0, 99.0), sample(1, 10.0, 99.0)])
+    run = Run(protection(only_while=(Check(HUMIDITY, 40, 50),)))
+    run.silently(sample(0, 45.0, 60.0), sample(1, 10.0, 60.0))
+    # The mode allows it now, and it is still needed.
+    assert run.says(sample(2, 10.0, 45.0))[0] == ["P-01 triggered"]
+    vhp = Suppression("vhp", frozenset({ACTION}), TEXT, "", HUMIDITY, frozenset({99.0}))
+    run = Run(of=replace(protected(), suppressions={"vhp": vhp}))
+    run.silently(sample(0, 45.0, 99.0), sample(1, 10.0, 99.0))
     assert run.says(sample(2, 10.0, 45.0))[0] == ["P-01 triggered"]
 
 
-def test_two_persons_switch_it_off_for_a_while_and_not_what_may_never_be_off() -> None:
-    def off(who: str, second: str, hours: float) -> Inhibit:
-        return Inhibit(after(0.5), P1, after(0.5 + 3600 * hours), who, second, "service")
+def test_a_mode_that_nobody_knows_allows_nothing() -> None:
+    run = Run(protection(only_while=(Check(HUMIDITY, 40, 50),)))
+    blind = replace(sample(0, 10.0), quality=(Quality.GOOD, Quality.UNAVAILABLE))
+    run.silently(blind)
+    assert run.says(sample(1, 10.0))[0] == ["P-01 triggered"]
 
-    run = Sequence(protected())
-    run.silently([sample(0, 45.0), off("a", "b", 1), sample(1, 10.0), sample(2, 10.0)])
-    assert P1 in run.state.inhibited
-    changes, _ = run.says(Rearm(after(3), P1, "a"))
-    assert changes == []
+
+def test_a_shelved_alarm_triggers_and_one_out_of_service_does_not() -> None:
+    run = Run()
+    run.silently(sample(0, 45.0), Shelve(after(0), ACTION, after(600), "a", "service", "b"))
+    assert run.says(sample(1, 10.0))[0] == ["P-01 triggered"]
+    run = Run()
+    run.silently(sample(0, 45.0), OutOfService(after(0), ACTION, "a", "broken", "WO-1", "b"))
+    run.silently(sample(1, 10.0), InService(after(1), ACTION, "a"))
+    assert run.says(sample(2, 10.0))[0] == ["P-01 triggered"]
+
+
+def off(at: float, until: float, who: str = "a", second: str = "b") -> Inhibit:
+    return Inhibit(after(at), P1, after(until), who, second, "service")
+
+
+def test_two_persons_switch_it_off_until_somebody_switches_it_on() -> None:
+    run = Run()
+    run.silently(sample(0, 45.0), off(0.5, 3600), sample(1, 10.0), sample(2, 10.0))
+    assert run.state.inhibited[P1].second == "b"
+    run.silently(Rearm(after(3), P1, "a"))
     assert run.says(sample(4, 10.0))[0] == ["P-01 triggered"]
-    for refused in (off("a", "", 1), off("a", "a", 1), off("a", "b", 9), off("a", "b", -1)):
-        run = Sequence(protected())
-        run.silently([sample(0, 45.0), refused])
-        assert not run.state.inhibited
-    run = Sequence(protected(protection(may_inhibit=False)))
-    run.silently([off("a", "b", 1)])
+
+
+def test_what_is_switched_off_is_on_again_when_its_time_is_over() -> None:
+    run = Run()
+    run.silently(sample(0, 45.0), off(0.5, 4.5), sample(1, 10.0), Tick(after(4)), sample(4, 10.0))
+    assert P1 in run.state.inhibited
+    assert run.says(sample(5, 10.0))[0] == ["P-01 triggered"]
     assert not run.state.inhibited
-    run = Sequence(protected())
-    run.silently([sample(0, 45.0), off("a", "b", 0.001), sample(1, 10.0)])
-    run.silently([sample(4, 10.0)])
-    assert run.says(sample(5, 10.0))[0] == ["P-01 triggered"], "3.6 s are over"
+    run = Run()
+    run.silently(off(0.5, 4.5), Tick(after(4.5)))
+    assert not run.state.inhibited
 
 
-def test_a_dry_run_tells_and_asks_nothing() -> None:
-    run = Sequence(protected(protection(dry_run=True)))
-    run.silently([sample(0, 45.0)])
-    assert run.says(sample(1, 10.0)) == (["P-01 triggered", "P-01 dry_run"], [])
-    run.silently([sample(at, 45.0) for at in range(2, 9)])
-    assert run.says(reset(9, "operator", "qa")) == (["P-01 reset", "P-01 closed"], [])
+@pytest.mark.parametrize("refused", [off(1, 9, "a", ""), off(1, 9, "a", "a"), off(1, 30_000), off(1, 0.5)])
+def test_nobody_switches_it_off_alone_or_too_long(refused: Inhibit) -> None:
+    run = Run()
+    run.silently(refused)
+    assert not run.state.inhibited
 
 
-def test_what_needs_a_person_waits_for_one() -> None:
-    run = Sequence(protected(protection(asks=(LOCK,), needs_confirmation=True)))
-    assert run.breach() == []
-    run.silently([sample(2, 10.0), Tick(after(2))])
-    changes, (lock,) = run.says(ConfirmProtection(after(3), P1, "operator"))
-    assert (changes, lock.request) == (["P-01 confirmed"], "inhibit_transfer")
-    run.silently([ConfirmProtection(after(3), P1, "operator")])
+def test_what_may_never_be_off_and_what_runs_is_not_switched_off() -> None:
+    run = Run(protection(may_inhibit=False))
+    run.silently(off(0.5, 60))
+    assert not run.state.inhibited
+    run = Run(interlock())
+    run.breach()
+    run.silently(off(2, 60))
+    assert run.stands() is ProtectionState.REQUESTED
+    assert not run.state.inhibited
 
 
 def test_a_second_trigger_only_adds_to_the_record() -> None:
-    alert = f"{PRESSURE}/alert"
-    one = plant(limit(Level.ACTION, 20, 90), limit(Level.ALERT, 30, 70, on_s=1))
-    both = replace(one, protections={P1: protection(asks=(LOCK,), triggers=((ACTION,), (alert,)))})
-    run = Sequence(both)
+    alert = limit(Level.ALERT, 30, 70, on_s=1)
+    run = Run(of=protected(protection(asks=(LOCK,), triggers=((ACTION,), (ALERT,))), limits=[alert]))
     (lock,) = run.breach()
     assert run.says(sample(2, 10.0)) == (["P-01 triggered_again"], [])
-    assert run.state.running[P1].because == (ACTION, alert)
-    assert run.says(taken(2.5, lock))[0][0] == "P-01 ask_acked"
+    assert run.state.running[P1].because == (ACTION, ALERT)
+    run.silently(sample(3, 10.0))
+    assert run.says(taken(3.5, lock))[0][0] == "P-01 ask_acked"
 
 
-def test_an_answer_to_a_former_request_is_none() -> None:
-    run = Sequence(protected(protection(asks=(LOCK,))))
+def test_a_counter_whose_clock_is_wrong_ends_no_deadline_and_proves_nothing() -> None:
+    run = Run(of=with_records(protected(protection(asks=(replace(LOCK, checks=(FAN,)),)))))
     (lock,) = run.breach()
-    run.silently([taken(1.2, replace(lock, seq=lock.seq - 1)), taken(1.3, replace(lock, ask=7))])
-    assert run.says(taken(1.4, lock))[0][0] == "P-01 ask_acked"
-    run.silently([taken(1.5, lock), taken(1.6, replace(lock, protection="ISO/P-99"))])
+    run.says(taken(1.2, lock))
+    for skew in (timedelta(minutes=-2), timedelta(minutes=2)):
+        ahead = record(1.5)
+        run.silently(replace(ahead, at=ahead.at + skew))
+    assert run.says(sample(2, 45.0, 95.0))[0] == ["P-01 ask_verified", "P-01 latched"]
 
 
-def test_a_restart_anywhere_changes_nothing_and_sends_again_what_was_not_answered() -> None:
-    def transcript(*, restarts: bool) -> list[object]:
-        run = Sequence(protected())
-        run.restarts = restarts
-        boost, lock = run.breach()
-        seen: list[object] = [boost, lock]
-        assert response.unanswered(run.plant.protections, run.state) == (boost, lock)
-        events: list[Event] = [taken(1.2, boost), taken(1.4, lock)]
-        events += (sample(at, 45.0, 95.0) for at in range(2, 9))
-        for event in events:
-            seen.append(run.says(event))
-            if event.at == after(1.2):
-                assert response.unanswered(run.plant.protections, run.state) == (lock,)
-        seen.append(run.says(reset(9, "operator", "qa")))
-        (release,) = response.unanswered(run.plant.protections, run.state)
-        seen.append(run.says(taken(9.5, release)))
-        assert response.unanswered(run.plant.protections, run.state) == ()
-        return [*seen, codec.state_json(run.state)]
+def test_a_record_from_a_clock_ahead_grows_old_all_the_same() -> None:
+    def held(at: float) -> bool:
+        run = Run(of=_with_records_judged())
+        one = record(1)
+        run.silently(Inhibit(after(0), P1, after(2), "a", "b", "service"))
+        run.silently(replace(one, at=one.at + timedelta(minutes=2)))
+        return run.says(elsewhere(at))[0] == ["P-01 triggered"]
 
-    assert transcript(restarts=True) == transcript(restarts=False)
+    assert held(4)
+    assert not held(4.5)
+
+
+def _with_records_judged() -> Plant:
+    one = protected(protection(triggers=(("ISO/count/action",),), asks=(LOCK,)))
+    channels = one.series[ISOLATOR].channels
+    count = replace(channels[0], id="ISO/count", series="ISO#records")
+    counted = replace(one.series[ISOLATOR], id="ISO#records", records=True, channels=(count, channels[1]))
+    above = Limit("ISO/count/action", count.id, Level.ACTION, None, 0, 0, 0, 0, "worked example")
+    return replace(
+        one,
+        series={**one.series, counted.id: counted},
+        channels={**one.channels, count.id: count},
+        limits=(above,),
+    )
+
+
+def test_a_sample_that_comes_behind_a_later_one_moves_nothing() -> None:
+    run = Run(protection(kind=ProtectionKind.PROTECT, release=(BACK,)))
+    run.silently(sample(0, 45.0), off(0, 5), sample(3, 10.0))
+    run.silently(replace(sample(2, 10.0), received_at=after(5)))
+    assert P1 in run.state.inhibited

@@ -1,14 +1,16 @@
 """What the tower shows, for every way in which alarms can stand."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from alarms.events import Alarm
-from alarms.response import reassert, respond, towers, wants
+from alarms.events import Alarm, ProtectionState, Running
+from alarms.response import reassert, respond, towers, unanswered, wants
 from alarms.state import State
-from config.model import Level, Quality, Sample
-from tests.alarms.building import ACTION, ALERT, COMMUNICATION, ISOLATOR, T0, TOWER, plant
+from config.model import Level, Plant, Quality, Sample
+from tests.alarms.building import ACTION, ALERT, COMMUNICATION, ISOLATOR, T0, TOWER, plant, sample
+from tests.alarms.protecting import P1, Run, protected, protection
 
 PLANT = plant()
 (TOWER_OF_L1,) = towers(PLANT)
@@ -116,3 +118,80 @@ def test_after_a_command_that_failed_the_next_answer_is_a_reason_to_prove_it(
     shows = Sample(TOWER, T0, (0.0, 1.0, 0.0), None, T0)
     command = reassert(TOWER_OF_L1, failed, shows)
     assert (command is not None) == again
+
+
+def two_toned(horn: int) -> Plant:
+    """Give the tower a second tone, and the isolator a protective action that sounds so."""
+    one = protected(protection(horn=horn))
+    tower = one.devices[TOWER]
+    buzzer = tower.profile.outputs["buzzer"]
+    buzzer = replace(
+        buzzer, words={**buzzer.words, "pattern_2": 0x0102}, reads={**buzzer.reads, "pattern_2": 2}
+    )
+    profile = replace(tower.profile, outputs={**tower.profile.outputs, "buzzer": buzzer})
+    return replace(one, devices={**one.devices, TOWER: replace(tower, profile=profile)})
+
+
+def running(*, failed: bool = False) -> dict[str, Running]:
+    return {P1: Running(P1, ProtectionState.LATCHED, T0, T0, (ACTION,), (), failed=failed)}
+
+
+@pytest.mark.parametrize(
+    ("horn", "failed", "tone"),
+    [(2, False, "pattern_2"), (1, False, "pattern_1"), (1, True, "pattern_2"), (0, True, "pattern_2")],
+)
+def test_the_second_tone_calls_people_out_until_they_have_seen_it(
+    horn: int, tone: str, *, failed: bool
+) -> None:
+    (tower,) = towers(two_toned(horn))
+    unseen, seen = (stands((ACTION, Level.ACTION, True, acked)) for acked in (False, True))
+    assert wants(tower, replace(unseen, running=running(failed=failed)))["buzzer"] == tone
+    assert wants(tower, replace(seen, running=running(failed=failed)))["buzzer"] == "off"
+    assert wants(tower, unseen)["buzzer"] == "pattern_1"
+
+
+def test_a_tower_without_a_second_tone_sounds_its_only_one_and_another_line_has_its_own() -> None:
+    unseen = replace(stands((ACTION, Level.ACTION, True, False)), running=running(failed=True))
+    assert wants(TOWER_OF_L1, unseen)["buzzer"] == "pattern_1"
+    (tower,) = towers(two_toned(2))
+    other = {"OTHER/P-01": replace(running(failed=True)[P1], id="OTHER/P-01")}
+    assert wants(tower, replace(unseen, running=other))["buzzer"] == "pattern_1"
+
+
+def test_a_protective_action_that_begins_or_ends_changes_the_tone_though_no_alarm_has_changed() -> None:
+    one = two_toned(2)
+    unseen = stands((ACTION, Level.ACTION, True, False))
+    runs = replace(unseen, running=running())
+    (louder,) = respond(towers(one), one.protections, unseen, runs)
+    assert louder.outputs["buzzer"] == "pattern_2"
+    (quieter,) = respond(towers(one), one.protections, runs, unseen)
+    assert quieter.outputs["buzzer"] == "pattern_1"
+    assert respond(towers(one), one.protections, runs, replace(runs, raised=(T0,))) == ()
+
+
+@pytest.mark.parametrize(
+    "hidden", [{"shelved_until": T0}, {"suppressed_by": ("vhp",)}, {"out_of_service": "WO-1"}]
+)
+def test_what_is_hidden_is_not_shown_on_a_tower(hidden: dict[str, Any]) -> None:
+    alarm = replace(Alarm(ACTION, Level.ACTION, True, False, T0, T0), **hidden)
+    assert wants(TOWER_OF_L1, State({ACTION: alarm})) == DARK
+
+
+def test_what_protective_actions_ask_goes_out_before_what_towers_show() -> None:
+    run = Run()
+    run.silently(sample(0, 45.0))
+    before = run.state
+    run.takes(sample(1, 10.0))
+    commands = respond([TOWER_OF_L1], run.plant.protections, before, run.state)
+    assert [(one.device, one.protection, one.ask) for one in commands] == [
+        (ISOLATOR, P1, 0),
+        (ISOLATOR, P1, 1),
+        (TOWER, "", 0),
+    ]
+
+
+def test_of_what_the_plant_has_no_more_nothing_is_asked_again() -> None:
+    run = Run()
+    run.breach()
+    assert unanswered(run.plant.protections, run.state) == run.unanswered() != ()
+    assert unanswered({}, run.state) == ()
