@@ -8,7 +8,7 @@ import pytest
 
 from config.guidance import guidance_of
 from config.load import load
-from config.model import Formula, Grade, Level, LineMode, Plant, Priority, Ruleset, Word
+from config.model import Formula, Grade, Level, LineMode, Occupancy, Plant, Priority, Ruleset, Word
 
 DEMO = Path(__file__).parents[2] / "config" / "plants" / "demo"
 GRADES = Path(__file__).parents[2] / "config" / "grades"
@@ -25,10 +25,11 @@ def plant() -> Plant:
 def figures(ruleset: Ruleset) -> dict[str, list[float | str]]:
     """Grade -> 0.5 um at rest and in operation, 5.0 um at rest and in operation."""
     rows: dict[str, list[float | str]] = defaultdict(list)
-    order = sorted(ruleset.particles, key=lambda key: (key[0], key[2], key[1]))
-    for grade, occupancy, size_um in order:
-        value = ruleset.particles[grade, occupancy, size_um].value
-        rows[grade].append(str(value) if isinstance(value, Word) else value)
+    for grade, states in ruleset.particles.items():
+        for size_um in (0.5, 5.0):
+            for occupancy in Occupancy:
+                value = states[occupancy][size_um].value
+                rows[grade].append(str(value) if isinstance(value, Word) else value)
     return dict(rows)
 
 
@@ -49,7 +50,9 @@ def test_the_plants_rulesets_are_those_printed(plant: Plant) -> None:
             "D": [3_520_000, open_, 29_000, open_],
         },
     }
-    assert {cell.evidence for cell in plant.rulesets["cn_gmp_2010_annex1"].particles.values()} == {"memory"}
+    chinese = plant.rulesets["cn_gmp_2010_annex1"].particles.values()
+    cells = (cell for states in chinese for sizes in states.values() for cell in sizes.values())
+    assert {cell.evidence for cell in cells} == {"memory"}
 
 
 def test_no_superseded_ruleset_can_be_named(plant: Plant) -> None:
@@ -220,7 +223,7 @@ def test_what_interrupts_production_is_triggered_in_production_alone(plant: Plan
             "P-08",
         }:
             mode = [(check.channel, check.low, check.high) for check in one.only_while]
-            assert mode == [(f"{one.device}/mode", 2, 2)], one.id
+            assert (f"{one.device}/mode", 2, 2) in mode, one.id
 
 
 def test_too_high_a_pressure_does_not_raise_what_speeds_the_fan_up(plant: Plant) -> None:
