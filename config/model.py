@@ -423,7 +423,7 @@ class Ruleset:
     Attributes:
         purpose: `monitoring` or `classification`.
         is_in_force: False for one that is superseded or a draft: no plant may rest on it.
-        particles: (grade, occupancy, size in um) -> cell.
+        particles: grade -> occupancy -> size in um -> cell.
     """
 
     id: str
@@ -431,7 +431,7 @@ class Ruleset:
     purpose: str
     source: str
     is_in_force: bool
-    particles: Mapping[tuple[Grade, Occupancy, float], Cell] = field(hash=False)
+    particles: Mapping[Grade, Mapping[Occupancy, Mapping[float, Cell]]] = field(hash=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,12 +32,13 @@ def make_ruleset(source: Source, faults: list[Fault]) -> Ruleset | None:
                 f"ruleset {written.ruleset!r} stands in {stem}.yaml; write ruleset: {stem}", "ruleset"
             )
         )
-    particles: dict[tuple[Grade, Occupancy, float], Cell] = {}
-    for key, cell, keys in _cells(written):
-        if key in particles:
-            what = f"grade {key[0]}, {key[1]}, {key[2]:g} um stands twice; leave one of them out"
+    particles: dict[Grade, dict[Occupancy, dict[float, Cell]]] = {}
+    for (grade, occupancy, size_um), cell, keys in _cells(written):
+        sizes = particles.setdefault(grade, {}).setdefault(occupancy, {})
+        if size_um in sizes:
+            what = f"grade {grade}, {occupancy}, {size_um:g} um stands twice; leave one of them out"
             faults.append(source.fault(what, *keys))
-        particles.setdefault(key, cell)
+        sizes.setdefault(size_um, cell)
     return Ruleset(
         id=written.ruleset,
         label=text_of(written.label),
@@ -78,8 +79,8 @@ def bases(
     rulesets: Iterable[Ruleset], grade: Grade, occupancy: Occupancy, size_um: float
 ) -> tuple[Basis, ...]:
     """Return the cell of each ruleset that has one for this place, words included."""
-    key = (grade, occupancy, size_um)
-    return tuple(Basis(one.id, occupancy, one.particles[key]) for one in rulesets if key in one.particles)
+    found = ((one, one.particles.get(grade, {}).get(occupancy, {}).get(size_um)) for one in rulesets)
+    return tuple(Basis(one.id, occupancy, cell) for one, cell in found if cell is not None)
 
 
 def strictest(found: Iterable[Basis]) -> float | None:

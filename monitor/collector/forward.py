@@ -61,7 +61,7 @@ class Forward:
         chain = f"{self._plant.id}-{reader.id()}"
         self.position = await stored(self._url, chain)
         while True:
-            plant, until_seq = self._in_force(reader)
+            plant, until_seq = await asyncio.to_thread(self._in_force, reader)
             writer = await Writer.open(self._url, plant, chain, self._clock.now())
             try:
                 self.ok, self.detail = True, ""

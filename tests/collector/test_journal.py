@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alarms.events import Acknowledge, ActionResult, Alarm, Fault, Reason, Transition
+from bench.running import DEMO, LINE
 from config.load import load
 from config.model import Command, Level, Quality, Sample
 from monitor.collector import codec
@@ -302,7 +303,7 @@ async def test_of_the_records_in_a_journal_of_a_former_version_none_counts_as_co
 
 
 def test_a_whole_plant_comes_back_as_it_was() -> None:
-    for one in (plant(), load(Path(__file__).parents[1] / "plants" / "line")):
+    for one in (plant(), load(LINE), load(DEMO)):
         assert codec.plant_of(codec.plant_json(one)) == one
 
 

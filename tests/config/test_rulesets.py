@@ -53,10 +53,18 @@ def test_classes_become_cells_beside_those_written_out(copy: Copy) -> None:
     made = make_ruleset(source, [])
     assert made is not None
     assert made.particles == {
-        (Grade.A, Occupancy.AT_REST, 0.5): Cell(3520, "formula (1)", "calculated"),
-        (Grade.C, Occupancy.AT_REST, 0.5): Cell(352_000, "formula (1)", "calculated"),
-        (Grade.C, Occupancy.AT_REST, 5.0): Cell(2930, "formula (1)", "calculated"),
-        (Grade.A, Occupancy.AT_REST, 5.0): Cell(Word.NOT_SPECIFIED, "Table 1, note d", "primary"),
+        Grade.A: {
+            Occupancy.AT_REST: {
+                0.5: Cell(3520, "formula (1)", "calculated"),
+                5.0: Cell(Word.NOT_SPECIFIED, "Table 1, note d", "primary"),
+            }
+        },
+        Grade.C: {
+            Occupancy.AT_REST: {
+                0.5: Cell(352_000, "formula (1)", "calculated"),
+                5.0: Cell(2930, "formula (1)", "calculated"),
+            }
+        },
     }
 
 
@@ -96,7 +104,7 @@ def test_one_more_ruleset_never_makes_a_limit_laxer(tables: list[dict[Grade, flo
             "monitoring",
             "",
             True,
-            {(grade, Occupancy.AT_REST, 0.5): Cell(value, "", "memory") for grade, value in table.items()},
+            {grade: {Occupancy.AT_REST: {0.5: Cell(value, "", "memory")}} for grade, value in table.items()},
         )
         for n, table in enumerate(tables)
     ]
