@@ -11,7 +11,7 @@ Rules:
  5. Time is when a Sample reached us: the time of a counter's record is by the counter's own clock.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from alarms import sequence
 from alarms.catalogue import ProtectionRules
@@ -28,7 +28,7 @@ from alarms.events import (
     Tick,
 )
 from alarms.moves import Moves, News
-from alarms.readback import FRESH_S, is_good
+from alarms.readback import is_good
 from alarms.state import State
 from config.model import Protection, Sample
 
@@ -50,7 +50,7 @@ def advance(
         if _is_calm(rules, state) or not _was_judged(state, event):
             return state, (), ()
         moves = Moves(rules, state, _now(event))
-        _by_time(moves, event)
+        _by_time(moves)
     else:
         moves = Moves(rules, state, event.at)
         _by_word(moves, event)
@@ -75,18 +75,13 @@ def _now(event: Tick | Sample) -> datetime:
     return event.received_at if isinstance(event, Sample) else event.at
 
 
-def _by_time(moves: Moves, event: Tick | Sample) -> None:
+def _by_time(moves: Moves) -> None:
     _end_inhibits(moves)
     for key in tuple(moves.running):
         one = moves.rules.every.get(key)
         if one is not None:
             sequence.follow(moves, one)
-    if isinstance(event, Tick) or _is_live(event):
-        _trigger(moves)
-
-
-def _is_live(sample: Sample) -> bool:
-    return sample.received_at - sample.at <= timedelta(seconds=FRESH_S)
+    _trigger(moves)
 
 
 def _by_word(moves: Moves, event: Event) -> None:

@@ -107,6 +107,15 @@ def test_an_alarm_whose_value_is_old_does_not_trigger_however_its_mode_changes()
     assert run.says(elsewhere(4))[0] == ["P-01 triggered"], "three seconds are not too old"
 
 
+def test_a_value_of_a_device_that_is_polled_rarely_is_fresh_for_two_polls() -> None:
+    one = protected()
+    rare = {**one.devices, ISOLATOR: replace(one.devices[ISOLATOR], period_s=5.0)}
+    for at, triggers in ((11, True), (11.5, False)):
+        run = Run(of=replace(one, devices=rare))
+        run.silently(sample(0, 45.0), off(0, 10), sample(1, 10.0))
+        assert (run.says(Tick(after(at)))[0] == ["P-01 triggered"]) == triggers
+
+
 def test_a_delay_that_ends_by_a_tick_triggers_while_its_value_is_fresh() -> None:
     one = replace(protected(), limits=(limit(Level.ACTION, 20, 90, on_s=2),))
     run = Run(of=one)

@@ -156,6 +156,9 @@ def test_a_tower_without_a_second_tone_sounds_its_only_one_and_another_line_has_
     (tower,) = towers(two_toned(2))
     other = {"OTHER/P-01": replace(running(failed=True)[P1], id="OTHER/P-01")}
     assert wants(tower, replace(unseen, running=other))["buzzer"] == "pattern_1"
+    far = protection(id="OTHER/P-01", device="OTHER", horn=2)
+    (tower,) = towers(replace(two_toned(1), protections={far.id: far}))
+    assert wants(tower, replace(unseen, running=other))["buzzer"] == "pattern_1"
 
 
 def test_a_protective_action_that_begins_or_ends_changes_the_tone_though_no_alarm_has_changed() -> None:

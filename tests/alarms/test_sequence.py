@@ -145,6 +145,32 @@ def test_what_is_switched_off_is_not_escalated_to_and_what_runs_only_has_one_rea
     assert run.state.running[P2].because == (ACTION, f"{P1}/failed")
 
 
+def test_a_second_failure_of_the_same_adds_nothing_to_what_still_runs_of_the_first() -> None:
+    run = Run(protection(asks=(LOCK,), release_asks=(), escalates_to=P2), SECOND)
+    (lock,) = run.breach()
+    run.says(taken(1.2, lock, "refused"))
+    run.silently(*(sample(at, 45.0) for at in range(2, 8)))
+    assert run.says(reset(8, "operator", "qa"))[0] == ["P-01 reset", "P-01 closed"]
+    _, (lock,) = run.says(sample(9, 10.0))
+    changes, commands = run.says(taken(9.2, lock, "refused"))
+    assert (changes, commands) == (["P-01 ask_failed", "P-01 failed", "P-01 acked", "P-01 failed"], [])
+
+
+def test_what_failed_already_does_not_fail_again_when_its_outcome_is_missed() -> None:
+    wanted = Check(PRESSURE, 20, None, within_s=2)
+    run = Run(protection(asks=(LOCK,), outcome=(wanted,), escalates_to=P2), SECOND)
+    (lock,) = run.breach()
+    assert run.says(taken(1.2, lock, "refused"))[0] == [
+        "P-01 ask_failed",
+        "P-01 failed",
+        "P-02 escalated",
+        "P-01 acked",
+    ]
+    run.silently(sample(2, 10.0), sample(3, 10.0))
+    assert run.says(sample(4, 10.0))[0] == ["P-01 failed"]
+    assert run.state.running[P1].detail == "inhibit_transfer of ISO: refused"
+
+
 def test_what_is_never_answered_has_failed() -> None:
     run = Run(protection(asks=(LOCK,)))
     run.breach()
@@ -290,6 +316,14 @@ def test_what_needs_a_person_waits_for_one() -> None:
     assert run.says(sample(62, 25.0))[0] == ["P-01 latched"]
 
 
+def test_what_stands_already_when_a_person_confirms_is_not_asked_for() -> None:
+    run = Run(protection(asks=(BOOST,), needs_confirmation=True))
+    assert run.breach() == []
+    run.silently(sample(2, 10.0, 95.0))
+    confirmed = run.says(ConfirmProtection(after(2.5), P1, "operator"))
+    assert confirmed == (["P-01 confirmed", "P-01 acked", "P-01 latched"], [])
+
+
 @pytest.mark.parametrize("kind", ProtectionKind)
 def test_what_nobody_confirms_can_end_and_asks_nothing(kind: ProtectionKind) -> None:
     by = () if kind is ProtectionKind.INTERLOCK else ("operator", "qa")
@@ -313,20 +347,23 @@ def test_an_answer_to_a_former_request_is_none_and_the_same_answer_twice_is_one(
     )
 
 
-def numbers(acked: float, times: int = 1) -> list[int]:
+def numbers(acked: float, times: int = 1, more: int = 0) -> list[int]:
     """Trigger P-01 on a machine that shows `acked` as the last number it took, in the place of the humidity."""
-    one = protected(protection(asks=(LOCK,) * times))
+    later = protection(id=P2, asks=(LOCK,) * more, triggers=((ALERT,),))
+    one = protected(protection(asks=(LOCK,) * times), later, limits=[limit(Level.ALERT, 30, None, on_s=1)])
     shown = one.channels[HUMIDITY]
     shown = replace(shown, model=replace(shown.model, key="ack_seq"))
     run = Run(of=replace(one, channels={**one.channels, HUMIDITY: shown}))
     run.silently(sample(0, 45.0, acked))
-    _, commands = run.says(sample(1, 10.0, acked))
+    commands = [*run.says(sample(1, 10.0, acked))[1], *run.says(sample(2, 10.0, acked))[1]]
     return [one.seq for one in commands]
 
 
 def test_numbers_go_on_behind_the_one_that_the_machine_took_last_and_wrap_to_one() -> None:
     assert numbers(65_533, 3) == [65_534, 65_535, 1]
     assert numbers(65_535) == [1]
+    # The machine has not shown yet that it took them: what was given counts.
+    assert numbers(65_533, 3, 2) == [65_534, 65_535, 1, 2, 3]
     assert numbers(60_000)[0] >= 60_001
 
 
