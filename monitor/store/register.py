@@ -66,6 +66,8 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - any noun becomes JSON
         }
     if isinstance(value, Mapping):
         return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, frozenset):
+        return sorted(value)  # the same plant is the same text
     if isinstance(value, tuple | list):
         return [_plain(inner) for inner in value]
     return value

@@ -6,6 +6,8 @@ import json
 import asyncpg
 import pytest
 
+from bench.running import DEMO
+from config.load import load
 from config.model import Quality
 from monitor.store.database import Connection, DatabaseError
 from monitor.store.write import Writer
@@ -32,6 +34,15 @@ async def test_the_plant_stands_in_the_database(url: str, sql: Connection) -> No
     assert (version["sha256"], version["first_seen"]) == ("1" * 64, NOON)
     body = json.loads(version["body"])
     assert body["devices"]["D"]["series"][0]["channels"][1]["model"]["key"] == "b"
+
+
+async def test_the_whole_demo_plant_can_be_registered(url: str, sql: Connection) -> None:
+    one = load(DEMO)
+    await (await Writer.open(url, one, "c", NOON)).close()
+    body = json.loads(await sql.fetchval("SELECT body FROM plant_version"))
+    assert set(body["protections"]) == set(one.protections)
+    hidden = one.suppressions["ISO-STM-L1/not_in_production"].alarms
+    assert body["suppressions"]["ISO-STM-L1/not_in_production"]["alarms"] == sorted(hidden)
 
 
 async def test_what_lines_share_belongs_to_the_workshop_alone(url: str, sql: Connection) -> None:
