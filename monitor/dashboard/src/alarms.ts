@@ -3,12 +3,15 @@
 import type { Alarm, Level, Limit } from "./api-types";
 import { bound, unit, value } from "./format";
 import { said, t } from "./i18n";
-import type { PlantIndex } from "./plant";
+import { measured, type PlantIndex } from "./plant";
 
 /** Worst first. The rank is also the letter that is shown in the level's shape. */
 export const levels: readonly Level[] = ["action", "alert", "diagnostic"];
 
 export const rank = (level: Level): number => levels.indexOf(level) + 1;
+
+/** Whether nobody is shown it: shelved, suppressed by design, or out of service. */
+export const isHidden = ({ state }: Alarm): boolean => state === "SHLVD" || state === "DSUPR" || state === "OOSRV";
 
 /** The worst level first; in it what nobody has seen; in that the newest. */
 export function byPriority(a: Alarm, b: Alarm): number {
@@ -49,7 +52,7 @@ export function side(alarm: Alarm, limit: Limit | undefined): "low" | "high" | u
 
 /** What is wrong, in a few words: `Chamber pressure low`, `Isolator: communication lost`. */
 export function title(alarm: Alarm, index: PlantIndex): string {
-  const channel = alarm.channel === null ? undefined : index.channels.get(alarm.channel)?.channel;
+  const channel = measured(alarm.channel, index);
   const device = alarm.device === null ? undefined : index.devices.get(alarm.device);
   const [part = "", cause = ""] = [alarm.id.slice(alarm.id.indexOf("/") + 1), alarm.id.split("/").at(-1)];
   if (alarm.id.startsWith("service/")) return t("service_part", { part });
@@ -71,7 +74,7 @@ export function place(alarm: Alarm, index: PlantIndex): string {
 /** The bound that was crossed, with an arrow: `▼ 20 Pa`. Empty where there is none. */
 export function crossing(alarm: Alarm, index: PlantIndex): string {
   const limit = index.limits.get(alarm.id);
-  const channel = limit && index.channels.get(limit.channel)?.channel;
+  const channel = limit && measured(limit.channel, index);
   const crossed = side(alarm, limit);
   if (!limit || !channel || !crossed) return "";
   const figure = crossed === "low" ? limit.low : limit.high;
@@ -80,7 +83,7 @@ export function crossing(alarm: Alarm, index: PlantIndex): string {
 
 /** The value furthest outside, with its unit. Empty where there is none. */
 export function worst(alarm: Alarm, index: PlantIndex): string {
-  const channel = alarm.channel === null ? undefined : index.channels.get(alarm.channel)?.channel;
+  const channel = measured(alarm.channel, index);
   if (!channel || alarm.worst === null) return "";
   return `${value(channel, alarm.worst, said)} ${unit(channel.unit)}`.trimEnd();
 }

@@ -41,7 +41,24 @@ export interface PlantIndex {
   devices: ReadonlyMap<string, Device>;
   zones: ReadonlyMap<string, ZoneView>;
   limits: ReadonlyMap<string, Limit>;
+  /** What is reckoned from channels, in the form of a channel. */
+  derived: ReadonlyMap<string, Channel>;
 }
+
+/** A channel, or what is reckoned from some, by its id. */
+export const measured = (id: string | null, index: PlantIndex): Channel | undefined =>
+  id === null ? undefined : (index.channels.get(id)?.channel ?? index.derived.get(id));
+
+const reckoned = ({ id, unit, zone, label }: Plant["derived"][number]): Channel => ({
+  id,
+  key: id.slice(id.indexOf("/") + 1),
+  unit,
+  kind: "analog",
+  label,
+  zone,
+  place: -1,
+  states: {},
+});
 
 /** Fewer numbered parts than this are listed, not drawn as a comb. */
 const fewest_chambers = 4;
@@ -57,6 +74,7 @@ export function indexOf(plant: Plant): PlantIndex {
     devices: new Map(plant.devices.map((device) => [device.id, device])),
     zones: new Map(plant.zones.map((zone) => [zone.id, viewOf(zone, lines.get(zone.line ?? ""), byZone.get(zone.id) ?? [])])),
     limits: new Map(plant.limits.map((limit) => [limit.id, limit])),
+    derived: new Map(plant.derived.map((one) => [one.id, reckoned(one)])),
   };
 }
 

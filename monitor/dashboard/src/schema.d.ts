@@ -121,7 +121,7 @@ export interface paths {
         };
         /**
          * Read Alarms
-         * @description Every alarm that is not NORM, from memory: it needs no database.
+         * @description Every alarm that is not NORM, from memory: it needs no database. Without `hidden`, those that are shown.
          */
         get: operations["read_alarms"];
         put?: never;
@@ -152,6 +152,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alarms/load": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Alarm Load
+         * @description How much the alarms from `start` to `end` asked of people (ISA-18.2, table 7).
+         */
+        get: operations["read_alarm_load"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/guidance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Guidance
+         * @description What an alarm means, what is to be done, how soon, and by which procedure.
+         */
+        get: operations["read_guidance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/protections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Protections
+         * @description Every protective action, from memory: it needs no database.
+         */
+        get: operations["read_protections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alarms/acknowledge": {
         parameters: {
             query?: never;
@@ -163,9 +223,209 @@ export interface paths {
         put?: never;
         /**
          * Acknowledge
-         * @description Say, under the name of who is signed in, that one occurrence of an alarm was seen.
+         * @description Say that one occurrence of an alarm was seen.
          */
         post: operations["acknowledge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reset
+         * @description Let a latched occurrence go, whose condition is over.
+         */
+        post: operations["reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/shelve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Shelve
+         * @description Hide an alarm for a while.
+         */
+        post: operations["shelve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/unshelve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unshelve
+         * @description Show a shelved alarm again.
+         */
+        post: operations["unshelve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/out-of-service": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Out Of Service
+         * @description Take an alarm out of service for maintenance.
+         */
+        post: operations["take_out_of_service"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/in-service": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give Back
+         * @description Give an alarm back to service.
+         */
+        post: operations["give_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/zones/occupancy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Occupy
+         * @description Say what goes on in a zone: its limits follow.
+         */
+        post: operations["occupy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/protections/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm
+         * @description Let a protective action ask for what waited for a person's word.
+         */
+        post: operations["confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/protections/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End
+         * @description End a latched protective action.
+         */
+        post: operations["end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/protections/inhibit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Inhibit
+         * @description Switch a protective action off for a while.
+         */
+        post: operations["inhibit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/protections/rearm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rearm
+         * @description Switch a protective action on again.
+         */
+        post: operations["rearm"];
         delete?: never;
         options?: never;
         head?: never;
@@ -176,13 +436,6 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /**
-         * Acknowledged
-         * @description The alarm after it was acknowledged.
-         */
-        Acknowledged: {
-            alarm: components["schemas"]["Alarm"];
-        };
         /**
          * Alarm
          * @description How one limit stands, or one device's communication, or one part of the service.
@@ -220,13 +473,107 @@ export interface components {
             detail: string;
             /** Acknowledged By */
             acknowledged_by: string;
+            /** @default medium */
+            priority: components["schemas"]["Priority"];
+            /**
+             * Latched
+             * @default false
+             */
+            latched: boolean;
+            /**
+             * Shelved Until
+             * @default null
+             */
+            shelved_until: string | null;
+            /**
+             * Suppressed By
+             * @description ids of the suppressions that hide it now
+             * @default []
+             */
+            suppressed_by: string[];
+            /**
+             * Out Of Service
+             * @default
+             */
+            out_of_service: string;
+            /**
+             * Times
+             * @description how often it was raised in this occurrence; 0: only hidden
+             * @default 1
+             */
+            times: number;
+            /**
+             * First Out
+             * @default false
+             */
+            first_out: boolean;
+            /**
+             * Chattering
+             * @default false
+             */
+            chattering: boolean;
+        };
+        /**
+         * AlarmGuidance
+         * @description What a person is told with an alarm.
+         */
+        AlarmGuidance: {
+            consequence: components["schemas"]["Label"];
+            response: components["schemas"]["Label"];
+            /** Respond Within S */
+            respond_within_s: number;
+            /** Sop */
+            sop: string;
         };
         /**
          * AlarmState
          * @description The ISA-18.2 state, derived from the facts and never stored instead of them.
          * @enum {string}
          */
-        AlarmState: "NORM" | "UNACK" | "ACKED" | "RTNUN";
+        AlarmState: "NORM" | "UNACK" | "ACKED" | "RTNUN" | "LATUN" | "LATAK" | "SHLVD" | "DSUPR" | "OOSRV";
+        /**
+         * Ask
+         * @description One thing that is asked of a device, and how far that has come (null: not asked).
+         */
+        Ask: {
+            /** Device */
+            device: string;
+            label: components["schemas"]["Label"];
+            /** Request */
+            request: string;
+            /** Param */
+            param: number;
+            /** Outputs */
+            outputs: {
+                [key: string]: string;
+            };
+            /** @default null */
+            state: components["schemas"]["AskState"] | null;
+            /**
+             * Since
+             * @default null
+             */
+            since: string | null;
+            /**
+             * Detail
+             * @default
+             */
+            detail: string;
+        };
+        /**
+         * AskState
+         * @description How far one ask has come.
+         * @enum {string}
+         */
+        AskState: "waiting" | "requested" | "acked" | "verified" | "failed" | "already";
+        /**
+         * Chosen
+         * @description Which protective action is confirmed, or switched on again.
+         */
+        Chosen: {
+            /** Protection */
+            protection: string;
+        };
         /**
          * Credentials
          * @description Name and password.
@@ -249,11 +596,50 @@ export interface components {
             detail: string;
         };
         /**
+         * Ended
+         * @description Which protective action is ended, in which role who is signed in signs, and who else does.
+         */
+        Ended: {
+            /** Protection */
+            protection: string;
+            /** Role */
+            role: string;
+            /**
+             * Others
+             * @default []
+             */
+            others: components["schemas"]["Signed"][];
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
+        };
+        /**
+         * Formula
+         * @description How a derived channel follows from its inputs. `alarms/derived.py` says what each needs and gives.
+         * @enum {string}
+         */
+        Formula: "value" | "difference" | "deviation" | "minimum" | "maximum" | "rate" | "slope" | "mean" | "kinetic_mean" | "frozen" | "concentration" | "rolling_time" | "rolling_volume" | "counts_left" | "occurrences";
+        /**
+         * Given
+         * @description Which alarm is given back.
+         */
+        Given: {
+            /** Alarm */
+            alarm: string;
+        };
+        /**
          * Grade
          * @description Cleanroom grade of a zone (EU GMP Annex 1; CNC: controlled, not classified).
          * @enum {string}
          */
         Grade: "A" | "B" | "C" | "D" | "CNC";
+        /** HTTPValidationError */
+        HTTPValidationError: {
+            /** Detail */
+            detail?: components["schemas"]["ValidationError"][];
+        };
         /**
          * Health
          * @description `down`: nothing is heard from the collector. `degraded`: a part is missing, the rest works.
@@ -286,6 +672,28 @@ export interface components {
         History: {
             /** Alarms */
             alarms: components["schemas"]["Alarm"][];
+        };
+        /**
+         * Inhibited
+         * @description Who has switched a protective action off, until when, and why.
+         */
+        Inhibited: {
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** Who */
+            who: string;
+            /** Second */
+            second: string;
+            /** Reason */
+            reason: string;
         };
         /**
          * Kind
@@ -331,6 +739,92 @@ export interface components {
          */
         LineMode: "c_isolator" | "b_cabinet";
         /**
+         * Load
+         * @description The figures of a time; aims in brackets are those of ISA-18.2.
+         *
+         *     Attributes:
+         *         alarms: how many sounded.
+         *         per_hour: (6, and 12 at most).
+         *         per_10_min: (1, and 2 at most).
+         *         peak_10_min: the most in one period of ten minutes (10).
+         *         share_above_10: of the periods, those with more than ten (1 %).
+         *         floods: how often more than ten sounded in ten minutes, until fewer than five did.
+         *         share_in_flood: of the time (1 %).
+         *         top: the ten that sounded most.
+         *         top_share: their part of all (1 to 5 %).
+         *         chattering: how many different alarms chattered (0).
+         *         stale: how many stood for longer than 24 h (5 on any day).
+         *         priorities: the share of each (80 low, 15 medium, 5 high, less than 1 critical).
+         */
+        Load: {
+            /** Alarms */
+            alarms: number;
+            /** Per Hour */
+            per_hour: number;
+            /** Per 10 Min */
+            per_10_min: number;
+            /** Peak 10 Min */
+            peak_10_min: number;
+            /** Share Above 10 */
+            share_above_10: number;
+            /** Floods */
+            floods: number;
+            /** Share In Flood */
+            share_in_flood: number;
+            /** Top */
+            top: components["schemas"]["Top"][];
+            /** Top Share */
+            top_share: number;
+            /** Chattering */
+            chattering: number;
+            /** Stale */
+            stale: number;
+            /** Priorities */
+            priorities: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * Occupancy
+         * @description What goes on in a zone (EU GMP Annex 1 4.29): limits depend on it.
+         * @enum {string}
+         */
+        Occupancy: "at_rest" | "in_operation";
+        /**
+         * Occupied
+         * @description What goes on in a zone.
+         */
+        Occupied: {
+            /** Zone */
+            zone: string;
+            occupancy: components["schemas"]["Occupancy"];
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * OneAlarm
+         * @description The alarm as it stands after what was done.
+         */
+        OneAlarm: {
+            alarm: components["schemas"]["Alarm"];
+        };
+        /**
+         * OneProtection
+         * @description The protective action as it stands after what was done.
+         */
+        OneProtection: {
+            protection: components["schemas"]["Protection"];
+        };
+        /**
+         * OneZone
+         * @description What goes on in a zone from now on.
+         */
+        OneZone: {
+            /** Zone */
+            zone: string;
+            occupancy: components["schemas"]["Occupancy"];
+        };
+        /**
          * Part
          * @description One part of the service; `ok` is false also while nothing is known about it.
          */
@@ -359,6 +853,26 @@ export interface components {
             states: {
                 [key: string]: components["schemas"]["Label"];
             };
+        };
+        /**
+         * PlantDerived
+         * @description A channel that is reckoned from others; its value comes with the Samples of its series.
+         */
+        PlantDerived: {
+            /** Id */
+            id: string;
+            /** Device */
+            device: string;
+            /** Series */
+            series: string;
+            /** Zone */
+            zone: string;
+            /** Unit */
+            unit: string;
+            label: components["schemas"]["Label"];
+            formula: components["schemas"]["Formula"];
+            /** Inputs */
+            inputs: string[];
         };
         /**
          * PlantDevice
@@ -403,6 +917,10 @@ export interface components {
             devices: components["schemas"]["PlantDevice"][];
             /** Limits */
             limits: components["schemas"]["PlantLimit"][];
+            /** Derived */
+            derived: components["schemas"]["PlantDerived"][];
+            /** Suppressions */
+            suppressions: components["schemas"]["PlantSuppression"][];
         };
         /**
          * PlantLimit
@@ -426,6 +944,9 @@ export interface components {
             off_delay_s: number;
             /** Rationale */
             rationale: string;
+            priority: components["schemas"]["Priority"];
+            /** Latching */
+            latching: boolean;
         };
         /**
          * PlantLine
@@ -456,6 +977,15 @@ export interface components {
             channels: components["schemas"]["PlantChannel"][];
         };
         /**
+         * PlantSuppression
+         * @description What hides alarms by design, and why.
+         */
+        PlantSuppression: {
+            /** Id */
+            id: string;
+            reason: components["schemas"]["Label"];
+        };
+        /**
          * PlantWorkshop
          * @description A part of the plant with its own air handling.
          */
@@ -477,6 +1007,75 @@ export interface components {
             line: string | null;
             grade: components["schemas"]["Grade"];
             label: components["schemas"]["Label"];
+        };
+        /**
+         * Priority
+         * @description How soon a person must answer (ISA-18.2): it follows from level and grade, unless the plant says otherwise.
+         * @enum {string}
+         */
+        Priority: "critical" | "high" | "medium" | "low";
+        /**
+         * Protection
+         * @description A protective action: `state` is ARMED, or that of the one that runs.
+         */
+        Protection: {
+            /** Id */
+            id: string;
+            /** Code */
+            code: string;
+            /** Device */
+            device: string;
+            /** Zone */
+            zone: string;
+            /** Line */
+            line: string | null;
+            label: components["schemas"]["Label"];
+            kind: components["schemas"]["ProtectionKind"];
+            /** State */
+            state: string;
+            /** Dry Run */
+            dry_run: boolean;
+            inhibited: components["schemas"]["Inhibited"] | null;
+            instruction: components["schemas"]["Label"];
+            /** Reset By */
+            reset_by: string[];
+            /** Needs Confirmation */
+            needs_confirmation: boolean;
+            /** Triggered At */
+            triggered_at: string | null;
+            /** Changed At */
+            changed_at: string | null;
+            /** Because */
+            because: string[];
+            /** Failed */
+            failed: boolean;
+            /** Detail */
+            detail: string;
+            /** Asks */
+            asks: components["schemas"]["Ask"][];
+            /** Release Asks */
+            release_asks: components["schemas"]["Ask"][];
+        };
+        /**
+         * ProtectionKind
+         * @description How a protective action ends (devices.md 4.1): by itself, or by a person's reset.
+         * @enum {string}
+         */
+        ProtectionKind: "interlock" | "protect";
+        /**
+         * Protections
+         * @description Every protective action; while `collector` is false the list may be old.
+         */
+        Protections: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Collector */
+            collector: boolean;
+            /** Protections */
+            protections: components["schemas"]["Protection"][];
         };
         /**
          * Quality
@@ -512,6 +1111,19 @@ export interface components {
             n_good: number[];
         };
         /**
+         * Removed
+         * @description Which alarm is taken out of service, why, for which work, and, where it is critical, who agrees.
+         */
+        Removed: {
+            /** Alarm */
+            alarm: string;
+            /** Reason */
+            reason: string;
+            /** Work Order */
+            work_order: string;
+            second?: components["schemas"]["Credentials"] | null;
+        };
+        /**
          * Role
          * @description What a person may do.
          * @enum {string}
@@ -545,6 +1157,14 @@ export interface components {
             backfilled: boolean;
             /** Reason */
             reason: string;
+            /**
+             * Derived
+             * @description what was reckoned from it, by the id of the derived channel
+             * @default {}
+             */
+            derived: {
+                [key: string]: number | null;
+            };
         };
         /**
          * Seen
@@ -563,6 +1183,31 @@ export interface components {
              * @default
              */
             comment: string;
+        };
+        /**
+         * Shelved
+         * @description Which alarm is hidden until when, why, and, where it is critical, who agrees.
+         */
+        Shelved: {
+            /** Alarm */
+            alarm: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** Reason */
+            reason: string;
+            second?: components["schemas"]["Credentials"] | null;
+        };
+        /**
+         * Signed
+         * @description One more person who signs, and in which role.
+         */
+        Signed: {
+            /** Role */
+            role: string;
+            person: components["schemas"]["Credentials"];
         };
         /**
          * SignedInPerson
@@ -587,6 +1232,45 @@ export interface components {
             collector: boolean;
             /** Alarms */
             alarms: components["schemas"]["Alarm"][];
+        };
+        /**
+         * SwitchedOff
+         * @description Which protective action is switched off until when, why, and who agrees.
+         */
+        SwitchedOff: {
+            /** Protection */
+            protection: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** Reason */
+            reason: string;
+            second: components["schemas"]["Credentials"];
+        };
+        /**
+         * Top
+         * @description One of the alarms that sounded most.
+         */
+        Top: {
+            /** Alarm */
+            alarm: string;
+            /** Times */
+            times: number;
+        };
+        /** ValidationError */
+        ValidationError: {
+            /** Location */
+            loc: (string | number)[];
+            /** Message */
+            msg: string;
+            /** Error Type */
+            type: string;
+            /** Input */
+            input?: unknown;
+            /** Context */
+            ctx?: Record<string, never>;
         };
         /**
          * AlarmMessage
@@ -723,11 +1407,34 @@ export interface components {
             collector: boolean;
         };
         /**
+         * ProtectionMessage
+         * @description A protective action has changed, or one of its asks.
+         */
+        ProtectionMessage: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "protection";
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Reason */
+            reason: string;
+            /** Who */
+            who: string[];
+            /** Comment */
+            comment: string;
+            protection: components["schemas"]["Protection"];
+        };
+        /**
          * Reason
          * @description Why a Transition happened.
          * @enum {string}
          */
-        Reason: "raised" | "raised_again" | "acknowledged" | "cleared";
+        Reason: "raised" | "raised_again" | "acknowledged" | "cleared" | "reset" | "shelved" | "unshelved" | "shelve_ended" | "suppressed" | "unsuppressed" | "out_of_service" | "in_service";
         /**
          * SampleMessage
          * @description One new Sample.
@@ -757,6 +1464,14 @@ export interface components {
             /** Reason */
             reason: string;
             /**
+             * Derived
+             * @description what was reckoned from it, by the id of the derived channel
+             * @default {}
+             */
+            derived: {
+                [key: string]: number | null;
+            };
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
@@ -783,9 +1498,15 @@ export interface components {
             samples: components["schemas"]["Sample"][];
             /** Alarms */
             alarms: components["schemas"]["Alarm"][];
+            /**
+             * Protections
+             * @description those that are not simply armed
+             * @default []
+             */
+            protections: components["schemas"]["Protection"][];
             health: components["schemas"]["CollectorHealth"] | null;
         };
-        LiveMessage: components["schemas"]["Snapshot"] | components["schemas"]["SampleMessage"] | components["schemas"]["AlarmMessage"] | components["schemas"]["HealthMessage"] | components["schemas"]["Link"];
+        LiveMessage: components["schemas"]["Snapshot"] | components["schemas"]["SampleMessage"] | components["schemas"]["AlarmMessage"] | components["schemas"]["ProtectionMessage"] | components["schemas"]["HealthMessage"] | components["schemas"]["Link"];
     };
     responses: never;
     parameters: never;
@@ -1052,7 +1773,9 @@ export interface operations {
     };
     read_alarms: {
         parameters: {
-            query?: never;
+            query?: {
+                hidden?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1075,6 +1798,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -1132,6 +1864,127 @@ export interface operations {
             };
         };
     };
+    read_alarm_load: {
+        parameters: {
+            query: {
+                /** @description ISO 8601 with offset; in a URL a + is written %2B */
+                start: string;
+                /** @description ISO 8601 with offset; in a URL a + is written %2B */
+                end: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Load"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    read_guidance: {
+        parameters: {
+            query: {
+                alarm: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmGuidance"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_protections: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Protections"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
     acknowledge: {
         parameters: {
             query?: never;
@@ -1151,7 +2004,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Acknowledged"];
+                    "application/json": components["schemas"]["OneAlarm"];
                 };
             };
             /** @description Unauthorized */
@@ -1192,6 +2045,885 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Seen"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneAlarm"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    shelve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Shelved"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneAlarm"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    unshelve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Given"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneAlarm"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    take_out_of_service: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Removed"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneAlarm"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    give_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Given"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneAlarm"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    occupy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Occupied"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneZone"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    confirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Chosen"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneProtection"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Ended"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneProtection"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    inhibit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwitchedOff"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneProtection"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    rearm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Chosen"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneProtection"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

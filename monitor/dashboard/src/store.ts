@@ -4,7 +4,7 @@
  */
 
 import { batch, computed, signal, type ReadonlySignal, type Signal } from "@preact/signals";
-import { byPriority, changed, foremost } from "./alarms";
+import { byPriority, changed, foremost, isHidden } from "./alarms";
 import type { Alarm, Device, Health, Message, Person, Sample } from "./api-types";
 import { ServerClock } from "./clock";
 import { cut, step, unlinked, type Link, type LinkEvent } from "./link";
@@ -32,7 +32,10 @@ export const server_ms = computed(() => (clockSet.value, clock.at(now_ms.value))
 export const server_s = computed(() => (server_ms.value === undefined ? undefined : Math.floor(server_ms.value / 1000)));
 
 export const notLive = computed(() => cut(link.value, now_ms.value));
-export const alarmList = computed(() => [...alarms.value.values()].sort(byPriority));
+const everyAlarm = computed(() => [...alarms.value.values()].sort(byPriority));
+export const alarmList = computed(() => everyAlarm.value.filter((alarm) => !isHidden(alarm)));
+/** What is hidden goes on being judged, and stays to be seen by whoever looks for it. */
+export const hiddenAlarms = computed(() => everyAlarm.value.filter(isHidden));
 export const alarmsByZone = computed(() => grouped(alarmList.value, (alarm) => alarm.zone));
 export const alarmsByChannel = computed(() => grouped(alarmList.value, (alarm) => alarm.channel));
 

@@ -25,6 +25,8 @@ export const limit = (of: string, level: "alert" | "action", low: number | null,
   on_delay_s: 0,
   off_delay_s: 0,
   rationale: "",
+  priority: "medium",
+  latching: false,
 });
 
 const comb = [1, 2, 3, 4].map((n, place) => channel("HCI", `ch${n}_temp`, "°C", "L1-HCI", place));
@@ -82,6 +84,8 @@ export const plant: Plant = {
     limit("ISO/pressure_b", "action", 20, 90),
     limit("HCI/ch1_temp", "alert", 36.5, 37.5),
   ],
+  derived: [],
+  suppressions: [],
 };
 
 export const alarm = (id: string, given: Partial<Alarm> = {}): Alarm => ({
@@ -99,6 +103,14 @@ export const alarm = (id: string, given: Partial<Alarm> = {}): Alarm => ({
   worst: 3.1,
   detail: "3.1 Pa",
   acknowledged_by: "",
+  priority: "high",
+  latched: false,
+  shelved_until: null,
+  suppressed_by: [],
+  out_of_service: "",
+  times: 1,
+  first_out: false,
+  chattering: false,
   ...given,
 });
 

@@ -6,7 +6,7 @@ const at = "2026-11-21T06:00:00.000000+00:00";
 const at_ms = Date.parse(at);
 
 function sample(values: (number | null)[], given: Partial<Sample> = {}): Sample {
-  return { series: "D", at, received_at: at, values, quality: null, backfilled: false, reason: "", ...given };
+  return { series: "D", at, received_at: at, values, quality: null, backfilled: false, reason: "", derived: {}, ...given };
 }
 const later = (s: number): string => new Date(at_ms + s * 1000).toISOString();
 

@@ -25,6 +25,7 @@ const sample = (s: number, values: (number | null)[]): Sample & { type: "sample"
   quality: null,
   backfilled: false,
   reason: "",
+  derived: {},
 });
 const snapshot: Message = {
   type: "snapshot",
@@ -32,6 +33,7 @@ const snapshot: Message = {
   plant_sha256: "00ff",
   samples: [sample(0, [0.45, 45, 45, 1, 2])],
   alarms: [alarm("ISO/pressure/action")],
+  protections: [],
   health,
 };
 
@@ -87,4 +89,10 @@ test("the first look falls on what is measured in grade A, and an alarm leads to
   expect([store.focus.value, store.chosenChannel.value]).toEqual([{ zone: "L1-ISO" }, "ISO/pressure"]);
   store.lookAtAlarm(alarm("HCI/communication", { channel: null, device: "HCI" }));
   expect(store.focus.value).toEqual({ device: "HCI" });
+});
+
+test("what is hidden is in its own list, and speaks in no other", () => {
+  store.receive([{ ...snapshot, alarms: [alarm("ISO/pressure/action", { state: "DSUPR", suppressed_by: ["vhp"] }), alarm("ISO/pressure/alert")] }], 2000);
+  expect(store.alarmList.value.map(({ id }) => id)).toEqual(["ISO/pressure/alert"]);
+  expect(store.hiddenAlarms.value.map(({ id }) => id)).toEqual(["ISO/pressure/action"]);
 });

@@ -8,7 +8,7 @@ import { said, t } from "../i18n";
 import { goToAlarm } from "../page";
 import type { PlantIndex } from "../plant";
 import { isUsable } from "../rows";
-import { alarmList, index, readingOf, server_s } from "../store";
+import { alarmList, hiddenAlarms, index, readingOf, server_s } from "../store";
 import { Acknowledge } from "./acknowledge";
 import { Mark } from "./mark";
 
@@ -40,8 +40,38 @@ export function AlarmTable() {
           </tbody>
         </table>
       )}
+      <Hidden plant={plant} />
     </section>
   );
+}
+
+/** What is hidden, by whom or what, and until when. */
+function Hidden({ plant }: { plant: PlantIndex }) {
+  const list = hiddenAlarms.value;
+  if (list.length === 0) return null;
+  return (
+    <details data-testid="hidden-alarms">
+      <summary class="quiet">
+        {t("hidden")} {list.length}
+      </summary>
+      <ul>
+        {list.map((alarm) => (
+          <li key={alarm.id}>{hidden(alarm, plant)}</li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+function hidden(alarm: Alarm, plant: PlantIndex): string {
+  const reasons = alarm.suppressed_by.map((id) => {
+    const known = plant.plant.suppressions.find((one) => one.id === id);
+    return known ? said(known.reason) : id;
+  });
+  const zone = plant.plant.time_zone;
+  const until = alarm.shelved_until ? t("until", { time: dateTime(Date.parse(alarm.shelved_until), zone) }) : "";
+  const facts = [place(alarm, plant), title(alarm, plant), t(`state_${alarm.state}`), ...reasons, alarm.out_of_service, until];
+  return facts.filter((fact) => fact !== undefined && fact !== "").join(" · ");
 }
 
 function AlarmRow({ alarm, plant }: { alarm: Alarm; plant: PlantIndex }) {
@@ -64,6 +94,7 @@ function AlarmRow({ alarm, plant }: { alarm: Alarm; plant: PlantIndex }) {
       </td>
       <td class="state">
         {t(`state_${alarm.state}`)}
+        {alarm.first_out && <span class="quiet"> {t("first_out")}</span>}
         {alarm.acknowledged && <span class="quiet">{t("acknowledged_by", { who: alarm.acknowledged_by })}</span>}
       </td>
       <td class="deed">{!alarm.acknowledged && <Acknowledge alarm={alarm} testid={`ack-${alarm.id}`} />}</td>
