@@ -1,7 +1,7 @@
 """The protective actions of the next State in the making: what runs, the numbers that were given, what is told."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from alarms.alarm import Look
@@ -14,6 +14,9 @@ from config.model import Ask
 
 SEQ_MAX = 65_535
 """The handshake's number is an unsigned word; behind it comes 1."""
+
+ANSWER_S = 30.0
+"""Longer than all tries of a request (demo proposal): an ask without any answer by then has failed."""
 
 News = tuple[Condition, Look]
 
@@ -81,6 +84,14 @@ class Moves:
         """Ask for one thing, whatever stands."""
         seq = self._next_seq(ask.device) if ask.request else 0
         return Asked(AskState.REQUESTED, seq, self.at, self.at)
+
+    def answer_in_time(self, asked: Asked) -> Asked:
+        """Return an ask as it stands now; without an answer for too long it has failed."""
+        if asked.state is not AskState.REQUESTED or asked.requested_at is None:
+            return asked
+        if self.at - asked.requested_at <= timedelta(seconds=ANSWER_S):
+            return asked
+        return replace(asked, state=AskState.FAILED, since=self.at, detail="no answer")
 
     def _next_seq(self, device: str) -> int:
         """Return a number behind all that we and the machine have used; without any, one that is hardly known to it."""

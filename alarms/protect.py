@@ -13,7 +13,7 @@ Rules:
 
 from datetime import datetime
 
-from alarms import sequence
+from alarms import ending, sequence
 from alarms.catalogue import ProtectionRules
 from alarms.events import (
     ActionResult,
@@ -109,7 +109,7 @@ def _by_a_person(moves: Moves, one: Protection, event: ConfirmProtection | Reset
     if isinstance(event, ConfirmProtection):
         sequence.confirm(moves, one, event)
     else:
-        sequence.reset(moves, one, event)
+        ending.reset(moves, one, event)
 
 
 def _running(moves: Moves, key: str) -> Protection | None:

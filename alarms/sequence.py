@@ -7,28 +7,23 @@ channel has been heard behind it: a Sample of another device, or the first event
 """
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from alarms import ending
 from alarms.events import (
     ActionResult,
     Asked,
     AskState,
     ConfirmProtection,
     ProtectionState,
-    ResetProtection,
     Running,
 )
 from alarms.moves import Moves
 from alarms.readback import holds, overdue, proved
 from config.model import Ask, Protection, ProtectionKind
 
-ANSWER_S = 30.0
-"""Longer than all tries of a request (demo proposal): an ask without any answer by then has failed."""
-
 SETTLED = frozenset({AskState.VERIFIED, AskState.FAILED, AskState.ALREADY})
 ASKING = frozenset({ProtectionState.REQUESTED, ProtectionState.ACKED})
-STANDS = frozenset({ProtectionState.VERIFIED, ProtectionState.LATCHED, ProtectionState.FAILED})
-"""Nothing more is asked; it waits for its end."""
 
 
 # --- the beginning ---
@@ -100,22 +95,22 @@ def follow(moves: Moves, one: Protection) -> None:
     _read_back(moves, one)
     _settle(moves, one)
     if one.id in moves.running:
-        _look_at_end(moves, one)
+        ending.look_at_end(moves, one)
 
 
 def _read_back(moves: Moves, one: Protection) -> None:
     running = moves.running[one.id]
     asked = tuple(_read(moves, ask, was) for ask, was in zip(one.asks, running.asked, strict=True))
-    ending = tuple(_answer_in_time(moves, was) for was in running.ending)
-    for was, now in zip((*running.asked, *running.ending), (*asked, *ending), strict=True):
+    ended = ending.follow(moves, one)
+    for was, now in zip((*running.asked, *running.ending), (*asked, *ended), strict=True):
         if was.state is not now.state:
-            moves.change(running, replace(running, asked=asked, ending=ending), f"ask_{now.state}")
+            moves.change(running, replace(running, asked=asked, ending=ended), f"ask_{now.state}")
             return
 
 
 def _read(moves: Moves, ask: Ask, asked: Asked) -> Asked:
     if asked.state is not AskState.ACKED or not ask.checks or asked.requested_at is None:
-        return _answer_in_time(moves, asked)
+        return moves.answer_in_time(asked)
     known, state = moves.rules.places, moves.before
     if proved(known, state, ask.checks, moves.at):
         return replace(asked, state=AskState.VERIFIED, since=moves.at)
@@ -124,20 +119,11 @@ def _read(moves: Moves, ask: Ask, asked: Asked) -> Asked:
     return asked
 
 
-def _answer_in_time(moves: Moves, asked: Asked) -> Asked:
-    if asked.state is not AskState.REQUESTED or asked.requested_at is None:
-        return asked
-    if moves.at - asked.requested_at <= timedelta(seconds=ANSWER_S):
-        return asked
-    return replace(asked, state=AskState.FAILED, since=moves.at, detail="no answer")
-
-
 def _settle(moves: Moves, one: Protection) -> None:
     """Let the whole follow its asks."""
     running = moves.running[one.id]
     if running.state is ProtectionState.RESET_PENDING:
-        if all(asked.state is not AskState.REQUESTED for asked in running.ending):
-            _close(moves, one)
+        ending.finish(moves, one)
         return
     if running.state not in ASKING:
         return
@@ -176,64 +162,6 @@ def _fail(moves: Moves, one: Protection, detail: str) -> None:
     moves.look(moves.rules.failed[one.id], active=True, detail=detail)
     if one.escalates_to:
         begin(moves, moves.rules.every[one.escalates_to], (f"{one.id}/failed",), "escalated")
-
-
-# --- the end ---
-
-
-def _look_at_end(moves: Moves, one: Protection) -> None:
-    running = moves.running[one.id]
-    held = proved(moves.rules.places, moves.before, one.release, moves.at)
-    since = (running.holds_since or moves.at) if held else None
-    if since != running.holds_since:
-        running = moves.running[one.id] = replace(running, holds_since=since)
-    if one.kind is not ProtectionKind.INTERLOCK or since is None or not _may_end(one, running):
-        return
-    for_s = max((check.for_s for check in one.release), default=0.0)
-    if moves.at - since >= timedelta(seconds=for_s) and not _still_called(moves, one, running):
-        end(moves, one, "released")
-
-
-def _may_end(one: Protection, running: Running) -> bool:
-    """Whether nothing is on its way: what waits for a person's word may end without it."""
-    waits = running.state is ProtectionState.TRIGGERED and one.needs_confirmation
-    return running.state in STANDS or waits
-
-
-def _still_called(moves: Moves, one: Protection, running: Running) -> bool:
-    """Whether what called it is active, seen or not: an interlock never ends because its sight is lost."""
-    own = {alarm for group in one.triggers for alarm in group}
-    escalated = [(alarm,) for alarm in running.because if alarm not in own]
-    alarms = moves.before.alarms
-    return any(
-        all(key in alarms and alarms[key].active for key in group) for group in (*one.triggers, *escalated)
-    )
-
-
-def reset(moves: Moves, one: Protection, event: ResetProtection) -> None:
-    """End it at the word of persons; whether these may was asked of `permit.py`."""
-    if _may_end(one, moves.running[one.id]):
-        end(moves, one, "reset", event.who, event.comment)
-
-
-def end(moves: Moves, one: Protection, reason: str, who: tuple[str, ...] = (), comment: str = "") -> None:
-    """Ask for what is asked at the end; with nothing to ask, it is over."""
-    running = moves.running[one.id]
-    has_asked = running.state is not ProtectionState.TRIGGERED and not one.dry_run
-    ending = tuple(moves.request(ask) for ask in one.release_asks) if has_asked else ()
-    after = replace(running, state=ProtectionState.RESET_PENDING, ending=ending)
-    moves.change(running, after, reason, who, comment)
-    _settle(moves, one)
-
-
-def _close(moves: Moves, one: Protection) -> None:
-    running = moves.running[one.id]
-    moves.change(running, replace(running, state=ProtectionState.CLOSED), "closed")
-    del moves.running[one.id]
-    if running.failed:
-        moves.look(moves.rules.failed[one.id], active=False)
-    if one.announces:
-        moves.look(moves.rules.running[one.id], active=False)
 
 
 # --- words for states ---

@@ -256,6 +256,17 @@ def test_what_runs_ends_only_by_reset_or_by_its_conditions(draws: list[Draw]) ->
 
 
 @given(walks)
+def test_nothing_lets_a_machine_go_while_another_action_protects_by_it(draws: list[Draw]) -> None:
+    over = {ProtectionState.RESET_PENDING, ProtectionState.TRIGGERED}
+    for step in walk(draws):
+        for command in step.commands:
+            if command.ask < len(_of(command.protection).asks):
+                continue
+            others = [one.id for one in step.after.running.values() if one.state not in over]
+            assert set(others) <= {DRY}, command
+
+
+@given(walks)
 def test_the_same_events_give_the_same_and_a_restart_anywhere_changes_nothing(
     draws: list[Draw],
 ) -> None:

@@ -86,9 +86,82 @@ def test_a_refusal_fails_is_alarmed_and_calls_what_it_escalates_to() -> None:
     assert run.stands() is ProtectionState.FAILED
     assert run.says(taken(1.5, closing)) == (["P-02 ask_acked", "P-02 acked", "P-02 latched"], [])
     run.silently(*(sample(at, 45.0) for at in range(2, 9)))
+    assert run.says(reset(9, "qa", "operator", key=P2))[0] == ["P-02 reset", "P-02 closed"]
     (_, (release,)) = run.says(reset(9, "operator", "qa"))
     assert run.says(taken(9.2, release))[0] == ["P-01 ask_acked", "P-01 closed"]
     assert not run.state.alarms[f"{P1}/failed"].active
+
+
+def test_what_protects_by_the_same_machine_is_not_undone_by_the_end_of_another() -> None:
+    """Transfers inhibited by two actions: the end of one would let them go for both."""
+    run = Run(interlock(), protection(id=P2, asks=(LOCK,)))
+    run.silently(sample(0, 45.0))
+    _, (first, second) = run.says(sample(1, 10.0))
+    run.says(taken(1.2, first))
+    assert run.says(taken(1.3, second))[0][-1] == "P-02 latched"
+    run.silently(*(sample(at, 45.0) for at in range(2, 7)))
+    assert run.says(sample(7, 45.0)) == (["P-01 released"], [])
+    (waits,) = run.state.running[P1].ending
+    assert (waits.state, waits.detail, run.unanswered()) == (AskState.WAITING, f"waits for {P2}", ())
+    run.silently(sample(8, 45.0), Tick(after(8)), sample(60, 45.0))
+    run.silently(sample(61, 10.0))  # both hold as they did
+    run.silently(*(sample(at, 45.0) for at in range(62, 68)))
+    changes, (theirs,) = run.says(reset(68, "operator", "qa", key=P2))
+    assert (changes, theirs.protection) == (["P-02 reset"], P2)
+    changes, (ours,) = run.says(sample(69, 45.0))
+    assert (changes, ours.protection, ours.seq) == (["P-01 ask_requested"], P1, theirs.seq + 1)
+    assert run.says(taken(69.2, theirs))[0] == ["P-02 ask_acked", "P-02 closed"]
+    assert run.says(taken(69.3, ours))[0] == ["P-01 ask_acked", "P-01 closed"]
+
+
+def test_an_interlock_that_is_called_again_while_it_waits_does_not_let_go() -> None:
+    run = Run(interlock(), protection(id=P2, asks=(LOCK,), release=(), release_asks=()))
+    run.silently(sample(0, 45.0))
+    for command in run.says(sample(1, 10.0))[1]:
+        run.says(taken(1.2, command))
+    run.silently(*(sample(at, 45.0) for at in range(2, 7)))
+    assert run.says(sample(7, 45.0)) == (["P-01 released"], [])
+    run.silently(sample(8, 10.0))
+    assert run.says(reset(8.2, "operator", "qa", key=P2))[0] == ["P-02 reset", "P-02 closed"]
+    run.silently(Inhibit(after(8.4), P2, after(60), "a", "b", "service"), sample(9, 10.0), elsewhere(10))
+    (_, (release,)) = run.says(sample(11, 45.0))
+    assert (release.request, release.protection) == (RELEASE.request, P1)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        protection(id=P2, asks=(LOCK,), dry_run=True),
+        protection(id=P2, asks=(LOCK,), needs_confirmation=True),
+        protection(id=P2, asks=(LAMP,)),
+        protection(id=P2, asks=()),
+    ],
+    ids=["dry run", "not confirmed", "an output of another device", "asks nothing"],
+)
+def test_what_does_not_touch_it_is_not_waited_for(other: Protection) -> None:
+    run = Run(interlock(), other)
+    run.silently(sample(0, 45.0))
+    _, (lock, *_) = run.says(sample(1, 10.0))
+    run.says(taken(1.2, lock))
+    run.silently(*(sample(at, 45.0) for at in range(2, 3)))
+    seen = [run.says(sample(at, 45.0)) for at in range(3, 8)]
+    assert [one.request for _, commands in seen for one in commands] == [RELEASE.request]
+
+
+def test_two_outputs_of_one_device_do_not_touch_and_the_same_one_does() -> None:
+    def released(other: str) -> int:
+        dark = replace(LAMP, outputs={"red": "off"}, checks=())
+        first = interlock(asks=(LAMP,), release=(), release_asks=(dark,))
+        run = Run(first, protection(id=P2, asks=(replace(LAMP, outputs={other: "on"}),)))
+        run.silently(sample(0, 45.0))
+        _, (lamp, theirs) = run.says(sample(1, 10.0))
+        run.says(taken(1.2, lamp))
+        run.says(taken(1.2, theirs))
+        run.says(replace(elsewhere(2), values=(1.0, 0.0, 0.0)))
+        return len(run.says(sample(3, 45.0))[1])
+
+    assert released("amber") == 1
+    assert released("red") == 0
 
 
 def test_what_has_no_effect_fails_and_escalates() -> None:
@@ -264,13 +337,15 @@ def test_an_interlock_of_two_alarms_ends_when_one_of_them_is_over() -> None:
 
 def test_an_interlock_that_was_escalated_to_holds_as_long_as_what_failed() -> None:
     second = interlock(id=P2, triggers=(), release=(), release_asks=())
-    run = Run(protection(asks=(LOCK,), release_asks=(), escalates_to=P2), second)
+    run = Run(protection(asks=(LOCK,), escalates_to=P2), second)
     (lock,) = run.breach()
     _, (closing,) = run.says(taken(1.2, lock, "refused"))
     run.says(taken(1.4, closing))
     run.silently(*(sample(at, 45.0) for at in range(2, 9)))
-    assert run.says(reset(9, "operator", "qa"))[0] == ["P-01 reset", "P-01 closed"]
-    assert run.says(sample(10, 45.0))[0] == ["P-02 released", "P-02 closed"]
+    assert run.says(reset(9, "operator", "qa")) == (["P-01 reset"], [])
+    # Neither waits for the other for ever.
+    changes = [*run.says(sample(10, 45.0))[0], *run.says(sample(11, 45.0))[0]]
+    assert changes == ["P-02 released", "P-02 closed", "P-01 ask_requested"]
 
 
 def test_what_is_asked_at_the_end_ends_it_though_it_is_refused_or_never_answered() -> None:
@@ -381,9 +456,11 @@ def whole(run: Run) -> list[object]:
     (closing,) = run.unanswered()[1:]
     told(taken(1.3, lock), elsewhere(2), taken(2.2, closing), Tick(after(2)))
     told(*(sample(at, 45.0, 95.0) for at in range(3, 12)))
-    told(reset(12, "operator", "qa"))
+    told(reset(12, "operator", "qa"), sample(13, 45.0))
+    assert run.unanswered() == (), "the end of the first waits for the second"
+    told(reset(13.5, "operator", "qa", key=P2), sample(14, 45.0))
     (release,) = run.unanswered()
-    told(taken(12.5, release), reset(13, "operator", "qa", key=P2), sample(14, 45.0))
+    told(taken(14.5, release), sample(15, 45.0))
     assert (run.stands(), run.stands(P2), run.unanswered()) == (None, None, ())
     return seen
 
