@@ -18,7 +18,7 @@ from simulators.seen import Course, Seen, Standing
 from simulators.trial import Trial
 
 ADMIN = "admin"
-LOOK_EVERY_S = 0.2
+LOOK_EVERY_S = 0.1
 ANSWER_WITHIN_S = 10.0
 
 
@@ -106,7 +106,7 @@ async def _standing(service: httpx.AsyncClient) -> tuple[dict[str, Standing], di
     return (
         {one["id"]: Standing(one["active"], one["state"], one["first_out"]) for one in alarms["alarms"]},
         {
-            one["id"]: Course(one["state"], one["failed"], tuple(ask["state"] or "" for ask in one["asks"]))
+            one["id"]: Course(one["state"], one["failed"], tuple(ask["state"] or "waiting" for ask in one["asks"]))
             for one in protections["protections"]
         },
     )
