@@ -27,10 +27,13 @@ AT = "2026-03-02T08:15:01.000000+00:00"
 """A time, for examples."""
 
 
+NOUN = ConfigDict(from_attributes=True)
+
+
 class Noun(BaseModel):
     """A noun of the plant, read from the noun itself, field by field."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = NOUN
 
 
 class Label(Noun):

@@ -526,11 +526,53 @@ export interface components {
             sop: string;
         };
         /**
+         * AlarmLoad
+         * @description How much alarms asked of people; the aims are those of ISA-18.2, table 7.
+         */
+        AlarmLoad: {
+            /** Alarms */
+            alarms: number;
+            /** Per Hour */
+            per_hour: number;
+            /** Per 10 Min */
+            per_10_min: number;
+            /** Peak 10 Min */
+            peak_10_min: number;
+            /** Share Above 10 */
+            share_above_10: number;
+            /** Floods */
+            floods: number;
+            /** Share In Flood */
+            share_in_flood: number;
+            /** Top */
+            top: components["schemas"]["AlarmTop"][];
+            /** Top Share */
+            top_share: number;
+            /** Chattering */
+            chattering: number;
+            /** Stale */
+            stale: number;
+            /** Priorities */
+            priorities: {
+                [key: string]: number;
+            };
+        };
+        /**
          * AlarmState
          * @description The ISA-18.2 state, derived from the facts and never stored instead of them.
          * @enum {string}
          */
         AlarmState: "NORM" | "UNACK" | "ACKED" | "RTNUN" | "LATUN" | "LATAK" | "SHLVD" | "DSUPR" | "OOSRV";
+        /**
+         * AlarmTop
+         * @description One of the alarms that sounded most.
+         */
+        AlarmTop: {
+            /** Alarm */
+            alarm: string;
+            /** Times */
+            times: number;
+        };
         /**
          * Ask
          * @description One thing that is asked of a device, and how far that has come (null: not asked).
@@ -635,11 +677,6 @@ export interface components {
          * @enum {string}
          */
         Grade: "A" | "B" | "C" | "D" | "CNC";
-        /** HTTPValidationError */
-        HTTPValidationError: {
-            /** Detail */
-            detail?: components["schemas"]["ValidationError"][];
-        };
         /**
          * Health
          * @description `down`: nothing is heard from the collector. `degraded`: a part is missing, the rest works.
@@ -738,52 +775,6 @@ export interface components {
          * @enum {string}
          */
         LineMode: "c_isolator" | "b_cabinet";
-        /**
-         * Load
-         * @description The figures of a time; aims in brackets are those of ISA-18.2.
-         *
-         *     Attributes:
-         *         alarms: how many sounded.
-         *         per_hour: (6, and 12 at most).
-         *         per_10_min: (1, and 2 at most).
-         *         peak_10_min: the most in one period of ten minutes (10).
-         *         share_above_10: of the periods, those with more than ten (1 %).
-         *         floods: how often more than ten sounded in ten minutes, until fewer than five did.
-         *         share_in_flood: of the time (1 %).
-         *         top: the ten that sounded most.
-         *         top_share: their part of all (1 to 5 %).
-         *         chattering: how many different alarms chattered (0).
-         *         stale: how many stood for longer than 24 h (5 on any day).
-         *         priorities: the share of each (80 low, 15 medium, 5 high, less than 1 critical).
-         */
-        Load: {
-            /** Alarms */
-            alarms: number;
-            /** Per Hour */
-            per_hour: number;
-            /** Per 10 Min */
-            per_10_min: number;
-            /** Peak 10 Min */
-            peak_10_min: number;
-            /** Share Above 10 */
-            share_above_10: number;
-            /** Floods */
-            floods: number;
-            /** Share In Flood */
-            share_in_flood: number;
-            /** Top */
-            top: components["schemas"]["Top"][];
-            /** Top Share */
-            top_share: number;
-            /** Chattering */
-            chattering: number;
-            /** Stale */
-            stale: number;
-            /** Priorities */
-            priorities: {
-                [key: string]: number;
-            };
-        };
         /**
          * Occupancy
          * @description What goes on in a zone (EU GMP Annex 1 4.29): limits depend on it.
@@ -1248,29 +1239,6 @@ export interface components {
             /** Reason */
             reason: string;
             second: components["schemas"]["Credentials"];
-        };
-        /**
-         * Top
-         * @description One of the alarms that sounded most.
-         */
-        Top: {
-            /** Alarm */
-            alarm: string;
-            /** Times */
-            times: number;
-        };
-        /** ValidationError */
-        ValidationError: {
-            /** Location */
-            loc: (string | number)[];
-            /** Message */
-            msg: string;
-            /** Error Type */
-            type: string;
-            /** Input */
-            input?: unknown;
-            /** Context */
-            ctx?: Record<string, never>;
         };
         /**
          * AlarmMessage
@@ -1800,13 +1768,13 @@ export interface operations {
                     "application/json": components["schemas"]["Detail"];
                 };
             };
-            /** @description Validation Error */
+            /** @description Unprocessable Entity */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Detail"];
                 };
             };
         };
@@ -1884,7 +1852,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Load"];
+                    "application/json": components["schemas"]["AlarmLoad"];
                 };
             };
             /** @description Unauthorized */
@@ -1945,13 +1913,13 @@ export interface operations {
                     "application/json": components["schemas"]["Detail"];
                 };
             };
-            /** @description Validation Error */
+            /** @description Unprocessable Entity */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Detail"];
                 };
             };
         };

@@ -7,14 +7,14 @@ from pydantic import BaseModel
 
 from alarms import events
 from alarms.alarm import state
-from alarms.load import Load, Occurrence, load
+from alarms.load import Occurrence, load
 from alarms.table import HIDDEN
 from config.guidance import guidance_of
 from config.model import Plant, Priority
 from monitor.server.messages import ALARM_EXAMPLE, Alarm, Detail, Time, shown
 from monitor.server.period import Period
 from monitor.server.service import Here
-from monitor.server.written import Label, Noun
+from monitor.server.written import NOUN, Label, Noun
 from monitor.store import read
 
 HISTORY_MAX = 5000
@@ -48,13 +48,63 @@ class History(BaseModel):
 class AlarmGuidance(Noun):
     """What a person is told with an alarm."""
 
+    model_config = NOUN | shown(
+        {
+            "consequence": {"en": "Room air may reach the product.", "zh": "房间空气可能接触产品。"},
+            "response": {"en": "Close open containers.", "zh": "盖好敞口容器。"},
+            "respond_within_s": 30,
+            "sop": "SOP-ISO-003 v2",
+        }
+    )
+
     consequence: Label
     response: Label
     respond_within_s: float
     sop: str
 
 
-@router.get("", responses={401: {"model": Detail}})
+class AlarmTop(Noun):
+    """One of the alarms that sounded most."""
+
+    alarm: str
+    times: int
+
+
+class AlarmLoad(Noun):
+    """How much alarms asked of people; the aims are those of ISA-18.2, table 7."""
+
+    model_config = NOUN | shown(
+        {
+            "alarms": 22,
+            "per_hour": 0.9,
+            "per_10_min": 0.15,
+            "peak_10_min": 4,
+            "share_above_10": 0,
+            "floods": 0,
+            "share_in_flood": 0,
+            "top": [{"alarm": "RM-STM-L1/core_dp/alert", "times": 9}],
+            "top_share": 0.41,
+            "chattering": 0,
+            "stale": 0,
+            "priorities": {"critical": 0, "high": 0.05, "medium": 0.2, "low": 0.75},
+        }
+    )
+
+    alarms: int
+    per_hour: float
+    per_10_min: float
+    peak_10_min: int
+    share_above_10: float
+    floods: int
+    share_in_flood: float
+    top: list[AlarmTop]
+    top_share: float
+    chattering: int
+    stale: int
+    priorities: dict[Priority, float]
+
+
+@router.get("", responses={code: {"model": Detail} for code in (401, 422)})
 async def read_alarms(here: Here, hidden: bool = True) -> Standing:
     """Every alarm that is not NORM, from memory: it needs no database. Without `hidden`, those that are shown."""
     alarms = [one for one in here.relay.alarms.values() if hidden or one.state not in HIDDEN]
@@ -72,12 +122,13 @@ async def read_alarm_history(
 
 
 @router.get("/load", responses={code: {"model": Detail} for code in (401, 422, 503)})
-async def read_alarm_load(period: Period, here: Here) -> Load:
+async def read_alarm_load(period: Period, here: Here) -> AlarmLoad:
     """How much the alarms from `start` to `end` asked of people (ISA-18.2, table 7)."""
     async with here.database.pool() as pool:
         found = await read.alarm_history(pool, *period, LOAD_MAX)
     priorities = {limit.id: limit.priority for limit in here.settings.plant.limits}
-    return load((_occurrence(one, priorities.get(one.id, Priority.MEDIUM)) for one in found), *period)
+    occurrences = (_occurrence(one, priorities.get(one.id, Priority.MEDIUM)) for one in found)
+    return AlarmLoad.model_validate(load(occurrences, *period))
 
 
 def _occurrence(alarm: events.Alarm, priority: Priority) -> Occurrence:
@@ -85,7 +136,7 @@ def _occurrence(alarm: events.Alarm, priority: Priority) -> Occurrence:
     return Occurrence(alarm.id, priority, alarm.raised_at, alarm.changed_at if over else None)
 
 
-@router.get("/guidance", responses={401: {"model": Detail}})
+@router.get("/guidance", responses={code: {"model": Detail} for code in (401, 422)})
 async def read_guidance(
     here: Here, alarm: Annotated[str, Query(min_length=1, max_length=200)]
 ) -> AlarmGuidance:

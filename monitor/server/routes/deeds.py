@@ -51,11 +51,21 @@ class Seen(BaseModel):
 class Given(BaseModel):
     """Which alarm is given back."""
 
+    model_config = shown({"alarm": "ISO-STM-L1/rh/alert"})
+
     alarm: AlarmId
 
 
 class Shelved(Given):
     """Which alarm is hidden until when, why, and, where it is critical, who agrees."""
+
+    model_config = shown(
+        {
+            "alarm": "ISO-STM-L1/rh/alert",
+            "until": "2026-03-02T09:15:01+00:00",
+            "reason": "the sensor is being changed",
+        }
+    )
 
     until: AwareDatetime
     reason: Words
@@ -65,6 +75,10 @@ class Shelved(Given):
 class Removed(Given):
     """Which alarm is taken out of service, why, for which work, and, where it is critical, who agrees."""
 
+    model_config = shown(
+        {"alarm": "ISO-STM-L1/rh/alert", "reason": "the sensor is being changed", "work_order": "WO-1024"}
+    )
+
     reason: Words
     work_order: Annotated[str, Field(max_length=100, pattern=r"^[^\x00]*$")]
     second: Credentials | None = None
@@ -73,6 +87,8 @@ class Removed(Given):
 class Occupied(BaseModel):
     """What goes on in a zone."""
 
+    model_config = shown({"zone": "STM-L1-CORE", "occupancy": "at_rest", "reason": "end of the shift"})
+
     zone: AlarmId
     occupancy: Occupancy
     reason: Words
@@ -80,6 +96,8 @@ class Occupied(BaseModel):
 
 class Chosen(BaseModel):
     """Which protective action is confirmed, or switched on again."""
+
+    model_config = shown({"protection": "ISO-STM-L1/P-01"})
 
     protection: AlarmId
 
@@ -94,6 +112,10 @@ class Signed(BaseModel):
 class Ended(Chosen):
     """Which protective action is ended, in which role who is signed in signs, and who else does."""
 
+    model_config = shown(
+        {"protection": "ISO-STM-L1/P-01", "role": "operator", "others": [], "comment": "glove 3 changed"}
+    )
+
     role: Annotated[str, Field(min_length=1, max_length=100)]
     others: Annotated[list[Signed], Field(max_length=5)] = []
     comment: Words = ""
@@ -101,6 +123,15 @@ class Ended(Chosen):
 
 class SwitchedOff(Chosen):
     """Which protective action is switched off until when, why, and who agrees."""
+
+    model_config = shown(
+        {
+            "protection": "ISO-STM-L1/P-04",
+            "until": "2026-03-02T09:15:01+00:00",
+            "reason": "the counter is being changed",
+            "second": {"name": "wang", "password": "correct horse battery staple"},
+        }
+    )
 
     until: AwareDatetime
     reason: Words
