@@ -115,11 +115,12 @@ def test_a_cleared_fault_heals(simulated: SimulatedPlant, name: str) -> None:
 def test_two_calm_hours_stay_inside_every_limit_of_the_demo_plant(
     plant: Plant, simulated: SimulatedPlant
 ) -> None:
-    assert plant.limits
+    measured = [limit for limit in plant.limits if limit.channel in plant.channels]
+    assert measured
     for _ in range(7200):
         simulated.step(1.0)
         shown = {name: machine.values() for name, machine in simulated.machines.items()}
-        for limit in plant.limits:
+        for limit in measured:
             device, key = limit.channel.split("/")
             value = shown[device][key]
             assert limit.low is None or not value < limit.low, (limit.id, value, simulated.at)
