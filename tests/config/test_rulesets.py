@@ -157,7 +157,7 @@ def test_any_byte_of_a_used_ruleset_changes_the_hash_and_of_another_one_does_not
 
 
 def test_a_plant_without_rulesets_needs_none(copy: Copy) -> None:
-    (copy.plant / "judging.yaml").unlink()
+    (copy.plant / "judging.yaml").unlink(missing_ok=True)
     plant = load(copy.plant, copy.profiles, copy.grades)
     assert plant.rulesets == {}
     assert all(zone.rulesets == () for zone in plant.zones.values())

@@ -74,7 +74,7 @@ guidance:
 
 
 def test_a_plant_is_not_validated_unless_it_says_so(copy: Copy) -> None:
-    (copy.plant / "judging.yaml").unlink()
+    (copy.plant / "judging.yaml").unlink(missing_ok=True)
     assert load(copy.plant, copy.profiles).validated is False
     for path in copy.profiles.iterdir():
         path.write_text(
