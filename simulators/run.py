@@ -106,7 +106,9 @@ async def _standing(service: httpx.AsyncClient) -> tuple[dict[str, Standing], di
     return (
         {one["id"]: Standing(one["active"], one["state"], one["first_out"]) for one in alarms["alarms"]},
         {
-            one["id"]: Course(one["state"], one["failed"], tuple(ask["state"] or "waiting" for ask in one["asks"]))
+            one["id"]: Course(
+                one["state"], one["failed"], tuple(ask["state"] or "waiting" for ask in one["asks"])
+            )
             for one in protections["protections"]
         },
     )
