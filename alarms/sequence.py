@@ -23,6 +23,8 @@ from alarms.readback import holds, overdue, proved
 from config.model import Ask, Protection, ProtectionKind
 
 SETTLED = frozenset({AskState.VERIFIED, AskState.FAILED, AskState.ALREADY})
+STILL = frozenset({ProtectionState.TRIGGERED, *ending.STANDS})
+"""No ask is on its way: most of what runs, for most of its time."""
 ASKING = frozenset({ProtectionState.REQUESTED, ProtectionState.ACKED})
 
 
@@ -92,8 +94,9 @@ def answer(moves: Moves, one: Protection, event: ActionResult) -> None:
 
 def follow(moves: Moves, one: Protection) -> None:
     """Look at the read-backs, the deadlines and the conditions of the end."""
-    _read_back(moves, one)
-    _settle(moves, one)
+    if moves.running[one.id].state not in STILL:
+        _read_back(moves, one)
+        _settle(moves, one)
     if one.id in moves.running:
         ending.look_at_end(moves, one)
 
