@@ -83,12 +83,17 @@ class Collector:
 
     def judge(self, event: Event) -> tuple[Told, ...]:
         """Take an event in, as the pipeline does: judge it, and show it and what came of it."""
-        self._state, told = handle(self._rules, self._state, event)
+        before = self._state
+        self._state, told = handle(self._rules, before, event)
         if isinstance(event, Sample):
-            self.feed.sample(event)
+            self.feed.sample(event, self._state.derived.get(event.series, ()))
         for one in told:
             if isinstance(one, Transition):
                 self.feed.transition(one)
+            else:
+                self.feed.change(one, self._state)
+        if self._state.inhibited is not before.inhibited:
+            self.feed.inhibits(event.at, self._state)
         return told
 
     def measure(self, pressure_pa: float) -> Sample:
@@ -121,10 +126,14 @@ def sample_but_for(plant: Plant, series_id: str, at: datetime, told: Mapping[str
     """Make a Sample of a series in which every limit holds, but for the channels told; NaN: unavailable."""
     series = plant.series[series_id]
     permitted: dict[str, list[Limit]] = {channel.id: [] for channel in series.channels}
+    unlimited = {channel.id: 0.0 if channel.model.unit == "count" else 1.0 for channel in series.channels}
     for limit in plant.limits:
         if limit.channel in permitted:
             permitted[limit.channel].append(limit)
-    values = tuple(told.get(channel, _middle(limits)) for channel, limits in permitted.items())
+    values = tuple(
+        told.get(channel, _middle(limits) if limits else unlimited[channel])
+        for channel, limits in permitted.items()
+    )
     bad = tuple(Quality.UNAVAILABLE if math.isnan(value) else Quality.GOOD for value in values)
     quality = None if all(one is Quality.GOOD for one in bad) else bad
     return Sample(series.id, at, values, quality, at + timedelta(milliseconds=200))
@@ -135,4 +144,6 @@ def _middle(limits: Sequence[Limit]) -> float:
     high = min((limit.high for limit in limits if limit.high is not None), default=None)
     if low is not None and high is not None:
         return (low + high) / 2
-    return low + 1 if low is not None else high - 1 if high is not None else 1.0
+    if low is not None:
+        return low + 1
+    return high - 1 if high is not None else 0.0
