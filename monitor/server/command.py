@@ -13,6 +13,7 @@ from config.model import Occupancy, Text
 from monitor.server.messages import ALARM_EXAMPLE, Alarm, shown
 from monitor.server.protected import PROTECTION_EXAMPLE, Protection
 from monitor.server.refusal import Refusal
+from monitor.server.why import in_chinese
 
 PATIENCE_S = 5.0
 
@@ -93,8 +94,8 @@ class Commands:
 
 
 def _refusal(reply: httpx.Response) -> Refusal:
-    """Pass on why not, in the collector's own words where it gives a sentence."""
+    """Pass on why not, in the collector's own words where it gives a sentence, and in Chinese."""
     text, told = _REFUSED[reply.status_code], reply.json().get("detail")
     if reply.status_code != 409 or not isinstance(told, str):
         return Refusal(reply.status_code, text)
-    return Refusal(reply.status_code, Text(f"{text.en}: {told}.", f"{text.zh}：{told}。"))
+    return Refusal(reply.status_code, Text(f"{text.en}: {told}.", f"{text.zh}：{in_chinese(told)}。"))

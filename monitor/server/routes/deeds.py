@@ -7,7 +7,7 @@ person may sign in which role is not checked yet: whoever is no viewer may sign 
 from typing import Annotated, Any, TypeAlias, TypeVar
 
 import structlog
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from pydantic import AwareDatetime, BaseModel, Field
 
 from config.model import Occupancy, Text
@@ -30,6 +30,21 @@ _ONLY_LOOKS = Text(en="A viewer only looks.", zh="“查看者”角色只能查
 AlarmId: TypeAlias = Annotated[str, Field(min_length=1, max_length=200)]
 # No NUL: PostgreSQL cannot keep one.
 Words: TypeAlias = Annotated[str, Field(max_length=1000, pattern=r"^[^\x00]*$")]
+
+
+def _may_do(session: SignedIn) -> Session:
+    # Before anything else: whoever only looks may not try a second person's password here either.
+    _refuse_viewer(session.person)
+    return session
+
+
+def _refuse_viewer(person: Person) -> None:
+    if person.role is Role.VIEWER:
+        raise Refusal(403, _ONLY_LOOKS)
+
+
+Doing: TypeAlias = Annotated[Session, Depends(_may_do)]
+"""The session of who asks, who may do more than look."""
 
 
 class Seen(BaseModel):
@@ -139,57 +154,57 @@ class SwitchedOff(Chosen):
 
 
 @router.post("/alarms/acknowledge")
-async def acknowledge(seen: Seen, session: SignedIn, here: Here) -> OneAlarm:
+async def acknowledge(seen: Seen, session: Doing, here: Here) -> OneAlarm:
     """Say that one occurrence of an alarm was seen."""
     return await _do(here, session, "/acknowledge", _body(seen), OneAlarm)
 
 
 @router.post("/alarms/reset")
-async def reset(seen: Seen, session: SignedIn, here: Here) -> OneAlarm:
+async def reset(seen: Seen, session: Doing, here: Here) -> OneAlarm:
     """Let a latched occurrence go, whose condition is over."""
     return await _do(here, session, "/reset", _body(seen), OneAlarm)
 
 
 @router.post("/alarms/shelve")
-async def shelve(shelved: Shelved, request: Request, session: SignedIn, here: Here) -> OneAlarm:
+async def shelve(shelved: Shelved, request: Request, session: Doing, here: Here) -> OneAlarm:
     """Hide an alarm for a while."""
     second = await _second(here, request, shelved.second)
     return await _do(here, session, "/shelve", _body(shelved) | second, OneAlarm)
 
 
 @router.post("/alarms/unshelve")
-async def unshelve(given: Given, session: SignedIn, here: Here) -> OneAlarm:
+async def unshelve(given: Given, session: Doing, here: Here) -> OneAlarm:
     """Show a shelved alarm again."""
     return await _do(here, session, "/unshelve", _body(given), OneAlarm)
 
 
 @router.post("/alarms/out-of-service")
-async def take_out_of_service(removed: Removed, request: Request, session: SignedIn, here: Here) -> OneAlarm:
+async def take_out_of_service(removed: Removed, request: Request, session: Doing, here: Here) -> OneAlarm:
     """Take an alarm out of service for maintenance."""
     second = await _second(here, request, removed.second)
     return await _do(here, session, "/out-of-service", _body(removed) | second, OneAlarm)
 
 
 @router.post("/alarms/in-service")
-async def give_back(given: Given, session: SignedIn, here: Here) -> OneAlarm:
+async def give_back(given: Given, session: Doing, here: Here) -> OneAlarm:
     """Give an alarm back to service."""
     return await _do(here, session, "/in-service", _body(given), OneAlarm)
 
 
 @router.post("/zones/occupancy")
-async def occupy(occupied: Occupied, session: SignedIn, here: Here) -> OneZone:
+async def occupy(occupied: Occupied, session: Doing, here: Here) -> OneZone:
     """Say what goes on in a zone: its limits follow."""
     return await _do(here, session, "/occupancy", _body(occupied), OneZone)
 
 
 @router.post("/protections/confirm")
-async def confirm(chosen: Chosen, session: SignedIn, here: Here) -> OneProtection:
+async def confirm(chosen: Chosen, session: Doing, here: Here) -> OneProtection:
     """Let a protective action ask for what waited for a person's word."""
     return await _do(here, session, "/protection/confirm", _body(chosen), OneProtection)
 
 
 @router.post("/protections/reset")
-async def end(ended: Ended, request: Request, session: SignedIn, here: Here) -> OneProtection:
+async def end(ended: Ended, request: Request, session: Doing, here: Here) -> OneProtection:
     """End a latched protective action."""
     others = [await _signed_in(here, request, one.person) for one in ended.others]
     body = {
@@ -202,14 +217,14 @@ async def end(ended: Ended, request: Request, session: SignedIn, here: Here) -> 
 
 
 @router.post("/protections/inhibit")
-async def inhibit(off: SwitchedOff, request: Request, session: SignedIn, here: Here) -> OneProtection:
+async def inhibit(off: SwitchedOff, request: Request, session: Doing, here: Here) -> OneProtection:
     """Switch a protective action off for a while."""
     second = await _second(here, request, off.second)
     return await _do(here, session, "/protection/inhibit", _body(off) | second, OneProtection)
 
 
 @router.post("/protections/rearm")
-async def rearm(chosen: Chosen, session: SignedIn, here: Here) -> OneProtection:
+async def rearm(chosen: Chosen, session: Doing, here: Here) -> OneProtection:
     """Switch a protective action on again."""
     return await _do(here, session, "/protection/rearm", _body(chosen), OneProtection)
 
@@ -221,8 +236,6 @@ def _body(asked: BaseModel) -> dict[str, Any]:
 async def _do(
     here: Service, session: Session, path: str, body: dict[str, Any], answer: type[Answer]
 ) -> Answer:
-    if session.person.role is Role.VIEWER:
-        raise Refusal(403, _ONLY_LOOKS)
     done = await here.commands.ask(path, {"who": session.person.name} | body, answer)
     _log.info("done", what=path, name=session.person.name)
     return done
@@ -234,6 +247,5 @@ async def _second(here: Service, request: Request, credentials: Credentials | No
 
 async def _signed_in(here: Service, request: Request, credentials: Credentials) -> Person:
     person = await tried(here, credentials, request.client.host if request.client else "unknown")
-    if person.role is Role.VIEWER:
-        raise Refusal(403, _ONLY_LOOKS)
+    _refuse_viewer(person)
     return person

@@ -1,0 +1,48 @@
+"""Why the collector refuses what a person asks for, in Chinese: its own sentences are English, like its records."""
+
+import re
+from collections.abc import Mapping
+
+_WHOLE = "“{}”"
+
+# A sentence of alarms.permit or of the collector's desk -> the same in Chinese; {} stands for a name or a figure.
+CHINESE: Mapping[str, str] = {
+    "it needs a reason": "需要填写原因",
+    "its end is not in the future": "结束时间不在将来",
+    "it may last {} h at most": "最长{}小时",
+    "it needs the number of a work order": "需要工单号",
+    "{} is critical: a second person has to agree": "{}为关键报警，须第二人同意",
+    "switching it off: a second person has to agree": "停用须第二人同意",
+    "{} is not a zone of this plant": "{}不是本工厂的区域",
+    "{} is not a protective action of this plant": "{}不是本工厂的保护动作",
+    "{} cannot be switched off": "{}不可停用",
+    "{} is running": "{}正在执行",
+    "{} is not running": "{}未在执行",
+    "{} ends by itself": "{}会自行结束",
+    "each person signs once, in one role": "每人只能以一个角色签名一次",
+    "it needs the signature of {}": "需要以下角色签名：{}",
+    "the conditions for its end do not hold, or not for long enough": "解除条件未满足，或持续时间不足",
+    "that occurrence of {} is over or was acknowledged before": "{}的该次报警已结束或已确认",
+    "that occurrence of {} is over, or its condition still holds": "{}的该次报警已结束，或条件仍然存在",
+    "{} is shelved already, or out of service": "{}已搁置或已停用",
+    "{} is not shelved": "{}未搁置",
+    "{} is out of service already": "{}已停用",
+    "{} is in service": "{}在用",
+    "{} does not wait for a confirmation": "{}不在等待确认",
+    "{} stands as before": "{}没有变化",
+    "{} is switched off already": "{}已停用",
+    "{} is not switched off": "{}未停用",
+}
+
+_PATTERNS = {
+    re.compile(re.escape(english).replace(r"\{\}", "(.+)")): chinese for english, chinese in CHINESE.items()
+}
+
+
+def in_chinese(sentence: str) -> str:
+    """Give a sentence of the collector in Chinese; one that is not known stays as it is, in quotation marks."""
+    for pattern, chinese in _PATTERNS.items():
+        found = pattern.fullmatch(sentence)
+        if found:
+            return chinese.format(*found.groups())
+    return _WHOLE.format(sentence)
