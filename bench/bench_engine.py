@@ -31,8 +31,8 @@ def calm(plant: Plant) -> list[Sample]:
 
 
 def _unlimited(channel: Channel) -> float:
-    """A calm counter counts nothing, of an air that it does draw."""
-    return 0.0 if channel.model.unit == "count" else 1.0
+    """A calm counter counts nothing, in the cubic foot of air that it draws in a minute."""
+    return {"count": 0.0, "L": 28.3}.get(channel.model.unit, 1.0)
 
 
 def _between(lows: list[float | None], highs: list[float | None]) -> float:
