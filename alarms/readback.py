@@ -92,12 +92,13 @@ def overdue(
     """Whether a check is not met although its time is over.
 
     It is over once the channel was heard behind it, were it Bad: until then nobody has looked. A channel that is not
-    heard at all is waited for a little longer, and no more.
+    heard at all is waited for a little longer, and no more; a time in which we did not run is no silence of its own.
     """
     for check in checks:
         place, end = known[check.channel], since + timedelta(seconds=check.within_s)
         was_heard = _heard_until(state, place, since) > end
-        if (was_heard or at > end + timedelta(seconds=SILENT_S)) and not proved(known, state, (check,), at):
+        is_silent = at > _silent_from(state, place, end, at) + timedelta(seconds=SILENT_S)
+        if (was_heard or is_silent) and not proved(known, state, (check,), at):
             return True
     return False
 
@@ -106,6 +107,15 @@ def _heard_until(state: State, place: Place, since: datetime) -> datetime:
     """Return until when all that a channel rests on was heard; `since`, of what was never heard."""
     seen = (state.seen.get(series) for series, _ in place.rests_on)
     return min((since if one is None else one.received_at) for one in seen)
+
+
+def _silent_from(state: State, place: Place, end: datetime, at: datetime) -> datetime:
+    """Return from when on a channel's silence counts: the end of its time, or a start of ours behind it.
+
+    A start sets the time of a series on. The clock of a counter may be ahead of ours: such a time says nothing.
+    """
+    times = (state.latest.get(series, end) for series, _ in place.rests_on)
+    return max(end, min(one if one <= at else end for one in times))
 
 
 def holds(state: State, checks: Iterable[Check]) -> bool:

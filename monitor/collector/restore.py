@@ -10,6 +10,8 @@ from alarms.alarm import state as alarm_state
 from alarms.events import (
     Alarm,
     AlarmState,
+    Asked,
+    AskState,
     Fault,
     ProtectionChange,
     ProtectionState,
@@ -116,10 +118,11 @@ def _judged(rules: engine.Rules, plant: Plant, state: State, entry: Entry) -> tu
 
 
 def started(plant: Plant, state: State, at: datetime) -> tuple[State, tuple[Told, ...]]:
-    """Say what a start makes of a State that fits its plant, and tell of what ends because nothing else can end it."""
+    """Say what a start makes of a State that fits its plant; tell what ends with it, and what is asked again."""
     state, alarms = retired(plant, state, at)
     state, changes = disarmed(plant, state, at)
-    return resumed(plant, state, at), (*alarms, *changes)
+    state, again = asked_again(state, at)
+    return resumed(plant, state, at), (*alarms, *changes, *again)
 
 
 def gap_samples(plant: Plant, state: State, until: datetime, received_at: datetime) -> Iterator[Sample]:
@@ -216,6 +219,36 @@ def _asks_fit(plant: Plant, running: Running) -> bool:
 
 def _without_protection(running: Running, at: datetime) -> Running:
     return replace(running, state=ProtectionState.CLOSED, changed_at=at)
+
+
+def asked_again(state: State, at: datetime) -> tuple[State, tuple[ProtectionChange, ...]]:
+    """Let what was asked for and not answered have its time from the start: it is asked again then, as the same.
+
+    Before that it was not the machine that was silent. For the same reason no condition of an end has held meanwhile:
+    nobody looked.
+    """
+    running = {key: _from_now_on(one, at) for key, one in state.running.items()}
+    told = tuple(
+        ProtectionChange(at, key, before, running[key], "asked_again")
+        for key, before in state.running.items()
+        if before.changed_at != running[key].changed_at
+    )
+    return replace(state, running=running), told
+
+
+def _from_now_on(running: Running, at: datetime) -> Running:
+    after = replace(
+        running,
+        asked=tuple(_asked_at(at, one) for one in running.asked),
+        ending=tuple(_asked_at(at, one) for one in running.ending),
+        holds_since=None,
+    )
+    is_same = (after.asked, after.ending) == (running.asked, running.ending)
+    return after if is_same else replace(after, changed_at=at)
+
+
+def _asked_at(at: datetime, asked: Asked) -> Asked:
+    return replace(asked, requested_at=at) if asked.state is AskState.REQUESTED else asked
 
 
 def fitted(wrote: Plant, plant: Plant, state: State) -> State:
