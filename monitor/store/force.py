@@ -1,0 +1,98 @@
+"""Which plant was in force when: what a device was, and what was permitted on its channels, at that time."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from typing import Any, TypeAlias
+
+from monitor.store.catalog import Snapshot
+
+Span: TypeAlias = tuple[datetime | None, datetime | None, str]
+"""Since when, until when (None: no end that is known), and which plant version, by its sha256."""
+
+
+@dataclass(frozen=True, slots=True)
+class Force:
+    """A plant version, for as long as it was in force for one device.
+
+    Attributes:
+        since: None: from before anything is known.
+        until: None: to this day.
+        device: the device as that version has it, as JSON.
+        limits: those on its channels, as JSON.
+    """
+
+    since: datetime | None
+    until: datetime | None
+    device: Mapping[str, Any]
+    limits: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A collector began to run under a plant version."""
+
+    chain: str
+    at: datetime
+    sha256: str
+
+
+_VERSIONS = """
+SELECT sha256, first_seen, body #> ARRAY['devices', $1] AS device,
+       jsonb_path_query_array(body, '$.limits[*] ? (@.channel starts with $device)',
+                              jsonb_build_object('device', $1 || '/')) AS limits
+FROM plant_version
+WHERE body -> 'devices' ? $1
+ORDER BY first_seen, sha256"""
+
+
+async def in_force(snapshot: Snapshot, device: str, until: datetime) -> list[Force]:
+    """Tell the versions of a device up to a time, oldest first.
+
+    The book tells when a collector began to run under which version. Of a database that has no such line only the
+    times are known at which the versions were first seen there; what came before the first is taken to be under it.
+
+    Args:
+        snapshot: of a migrated database.
+        device: its id.
+        until: later starts are not looked at.
+    """
+    versions = {row["sha256"]: row for row in await snapshot.fetch(_VERSIONS, device)}
+    starts = await snapshot.fetch(
+        "SELECT chain, at, body ->> 'plant' AS sha256 FROM book WHERE kind = 'start' AND at < $1 "
+        "ORDER BY at, chain, seq",
+        until,
+    )
+    spans = spans_of([Start(**row) for row in starts], versions.keys())
+    if versions and not spans:
+        seen = [row["first_seen"] for row in versions.values()]
+        spans = [(*span, key) for span, key in zip(pairwise([None, *seen[1:], None]), versions, strict=True)]
+    return [
+        Force(since, end, json.loads(versions[sha256]["device"]), json.loads(versions[sha256]["limits"]))
+        for since, end, sha256 in spans
+    ]
+
+
+def spans_of(starts: Sequence[Start], with_device: Collection[str]) -> list[Span]:
+    """Turn starts, in the order of time, into the spans in which one of the versions with a device was in force.
+
+    A device has one collector at a time: a start with it ends what was before, whoever's. A start without it ends
+    only what its own collector had.
+    """
+    spans: list[Span] = []
+    chain = ""
+    for start in starts:
+        has = start.sha256 in with_device
+        running = bool(spans) and spans[-1][1] is None
+        if running and (has or start.chain == chain):
+            since, _, sha256 = spans[-1]
+            if sha256 == start.sha256:
+                chain = start.chain
+                continue
+            spans[-1] = (since, start.at, sha256)
+        if has:
+            spans.append((start.at, None, start.sha256))
+            chain = start.chain
+    return spans
