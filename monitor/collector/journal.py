@@ -31,7 +31,7 @@ LAST_SEQ = 2**63 - 1
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS entry (
-    seq         INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq         INTEGER PRIMARY KEY,
     kind        TEXT    NOT NULL,
     at_us       INTEGER NOT NULL,
     series      TEXT,
@@ -41,7 +41,8 @@ CREATE TABLE IF NOT EXISTS entry (
     quality     BLOB,
     backfilled  INTEGER NOT NULL DEFAULT 0,
     body        TEXT    NOT NULL DEFAULT '',
-    catching_up INTEGER NOT NULL DEFAULT 0
+    catching_up INTEGER NOT NULL DEFAULT 0,
+    samples     INTEGER
 ) STRICT;
 CREATE TABLE IF NOT EXISTS state (
     one  INTEGER PRIMARY KEY CHECK (one = 1),
@@ -53,8 +54,12 @@ CREATE TABLE IF NOT EXISTS plant (from_seq INTEGER PRIMARY KEY, sha256 TEXT NOT 
 CREATE TABLE IF NOT EXISTS journal (one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL) STRICT;
 """
 
-# Of the records that an older journal holds nobody knows which were complete, so none of them counts as that.
-ADDED = {"catching_up": "ALTER TABLE entry ADD COLUMN catching_up INTEGER NOT NULL DEFAULT 1"}
+# Of the records that an older journal holds nobody knows which were complete, so none of them counts as that; and
+# nobody has counted its Samples.
+ADDED = {
+    "catching_up": "ALTER TABLE entry ADD COLUMN catching_up INTEGER NOT NULL DEFAULT 1",
+    "samples": "ALTER TABLE entry ADD COLUMN samples INTEGER",
+}
 """Columns that journals of former versions have not."""
 
 log = structlog.get_logger()
@@ -121,6 +126,7 @@ class Journal:
         self._thread: threading.Thread | None = None
         self.failure = ""
         self.last_seq = _last_seq(self._connection)
+        self.received = _received(self._connection)
 
     def enter_plant(self, sha256: str, body: str) -> None:
         """Note the plant under which the entries from here on are written; the same one again is no news.
@@ -220,17 +226,17 @@ class Journal:
         return writes
 
     def _commit(self, writes: Sequence[_Write]) -> bool:
-        seq = self.last_seq
+        seq, received = self.last_seq, self.received
         try:
             with self._connection:
                 for write in writes:
-                    seq = _insert(self._connection, write)
+                    seq, received = _insert(self._connection, write, seq, received)
         except Exception as error:  # noqa: BLE001 - the thread's outer edge: without it nothing would be written again
             if not self.failure:
                 log.warning("journal cannot write", path=str(self._path), error=str(error))
             self.failure = f"{self._path}: {error}"
             return False
-        self.failure, self.last_seq = "", seq
+        self.failure, self.last_seq, self.received = "", seq, received
         return True
 
 
@@ -272,14 +278,18 @@ def _add_columns(connection: sqlite3.Connection) -> None:
 
 
 _COLUMNS = "kind, at_us, series, received_us, source_us, vals, quality, backfilled, body, catching_up"
-_INSERT = f"INSERT INTO entry ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - our own words
+_INSERT = f"INSERT INTO entry (seq, samples, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - our own words
 _row = attrgetter(*_COLUMNS.split(", "))
 
 
-def _insert(connection: sqlite3.Connection, write: _Write) -> int:
-    """Insert one write; return the number of the last entry, behind which its State stands."""
-    connection.executemany(_INSERT, map(_row, write.entries))
-    seq = _last_seq(connection)
+def _insert(connection: sqlite3.Connection, write: _Write, seq: int, received: int) -> tuple[int, int]:
+    """Insert one write behind so many entries and Samples; return how many there are then."""
+    rows = []
+    for entry in write.entries:
+        seq += 1
+        received += entry.kind == "sample"
+        rows.append((seq, received, *_row(entry)))
+    connection.executemany(_INSERT, rows)
     if write.state is not None:
         connection.execute(
             "INSERT INTO state (one, seq, body) VALUES (1, ?, ?)"
@@ -291,11 +301,21 @@ def _insert(connection: sqlite3.Connection, write: _Write) -> int:
                 "INSERT OR REPLACE INTO snapshot (seq, at_us, body) VALUES (?, ?, ?)",
                 (seq, write.state.snapshot_us, write.state.body),
             )
-    return seq
+    return seq, received
 
 
 def _last_seq(connection: sqlite3.Connection) -> int:
     return int(connection.execute("SELECT coalesce(max(seq), 0) FROM entry").fetchone()[0])
+
+
+def _received(connection: sqlite3.Connection) -> int:
+    """Return how many Samples were ever received; of a journal of a former version, how many are in it."""
+    last = connection.execute("SELECT samples FROM entry ORDER BY seq DESC LIMIT 1").fetchone()
+    if last is None:
+        return 0
+    if last[0] is not None:
+        return int(last[0])
+    return int(connection.execute("SELECT count(*) FROM entry WHERE kind = 'sample'").fetchone()[0])
 
 
 def _tell(futures: Iterable["asyncio.Future[None]"]) -> None:
@@ -317,6 +337,23 @@ class JournalReader:
             (seq, LAST_SEQ if before_seq is None else before_seq, limit),
         )
         return [Entry(*row) for row in rows]
+
+    def samples(self, after_seq: int) -> int:
+        """Count the Samples behind an entry: those that are still to be forwarded, if it was the last forwarded."""
+        first, last = (
+            self._connection.execute(
+                f"SELECT samples, kind = 'sample' FROM entry WHERE seq > ? ORDER BY seq {order} LIMIT 1",  # noqa: S608 - our own words
+                (after_seq,),
+            ).fetchone()
+            for order in ("ASC", "DESC")
+        )
+        if first is None or last is None:
+            return 0
+        if first[0] is not None:
+            return int(last[0] - first[0] + first[1])
+        # Entries of a former version are not numbered so.
+        counted = "SELECT count(*) FROM entry WHERE seq > ? AND kind = 'sample'"
+        return int(self._connection.execute(counted, (after_seq,)).fetchone()[0])
 
     def id(self) -> str:
         """Return what tells this journal from every other."""

@@ -140,7 +140,6 @@ def cut(whole: Path, piece: Path, seq: int) -> None:
         source.backup(copy)
         with copy:
             copy.execute("DELETE FROM entry WHERE seq > ?", (seq,))
-            copy.execute("DELETE FROM sqlite_sequence")
             copy.execute("DELETE FROM snapshot WHERE seq > ?", (seq,))
             if copy.execute("DELETE FROM state WHERE seq > ?", (seq,)).rowcount:
                 copy.execute("INSERT INTO state SELECT 1, seq, body FROM snapshot ORDER BY seq DESC LIMIT 1")

@@ -84,6 +84,10 @@ def fault(number: int) -> Entry:
     return codec.entry_of(Fault(after(number), f"part-{number}", "x"), after(number))
 
 
+def sample(number: int) -> Entry:
+    return codec.sample_entry(Sample("ISO", after(number), (1.0, 2.0), None, after(number)))
+
+
 async def test_entries_come_back_in_order_with_the_state_behind_the_right_one(tmp_path: Path) -> None:
     path = tmp_path / "journal.sqlite"
     await written(path, [fault(0), fault(1)], "first")
@@ -322,3 +326,31 @@ def test_a_character_that_the_database_cannot_keep_is_replaced() -> None:
     assert codec.sample_entry(lost).body == "a\ufffdb"
     assert codec.sample_entry(replace(lost, reason="a\udc80b")).body == "a?b"
     assert "\\u0000" not in codec.entry_of(Fault(T0, "part", "a\0b"), T0).body
+
+
+async def test_samples_are_counted_for_ever_and_behind_any_entry(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    await written(path, [fault(0), sample(1), sample(2), fault(3), sample(4)], "state")
+    reader = JournalReader(path)
+    assert [reader.samples(seq) for seq in range(-1, 7)] == [3, 3, 3, 2, 1, 1, 0, 0]
+    assert reader.forget(before_seq=4, before_us=codec.to_us(after(1000))) == 4
+    assert [reader.samples(seq) for seq in range(6)] == [1, 1, 1, 1, 1, 0]
+    await written(path, [sample(5)])
+    assert reader.samples(4) == 2
+    reader.close()
+    journal = Journal(path)
+    assert journal.received == 4
+    await journal.close()
+
+
+async def test_the_samples_of_a_journal_of_a_former_version_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    await written(path, [sample(0), fault(1), sample(2)])
+    with contextlib.closing(sqlite3.connect(path)) as former, former:
+        former.execute("ALTER TABLE entry DROP COLUMN samples")
+    await written(path, [sample(3), fault(4)])
+    journal, reader = Journal(path), JournalReader(path)
+    assert journal.received == 3
+    assert [reader.samples(seq) for seq in range(6)] == [3, 2, 2, 1, 0, 0]
+    reader.close()
+    await journal.close()
