@@ -53,9 +53,8 @@ def _calls(moves: Moves, key: str) -> bool:
 
 
 def reset(moves: Moves, one: Protection, event: ResetProtection) -> None:
-    """End it at the word of persons; whether these may was asked of `permit.py`."""
-    if _may_end(one, moves.running[one.id]):
-        _end(moves, one, "reset", event.who, event.comment)
+    """End it at the word of persons; whether it may end, and by these, was asked of `permit.py`."""
+    _end(moves, one, "reset", event.who, event.comment)
 
 
 def _end(moves: Moves, one: Protection, reason: str, who: tuple[str, ...] = (), comment: str = "") -> None:

@@ -7,15 +7,18 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from alarms.events import (
+    AskState,
     Event,
     Inhibit,
     OutOfService,
+    ProtectionState,
     ResetProtection,
+    Running,
     SetOccupancy,
     Shelve,
 )
 from alarms.state import State
-from config.model import Plant, Priority
+from config.model import Plant, Priority, Protection
 
 SHELVE_MAX_S = 8 * 3600.0
 """A shift (demo proposal)."""
@@ -102,9 +105,40 @@ def _reset(plant: Plant, state: State, event: ResetProtection) -> str:
     lacking = _lacking(protection.reset_by, event.roles)
     if lacking:
         return f"it needs the signature of {', '.join(lacking)}"
+    return (
+        _on_its_way(protection, running)
+        or _calling(protection, state)
+        or _not_held(protection, running, event.at)
+    )
+
+
+def _on_its_way(protection: Protection, running: Running) -> str:
+    """Say what of a protective action is not known yet: it ends from where it stands, and from nowhere before."""
+    if running.state is ProtectionState.RESET_PENDING:
+        return f"{running.id} is ending already"
+    for ask, asked in zip(protection.asks, running.asked, strict=True):
+        if asked.state is AskState.REQUESTED:
+            return f"{ask.device} has not answered yet"
+    return "it is not known yet whether it has its effect" if running.state is ProtectionState.ACKED else ""
+
+
+def _calling(protection: Protection, state: State) -> str:
+    """Say what would let it begin again at once, or when its mode explains it no more."""
+    for group in protection.triggers:
+        if all(_may_call(state, alarm) for alarm in group):
+            return f"what triggers it is still active: {', '.join(group)}"
+    return ""
+
+
+def _may_call(state: State, key: str) -> bool:
+    alarm = state.alarms.get(key)
+    return alarm is not None and alarm.active and not alarm.out_of_service
+
+
+def _not_held(protection: Protection, running: Running, at: datetime) -> str:
     for_s = max((check.for_s for check in protection.release), default=0.0)
     since = running.holds_since
-    if protection.release and (since is None or event.at - since < timedelta(seconds=for_s)):
+    if protection.release and (since is None or at - since < timedelta(seconds=for_s)):
         return "the conditions for its end do not hold, or not for long enough"
     return ""
 

@@ -248,11 +248,13 @@ def test_what_runs_ends_only_by_reset_or_by_its_conditions(draws: list[Draw]) ->
             assert since is not None, "its conditions hold"
             assert _now(step.event) - since >= timedelta(seconds=5)  # type: ignore[operator]  # a time
             one, alarms = _of(change.protection), step.after.alarms
+            assert not any(all(k in alarms and alarms[k].active for k in g) for g in one.triggers)
+            assert change.before is not None
+            assert all(asked.state is not AskState.REQUESTED for asked in change.before.asked)
             if one.kind is ProtectionKind.PROTECT:
                 assert (change.reason, change.who) == ("reset", ("person 0", "person 1"))
-                continue
-            assert change.reason == "released"
-            assert not any(all(k in alarms and alarms[k].active for k in g) for g in one.triggers)
+            else:
+                assert change.reason == "released"
 
 
 @given(walks)

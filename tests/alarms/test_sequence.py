@@ -115,15 +115,16 @@ def test_what_protects_by_the_same_machine_is_not_undone_by_the_end_of_another()
 
 
 def test_an_interlock_that_is_called_again_while_it_waits_does_not_let_go() -> None:
-    run = Run(interlock(), protection(id=P2, asks=(LOCK,), release=(), release_asks=()))
+    other = protection(id=P2, triggers=((ALERT,),), asks=(LOCK,), release=(), release_asks=())
+    run = Run(of=protected(interlock(), other, limits=[limit(Level.ALERT, 12, None)]))
     run.silently(sample(0, 45.0))
     for command in run.says(sample(1, 10.0))[1]:
         run.says(taken(1.2, command))
     run.silently(*(sample(at, 45.0) for at in range(2, 7)))
     assert run.says(sample(7, 45.0)) == (["P-01 released"], [])
-    run.silently(sample(8, 10.0))
+    run.silently(sample(8, 15.0))
     assert run.says(reset(8.2, "operator", "qa", key=P2))[0] == ["P-02 reset", "P-02 closed"]
-    run.silently(Inhibit(after(8.4), P2, after(60), "a", "b", "service"), sample(9, 10.0), elsewhere(10))
+    run.silently(sample(9, 15.0), elsewhere(10))
     (_, (release,)) = run.says(sample(11, 45.0))
     assert (release.request, release.protection) == (RELEASE.request, P1)
 

@@ -16,6 +16,8 @@ from tests.server.conftest import PASSWORD, Running, Screen
 from tests.server.hands import Hands
 
 SECOND = {"name": "admin", "password": PASSWORD}
+BACK_S = 20
+"""So long the pressure is back, and its alarm is over."""
 RATE = "ISO-STM-L1/chamber_pressure_rate"
 
 
@@ -129,6 +131,10 @@ async def test_its_end_takes_every_role_each_signed_by_another_person(
         wrong = {**alone, "others": [{"role": "qa", "person": {**SECOND, "password": "wrong"}}]}
         assert (await client.post(ends, json=wrong)).status_code == 401
         both = {**alone, "others": [{"role": "qa", "person": SECOND}]}
+        early = await client.post(ends, json=both)
+        assert (early.status_code, "is still active" in early.json()["detail"]) == (409, True)
+        for _ in range(BACK_S):
+            collector.measure(52.5)
         answer = await client.post(ends, json=both)
         assert answer.status_code == 200
         assert answer.json()["protection"]["state"] == "ARMED"
