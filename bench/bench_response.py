@@ -1,159 +1,251 @@
 """How soon a Sample that breaches becomes a command on the wire, with the whole demo plant going on around it.
 
-The collector itself, in this process, on its own journal on the disk, against simulators over the real protocols. What
-a device's poll brings is falsified here, on its way to the inbox: a glove leaks, so the line's tower turns red. The
-time runs from there until the first byte of the command is handed to the socket.
+    python -m bench.bench_response [--times 300]
+
+The collector itself, in this process, on its own journal on the disk, forwarding to a PostgreSQL and heard by a server,
+against simulators over the real protocols. What a poll of an isolator brings is falsified on its way to the inbox: it
+runs on its battery. From there the time runs until the intent is on the disk, and until frames are handed to a socket:
+those of the request to the isolator's PLC (P-12, by handshake over OPC UA), and the one that turns its line's tower
+amber (Modbus TCP). A handshake is two Writes; the PLC may act from the second one on, which is sent once the first is
+answered, and its answer is looked for every 50 ms. The delays of the limit and of the action's end are taken away: what
+is measured here begins behind them.
 """
 
 import argparse
 import asyncio
+import logging
 import shutil
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from itertools import cycle
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
+
+import structlog
 
 from alarms.events import Acknowledge, Event
-from alarms.response import towers
-from bench.running import DEMO, free_port, percentile, plant_on_free_ports, say, simulating
+from bench.ears import Said, hear_commands
+from bench.running import (
+    BIN,
+    DEMO,
+    database,
+    free_port,
+    percentile,
+    plant_on_free_ports,
+    process,
+    say,
+    simulating,
+)
 from config.load import load
-from config.model import Level, Limit, Plant, Sample
-from drivers.talk import Talk
+from config.model import Plant, Sample
 from monitor.clock import SystemClock
 from monitor.collector.collect import Collector, CollectSettings
+from monitor.run import DATABASE_VARIABLE
+from monitor.store import embedded
 
-WRITES = frozenset({5, 6, 15, 16})
-"""Function codes of Modbus that write (Modbus Application Protocol 1.1b3, 6.5, 6.6, 6.11, 6.12)."""
-FUNCTION_PLACE = 7
-"""Where the function code stands in a frame of Modbus TCP, behind the header of seven bytes."""
-PATIENCE_S = 10.0
-SETTLED_S = 20.0
+CODE = "P-12"
+PATIENCE_S = 15.0
+LIVE_WITHIN_S = 60.0
+SETTLED_S = 10.0
+LOOK_EVERY_S = 0.05
 
 
-@dataclass
-class Breach:
-    """One limit that will not hold at the next poll of its device."""
+@dataclass(frozen=True)
+class Lane:
+    """One isolator: what is breached there, what asks for something then, and the tower that tells of it."""
 
-    limit: Limit
-    series: str
+    isolator: str
+    tower: str
     place: int
-    arrived_ns: int = 0
+    alarm: str
 
-    def spoil(self, sample: Sample) -> Sample:
-        """Put a value outside into the Sample, and take the time."""
-        values = list(sample.values)
-        low, high = self.limit.low, self.limit.high
-        values[self.place] = high + 1 if high is not None else (low or 0.0) - 1
-        self.arrived_ns = time.perf_counter_ns()
-        return replace(sample, values=tuple(values))
+    @property
+    def protection(self) -> str:
+        """The id of its protective action."""
+        return f"{self.isolator}/{CODE}"
+
+
+Took: TypeAlias = dict[str, float]
+"""What one breach gave: milliseconds from its arrival, by what then happened."""
 
 
 class Trial:
-    """The collector, with an ear at its inbox and one at its sockets."""
+    """The collector, with an ear at its inbox, at what it has carried out, and at its sockets."""
 
-    def __init__(self, plant: Plant, data: Path) -> None:
+    def __init__(self, plant: Plant, data: Path, database_url: str) -> None:
         self.clock = SystemClock()
-        self.collector = Collector(CollectSettings(plant, data, ""), self.clock)
-        self.armed: dict[str, Breach] = {}
-        self.written_ns: asyncio.Queue[int] = asyncio.Queue()
+        hear_commands(self._ended)
+        self._armed: dict[str, Lane] = {}
+        self._arrived_ns: dict[str, int] = {}
+        self.collector = Collector(CollectSettings(plant, data, database_url), self.clock)
+        self._said: dict[str, asyncio.Queue[Said]] = {
+            device: asyncio.Queue() for device in self.collector.workers
+        }
         self._offer = self.collector.pipeline.offer
         self.collector.pipeline.offer = self._hear  # type: ignore[method-assign]  # the ear
-        self._ask = Talk.ask
-        Talk.ask = self._listening()  # type: ignore[method-assign]  # the ear
 
     def _hear(self, event: Event) -> None:
-        breach = self.armed.pop(event.series, None) if isinstance(event, Sample) else None
-        self._offer(breach.spoil(event) if breach and isinstance(event, Sample) else event)
+        lane = self._armed.pop(event.series, None) if isinstance(event, Sample) else None
+        if lane is None or not isinstance(event, Sample):
+            self._offer(event)
+            return
+        values = (*event.values[: lane.place], 1.0, *event.values[lane.place + 1 :])
+        falsified = replace(event, values=values)
+        self._arrived_ns[lane.isolator] = time.perf_counter_ns()
+        self._offer(falsified)
 
-    def _listening(self) -> Any:  # noqa: ANN401 - a method
-        ask, written = self._ask, self.written_ns
+    def _ended(self, said: Said) -> None:
+        self._said[said.command.device].put_nowait(said)
 
-        async def heard(talk: Talk, question: Any) -> bytes:  # noqa: ANN401 - passed on
-            if _writes(question.sent):
-                written.put_nowait(time.perf_counter_ns())
-            return await ask(talk, question)
+    async def live(self) -> None:
+        """Wait until every device is live, and for a while."""
+        async with asyncio.timeout(LIVE_WITHIN_S):
+            while (health := self.collector.health())["devices_live"] < health["devices"]:  # noqa: ASYNC110 - of others
+                await asyncio.sleep(LOOK_EVERY_S)
+        await asyncio.sleep(SETTLED_S)
 
-        return heard
+    async def again_and_again(self, lane: Lane, times: int) -> list[Took]:
+        """Breach one isolator so often, each time once all is calm again."""
+        return [await self._once(lane) for _ in range(times)]
 
-    async def once(self, breach: Breach) -> float:
-        """Breach one limit; return the milliseconds until the command, once all is calm again."""
-        while not self.written_ns.empty():
-            self.written_ns.get_nowait()
-        self.armed[breach.series] = breach
+    async def _once(self, lane: Lane) -> Took:
+        await self._calm(lane)
+        self._armed[lane.isolator] = lane
         async with asyncio.timeout(PATIENCE_S):
-            written_ns = await self.written_ns.get()
-        await self._calm()
-        return (written_ns - breach.arrived_ns) / 1e6
+            asked, shown = await self._next(lane.isolator), await self._next(lane.tower)
+            assert asked.command.protection == lane.protection, asked.command
+            assert asked.intent is not None, "the journal has failed"
+            await asked.intent
+        happened_ns = {
+            "intent_on_disk": asked.written_ns,
+            "opcua_request": asked.sent_ns[0],
+            "opcua_number": asked.sent_ns[1],
+            "opcua_answer": asked.ended_ns,
+            "modbus_tower": shown.sent_ns[0],
+        }
+        return {what: (ns - self._arrived_ns[lane.isolator]) / 1e6 for what, ns in happened_ns.items()}
 
-    async def _calm(self) -> None:
-        pipeline = self.collector.pipeline
+    async def _next(self, device: str) -> Said:
+        """Return the next Command that reached the wire; one to a device that is not connected did not."""
+        while not (said := await self._said[device].get()).sent_ns:
+            pass
+        return said
+
+    async def _calm(self, lane: Lane) -> None:
+        """Acknowledge, and wait until the action is over, the alarm gone, and the tower dark."""
+        pipeline, workers = self.collector.pipeline, self.collector.workers
         async with asyncio.timeout(PATIENCE_S):
-            while standing := [one for one in pipeline.state.alarms.values() if "/glove_" in one.id]:
-                for one in standing:
-                    if not one.acknowledged:
-                        seen = Acknowledge(self.clock.now(), one.id, one.raised_at, "bench")
-                        await pipeline.ask(seen)
-                await asyncio.sleep(0.1)
-            await asyncio.sleep(0.2)  # the tower goes dark
+            while lane.alarm in pipeline.state.alarms or lane.protection in pipeline.state.running:
+                alarm = pipeline.state.alarms.get(lane.alarm)
+                if alarm is not None and not alarm.acknowledged:
+                    await pipeline.ask(Acknowledge(self.clock.now(), alarm.id, alarm.raised_at, "bench"))
+                await asyncio.sleep(LOOK_EVERY_S)
+            while workers[lane.isolator].busy or workers[lane.tower].busy:  # noqa: ASYNC110 - of others
+                await asyncio.sleep(LOOK_EVERY_S)
+        for device in (lane.isolator, lane.tower):
+            self._said[device] = asyncio.Queue()
 
 
-def _writes(frame: bytes) -> bool:
-    """Whether it is a frame of Modbus TCP (its length says so) that writes."""
-    is_tcp = int.from_bytes(frame[4:6], "big") == len(frame) - 6
-    return is_tcp and frame[FUNCTION_PLACE] in WRITES
+def lanes(plant: Plant) -> list[Lane]:
+    """Find every isolator whose line has a tower."""
+    found = []
+    for protection in plant.protections.values():
+        device = plant.devices[protection.device]
+        channel = plant.channels.get(f"{device.id}/ups_on")
+        if protection.code == CODE and channel is not None and device.line:
+            tower = plant.lines[device.line].tower
+            found.append(Lane(device.id, tower, channel.place, f"{channel.id}/alert"))
+    return found
 
 
-def breaches(plant: Plant) -> Iterator[Breach]:
-    """Every glove of every isolator, one isolator after another, for ever."""
-    spoken_for = frozenset().union(*(tower.speaks_for for tower in towers(plant)))
-    found = [
-        Breach(limit, plant.channels[limit.channel].series, plant.channels[limit.channel].place)
-        for limit in plant.limits
-        if limit.level is Level.ACTION and "/glove_" in limit.channel and not limit.on_delay_s
-        if limit.channel in plant.channels and plant.channels[limit.channel].device in spoken_for
-    ]
-    found.sort(key=lambda one: (one.place, one.series))
-    return cycle(found)
+def without_delays(plant: Plant, every: list[Lane]) -> Plant:
+    """Take away the delays of what is breached here, and of the end of what it triggers."""
+    alarms, ours = {lane.alarm for lane in every}, {lane.protection for lane in every}
+    limits = tuple(
+        replace(one, on_delay_s=0.0, off_delay_s=0.0) if one.id in alarms else one for one in plant.limits
+    )
+    protections = {
+        key: replace(one, release=tuple(replace(check, for_s=0.0) for check in one.release))
+        for key, one in plant.protections.items()
+        if key in ours
+    }
+    return replace(plant, limits=limits, protections={**plant.protections, **protections})
 
 
-async def measure(plant: Plant, data: Path, times: int) -> list[float]:
-    """Breach so often; return the milliseconds."""
-    trial = Trial(plant, data)
+async def measure(plant: Plant, data: Path, database_url: str, times: int) -> list[Took]:
+    """Breach so often, on every lane by turns of its own."""
+    every = lanes(plant)
+    trial = Trial(without_delays(plant, every), data, database_url)
     running = asyncio.create_task(trial.collector.run())
     try:
-        await asyncio.sleep(SETTLED_S)
-        everything = breaches(plant)
-        return [await trial.once(next(everything)) for _ in range(times)]
+        await trial.live()
+        each = -(-times // len(every))
+        took = await asyncio.gather(*(trial.again_and_again(lane, each) for lane in every))
+        return [one for some in took for one in some]
     finally:
         running.cancel()
         with suppress(asyncio.CancelledError):
             await running
 
 
+@contextmanager
+def _around(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Have the plant simulated, and a database and a server beside the collector; give the plant and the database."""
+    source = plant_on_free_ports(folder / "plant", DEMO)
+    url = asyncio.run(database(folder))
+    serve = [str(BIN / "gradewatch"), "serve", str(source), "--data", str(folder / "data")]
+    try:
+        with (
+            simulating(source, f"127.0.0.1:{free_port()}"),
+            process(
+                [*serve, "--port", str(free_port())],
+                {DATABASE_VARIABLE: url},
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            ),
+        ):
+            yield source, url
+    finally:
+        asyncio.run(embedded.stop(folder))
+
+
+def tell(plant: Plant, took: list[Took]) -> None:
+    """Say how soon each thing happened, and how often the intent was on the disk before anything was on the wire."""
+    journalled_first = sum(0 < one["intent_on_disk"] <= one["opcua_request"] for one in took)
+    for what in took[0]:
+        values_ms = [one[what] for one in took]
+        say(
+            "sample_to_command",
+            what=what,
+            n=len(values_ms),
+            p50_ms=round(percentile(values_ms, 0.5), 2),
+            p99_ms=round(percentile(values_ms, 0.99), 2),
+            max_ms=round(max(values_ms), 2),
+            journalled_first=journalled_first,
+            channels=len(plant.channels),
+        )
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--times", type=int, default=300)
     chosen = parser.parse_args()
+    logging.disable(logging.CRITICAL)  # of libraries
     folder = Path(tempfile.mkdtemp(prefix="gw-"))
     try:
-        source = plant_on_free_ports(folder / "plant", DEMO)
-        plant = load(source)
-        with simulating(source, f"127.0.0.1:{free_port()}"):
-            took_ms = asyncio.run(measure(plant, folder / "data", chosen.times))
+        with _around(folder) as (source, url):
+            plant = load(source)
+            with (folder / "log").open("w") as log:
+                structlog.configure(logger_factory=structlog.WriteLoggerFactory(log))
+                took = asyncio.run(measure(plant, folder / "data", url, chosen.times))
     finally:
         shutil.rmtree(folder)
-    say(
-        "sample_to_command",
-        n=len(took_ms),
-        p50_ms=round(percentile(took_ms, 0.5), 2),
-        p99_ms=round(percentile(took_ms, 0.99), 2),
-        max_ms=round(max(took_ms), 2),
-        channels=len(plant.channels),
-    )
+    tell(plant, took)
 
 
 if __name__ == "__main__":

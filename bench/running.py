@@ -127,11 +127,11 @@ def running(source: Path = LINE) -> Iterator[Running]:
     plant = plant_on_free_ports(folder / "plant", source)
     control = f"127.0.0.1:{free_port()}"
     collect = [str(BIN / "gradewatch"), "collect", str(plant), "--data", str(folder / "data")]
-    url = asyncio.run(_database(folder))
+    url = asyncio.run(database(folder))
     try:
         with (
             simulating(plant, control) as simulators,
-            _process(collect, {DATABASE_VARIABLE: url}, stderr=subprocess.DEVNULL) as collector,
+            process(collect, {DATABASE_VARIABLE: url}, stderr=subprocess.DEVNULL) as collector,
         ):
             one = Running(folder / "data", control, collector, simulators, url)
             until(lambda: _live(one), READY_WITHIN_S)
@@ -145,7 +145,7 @@ def running(source: Path = LINE) -> Iterator[Running]:
 def simulating(plant: Path, control: str) -> Iterator["subprocess.Popen[bytes]"]:
     """Serve a plant by a process of its own, until all devices answer."""
     command = [str(BIN / "gradewatch-sim"), "serve", str(plant), "--control", control]
-    with _process(command, {}, stdout=subprocess.PIPE) as served:
+    with process(command, {}, stdout=subprocess.PIPE) as served:
         assert served.stdout is not None
         served.stdout.readline()
         yield served
@@ -160,7 +160,8 @@ def until(look: Callable[[], object], within_s: float) -> None:
         time.sleep(0.02)
 
 
-async def _database(folder: Path) -> str:
+async def database(folder: Path) -> str:
+    """Make an embedded PostgreSQL in the folder, migrated; return its URL."""
     url = await embedded.start(folder)
     await migrate(url)
     return url
@@ -210,12 +211,13 @@ def free_ports(count: int) -> list[int]:
 
 
 @contextmanager
-def _process(
+def process(
     command: list[str], environment: dict[str, str], **streams: int
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    process = subprocess.Popen(command, env={**os.environ, **environment}, start_new_session=True, **streams)  # type: ignore[call-overload]  # streams only
+    """Run a command beside us; end it in good order."""
+    started = subprocess.Popen(command, env={**os.environ, **environment}, start_new_session=True, **streams)  # type: ignore[call-overload]  # streams only
     try:
-        yield process
+        yield started
     finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(30)
+        started.send_signal(signal.SIGINT)
+        started.wait(30)
