@@ -10,14 +10,26 @@ from typing import Any
 import asyncpg
 import pytest
 
-from alarms.events import Acknowledge, Alarm, Fault, Reason, ResetProtection, Tick, Transition
+from alarms.events import (
+    Acknowledge,
+    Alarm,
+    Fault,
+    Inhibit,
+    Rearm,
+    Reason,
+    ResetProtection,
+    Tick,
+    Transition,
+)
 from alarms.state import State
 from config.model import Level, Limit, Plant
 from monitor.collector import codec
 from monitor.collector.forward import Forward
 from monitor.collector.journal import Entry, Journal, JournalReader, Stood
 from tests.alarms.building import ACTION, ALERT, ISOLATOR, after, plant, sample
+from tests.collector.building import running
 from tests.collector.clock import HandClock
+from tests.collector.protected import P01, protected
 from tests.database import Server
 
 
@@ -223,3 +235,22 @@ async def test_ticks_are_not_for_the_book_and_what_was_only_hidden_is_no_occurre
         ("reset_protection", "li, wang"),
     ]
     assert await rows(database_url, "SELECT id FROM alarm") == [(ALERT,)]
+
+
+async def test_the_book_says_who_switched_a_protective_action_off_with_whom_why_and_until_when(
+    tmp_path: Path, database_url: str
+) -> None:
+    one = protected()
+    off = Inhibit(after(1), P01, after(3600), "li", "wang", "the fan is serviced")
+    async with running(tmp_path, one) as line:
+        await line.take(off)
+        assert P01 in line.pipeline.state.inhibited
+        await line.take(Rearm(after(60), P01, "zhao"))
+        assert line.pipeline.state.inhibited == {}
+    async with forwarding(one, line.path, database_url) as forward:
+        await reached(forward, 2)
+    query = "SELECT kind, who, body->>'second', body->>'reason', body->>'until', body->>'at' FROM book ORDER BY seq"
+    assert await rows(database_url, query) == [
+        ("inhibit", "li", "wang", "the fan is serviced", "2026-11-21T09:00:00Z", "2026-11-21T08:00:01Z"),
+        ("rearm", "zhao", None, None, None, "2026-11-21T08:01:00Z"),
+    ]
