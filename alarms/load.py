@@ -50,7 +50,7 @@ class Load:
         top: the ten that sounded most.
         top_share: their part of all (1 to 5 %).
         chattering: how many different alarms chattered (0).
-        stale: how many stood for longer than 24 h (5 on any day).
+        stale: how many had stood for longer than 24 h while it lasted, whenever they were raised (5 on any day).
         priorities: the share of each (80 low, 15 medium, 5 high, less than 1 critical).
     """
 
@@ -71,12 +71,19 @@ class Load:
 def load(occurrences: Iterable[Occurrence], start: datetime, end: datetime) -> Load:
     """Reckon the figures from `start` up to, not including, `end`.
 
+    Args:
+        occurrences: those raised in that time, and those that stood already when it began; others do no harm.
+        start: aware.
+        end: aware.
+
     Raises:
         ValueError: the time has no length.
     """
     if end <= start:
         raise ValueError(f"the time ends at {end}, not after its beginning {start}")
-    inside = [one for one in occurrences if start <= one.raised_at < end]
+    known = [one for one in occurrences if one.raised_at < end]
+    inside = [one for one in known if one.raised_at >= start]
+    stood = [min(one.over_at or end, end) - one.raised_at for one in known if (one.over_at or end) > start]
     periods = _periods(inside, start, end)
     floods = _floods(sorted(one.raised_at for one in inside), end)
     count = Counter(one.alarm for one in inside)
@@ -93,7 +100,7 @@ def load(occurrences: Iterable[Occurrence], start: datetime, end: datetime) -> L
         top=top,
         top_share=sum(one.times for one in top) / all_of_them if all_of_them else 0.0,
         chattering=len({one.alarm for one in inside if one.chattering}),
-        stale=sum((one.over_at or end) - one.raised_at > STALE for one in inside),
+        stale=sum(long > STALE for long in stood),
         priorities={
             priority: sum(one.priority is priority for one in inside) / all_of_them if all_of_them else 0.0
             for priority in Priority

@@ -45,6 +45,23 @@ def test_stale_chattering_and_priorities() -> None:
     }
 
 
+def test_what_stood_before_the_time_began_is_stale_in_it_and_sounded_in_none_of_it() -> None:
+    """The second day of three: one stands since the first, one was over half an hour into it, one ends on the third."""
+    hour = 3600.0
+    stands = Occurrence("stands", Priority.LOW, after(0), None)
+    over = Occurrence("over in it", Priority.LOW, after(0), after(24.5 * hour))
+    before = Occurrence("over before it", Priority.LOW, after(-9 * hour), after(24 * hour))
+    later = Occurrence("stale behind it", Priority.LOW, after(30 * hour), after(60 * hour))
+    young = Occurrence("not for long enough", Priority.LOW, after(20 * hour), after(44 * hour))
+    told = load([stands, over, before, later, young], after(24 * hour), after(48 * hour))
+    assert (told.stale, told.alarms) == (2, 1), (
+        "two are stale; `later` alone has sounded, and stood 18 h so far"
+    )
+    assert told.top == (Top("stale behind it", 1),)
+    behind = load([stands, over, before, later, young], after(48 * hour), after(72 * hour))
+    assert (behind.stale, behind.alarms) == (2, 0), "`stands` and `later`"
+
+
 def test_nothing_sounded() -> None:
     told = load([], after(0), HOUR)
     assert (told.alarms, told.peak_10_min, told.top_share, told.floods) == (0, 0, 0.0, 0)
