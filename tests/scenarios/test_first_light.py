@@ -146,6 +146,7 @@ async def test_h12_a_killed_collector_comes_back_with_its_alarms_and_marks_what_
 ) -> None:
     async with running.signed_in() as client:
         await running.fault("glove-breach", "ISO-STM-L1")
+        await until(lambda: _stands(client, PRESSURE), 10, "the alarm")
         await until(lambda: _is(running, red=1, horn=1), 10, "the tower")
         before = (await alarms(client))[PRESSURE]
         start = await now_of(client)
@@ -173,6 +174,10 @@ async def test_h12_a_killed_collector_comes_back_with_its_alarms_and_marks_what_
 async def _is(one: Service, **shown: int) -> bool:
     tower = await one.tower()
     return all(tower[key] == value for key, value in shown.items())
+
+
+async def _stands(client: httpx.AsyncClient, alarm: str) -> bool:
+    return alarm in await alarms(client)
 
 
 async def _gone(client: httpx.AsyncClient, alarm: str) -> bool:
