@@ -19,7 +19,17 @@ from monitor.server.gate import API, Gate
 from monitor.server.messages import LIVE_MESSAGE
 from monitor.server.refusal import Refusal, answer
 from monitor.server.relay import Relay
-from monitor.server.routes import alarms, deeds, health, live, plant, protections, readings, session
+from monitor.server.routes import (
+    alarms,
+    completeness,
+    deeds,
+    health,
+    live,
+    plant,
+    protections,
+    readings,
+    session,
+)
 from monitor.server.screens import Dashboard
 from monitor.server.service import Service
 from monitor.server.sessions import Sessions, Tries
@@ -78,7 +88,7 @@ def _make_service(settings: Settings) -> Service:
 
 def _add_routes(app: FastAPI, settings: Settings) -> None:
     api = APIRouter(prefix=API)
-    for noun in (session, health, plant, live, readings, alarms, protections, deeds):
+    for noun in (session, health, plant, live, readings, completeness, alarms, protections, deeds):
         api.include_router(noun.router)
     app.include_router(api)
     app.mount("/", Dashboard(settings.dashboard), name="dashboard")

@@ -18,6 +18,10 @@ Snapshot: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 class UnknownChannelError(LookupError):
     """No such channel is stored."""
 
+    def __init__(self, channel: str) -> None:
+        super().__init__(f"no channel {channel} is stored")
+        self.channel = channel
+
 
 class UnknownDeviceError(LookupError):
     """No such device is stored."""
@@ -76,7 +80,7 @@ async def channels(snapshot: Snapshot, ids: Sequence[str]) -> list[Stored]:
     found = {row["id"]: Stored(**row) for row in rows}
     missing = [one for one in ids if one not in found]
     if missing:
-        raise UnknownChannelError(f"no channel {missing[0]} is stored")
+        raise UnknownChannelError(missing[0])
     return [found[one] for one in ids]
 
 

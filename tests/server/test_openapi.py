@@ -12,7 +12,7 @@ from monitor.server.app import create_app
 from monitor.server.command import OneAlarm
 from monitor.server.gate import API
 from monitor.server.messages import LIVE_MESSAGE, Detail, Snapshot
-from monitor.server.routes import alarms, deeds, health, live, plant, readings, session
+from monitor.server.routes import alarms, completeness, deeds, health, live, plant, readings, session
 from monitor.server.routes.plant import describe
 from monitor.server.settings import Settings
 from tests.server.conftest import Running
@@ -50,6 +50,8 @@ def test_every_request_and_answer_has_an_example(document: Document) -> None:
         *(
             plant.PlantDocument,
             readings.Readings,
+            readings.ChannelReadings,
+            completeness.DeviceCompleteness,
             session.Credentials,
             session.SignedInPerson,
             Detail,

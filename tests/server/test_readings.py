@@ -47,6 +47,24 @@ async def test_many_readings_come_in_buckets(keeping: Running, settings: Setting
     assert [value for value in told["mean"] if value is not None] == [52.0]
 
 
+async def test_several_channels_are_told_with_what_was_permitted(
+    keeping: Running, settings: Settings, hands: Hands
+) -> None:
+    await kept(keeping, settings, hands)
+    answer = await ask(keeping, channel=["ISO-STM-L1/temp", PRESSURE, "PC-A-STM-L1/cnt_0_5"])
+    told = answer.json()
+    assert told["channel"] == "ISO-STM-L1/temp"
+    pressure, counter = told["more"]
+    assert (pressure["channel"], pressure["max"]) == (PRESSURE, [50.0, 52.0, None, 54.0])
+    assert (counter["channel"], counter["at"]) == ("PC-A-STM-L1/cnt_0_5", [])
+    (action, *_) = (one for one in pressure["limits"] if one["level"] == "action")
+    assert (action["limit"], action["low"], action["high"]) == (f"{PRESSURE}/action", 20.0, 90.0)
+    assert (action["since"], action["until"]) == (
+        "2026-03-02T08:00:00.000000+00:00",
+        "2026-03-02T09:00:00.000000+00:00",
+    )
+
+
 async def test_an_unknown_channel_is_not_found(keeping: Running) -> None:
     answer = await ask(keeping, channel="NO/such")
     assert answer.status_code == 404
@@ -54,7 +72,7 @@ async def test_an_unknown_channel_is_not_found(keeping: Running) -> None:
 
 
 async def test_a_question_that_is_none_is_told_why(server: Running) -> None:
-    questions: list[tuple[dict[str, str], str]] = [
+    questions: list[tuple[dict[str, Any], str]] = [
         ({"start": HOUR["end"], "end": HOUR["start"]}, "start must be before end"),
         ({"end": HOUR["start"]}, "start must be before end"),
         ({"start": "2025-01-01T00:00:00Z"}, "longer than 400 days"),
@@ -67,6 +85,7 @@ async def test_a_question_that_is_none_is_told_why(server: Running) -> None:
         ({"points": "NaN"}, "query.points"),
         ({"channel": "x" * 201}, "query.channel"),
         ({"channel": "x\0"}, "query.channel"),
+        ({"channel": ["x"] * 41}, "query.channel"),
     ]
     for question, says in questions:
         answer = await ask(server, **question)

@@ -15,7 +15,7 @@ from monitor.server.messages import ALARM_EXAMPLE, Alarm, Detail, Time, shown
 from monitor.server.period import Period
 from monitor.server.service import Here
 from monitor.server.written import NOUN, Label, Noun
-from monitor.store import read
+from monitor.store.history import alarm_history
 
 HISTORY_MAX = 5000
 
@@ -117,7 +117,7 @@ async def read_alarm_history(
 ) -> History:
     """The occurrences raised from `start` to `end`, at most `limit`."""
     async with here.database.pool() as pool:
-        found = await read.alarm_history(pool, *period, limit)
+        found = await alarm_history(pool, *period, limit)
     return History(alarms=[describe(alarm, here.settings.plant) for alarm in found])
 
 
@@ -125,7 +125,7 @@ async def read_alarm_history(
 async def read_alarm_load(period: Period, here: Here) -> AlarmLoad:
     """How much the alarms from `start` to `end` asked of people (ISA-18.2, table 7)."""
     async with here.database.pool() as pool:
-        found = await read.alarm_history(pool, *period, LOAD_MAX)
+        found = await alarm_history(pool, *period, LOAD_MAX)
     priorities = {limit.id: limit.priority for limit in here.settings.plant.limits}
     occurrences = (_occurrence(one, priorities.get(one.id, Priority.MEDIUM)) for one in found)
     return AlarmLoad.model_validate(load(occurrences, *period))

@@ -1,44 +1,83 @@
-"""What a channel measured in the past, thinned to what a chart can show."""
+"""What channels measured in the past, thinned to what a chart can show, and what was permitted then."""
 
 import math
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, FiniteFloat
+from pydantic import BaseModel, FiniteFloat, StringConstraints
 
-from config.model import Text
+from config.model import Level, Text
 from monitor.server.messages import Detail, shown
 from monitor.server.period import Period
 from monitor.server.refusal import Refusal
 from monitor.server.service import Here
-from monitor.store import read
+from monitor.server.written import Time
+from monitor.store import readings as kept
+from monitor.store.catalog import UnknownChannelError
 
 POINTS_MAX = 5000
+CHANNELS_MAX = 40
 
 router = APIRouter(tags=["readings"])
 
+_EXAMPLE: dict[str, Any] = {
+    "channel": "ISO-STM-L1/chamber_pressure",
+    "unit": "Pa",
+    "bucket_s": 60.0,
+    "at": [1772439300.0, 1772439360.0, 1772439420.0],
+    "min": [51.9, None, None],
+    "max": [53.2, None, None],
+    "mean": [52.4, None, None],
+    "n": [60, 60, 0],
+    "n_good": [60, 0, 0],
+    "limits": [
+        {
+            "limit": "ISO-STM-L1/chamber_pressure/action",
+            "level": "action",
+            "low": 20.0,
+            "high": 90.0,
+            "at_rest": None,
+            "since": "2026-03-02T08:15:00.000000+00:00",
+            "until": "2026-03-02T08:18:00.000000+00:00",
+        }
+    ],
+}
 
-class Readings(BaseModel):
+ChannelIds = Annotated[
+    # No NUL: PostgreSQL refuses one, which would look as if it were down.
+    list[Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]],
+    Query(min_length=1, max_length=CHANNELS_MAX, examples=[["ISO-STM-L1/chamber_pressure"]]),
+]
+
+
+class PastBounds(BaseModel):
+    """Low and high; null: not bounded on that side."""
+
+    low: float | None
+    high: float | None
+
+
+class PastLimit(PastBounds):
+    """What a limit permitted from `since` to `until`; `at_rest`: other bounds while the zone was at rest."""
+
+    limit: str
+    level: Level
+    at_rest: PastBounds | None
+    since: Time
+    until: Time
+
+
+class ChannelReadings(BaseModel):
     """One channel over time, in buckets of `bucket_s` seconds (0: each reading by itself).
 
     `at` is the beginning of each bucket in seconds since 1970 (UTC); `n` counts its readings, `n_good` those that
-    may be used; where there is none of these the values are null.
+    may be used; where there is none of these the values are null: with `n` 0 nothing is stored there, otherwise what
+    is stored is bad. `min` and `max` are of all readings, so that no excursion disappears. `limits` are those of the
+    plant that was in force at the time.
     """
 
-    model_config = shown(
-        {
-            "channel": "ISO-STM-L1/chamber_pressure",
-            "unit": "Pa",
-            "bucket_s": 60.0,
-            "at": [1772439300.0, 1772439360.0],
-            "min": [51.9, None],
-            "max": [53.2, None],
-            "mean": [52.4, None],
-            "n": [60, 60],
-            "n_good": [60, 0],
-        }
-    )
+    model_config = shown(_EXAMPLE)
 
     channel: str
     unit: str
@@ -49,35 +88,67 @@ class Readings(BaseModel):
     mean: list[FiniteFloat | None]
     n: list[int]
     n_good: list[int]
+    limits: list[PastLimit]
+
+
+class Readings(ChannelReadings):
+    """The first channel that was asked for, and in `more` the others, in their order; buckets are the same for all."""
+
+    model_config = shown(_EXAMPLE | {"more": []})
+
+    more: list[ChannelReadings] = []
 
 
 @router.get("/readings", responses={code: {"model": Detail} for code in (401, 404, 422, 503)})
 async def read_readings(
-    # No NUL: PostgreSQL refuses one, which would look as if it were down.
-    channel: Annotated[
-        str, Query(max_length=200, pattern=r"^[^\x00]*$", examples=["ISO-STM-L1/chamber_pressure"])
-    ],
+    channel: ChannelIds,
     period: Period,
     here: Here,
     points: Annotated[int, Query(ge=2, le=POINTS_MAX)] = 1000,
 ) -> Readings:
-    """The readings of one channel from `start` to `end`, in at most `points` buckets."""
+    """The readings of one channel or several (repeat `channel`) from `start` to `end`, each in at most `points`."""
     try:
         async with here.database.pool() as pool:
-            found = await read.readings(pool, channel, *period, points)
-    except read.UnknownChannelError as error:
-        text = Text(en=f"Nothing is kept of a channel {channel}.", zh=f"没有通道 {channel} 的数据。")
-        raise Refusal(404, text) from error
-    return Readings(
-        channel=found.channel,
-        unit=found.unit,
-        bucket_s=found.bucket_s,
-        at=list(found.at),
-        min=_finite(found.min),
-        max=_finite(found.max),
-        mean=_finite(found.mean),
-        n=list(found.n),
-        n_good=list(found.n_good),
+            found = await kept.readings(pool, channel, *period, points)
+    except UnknownChannelError as error:
+        raise unknown(error) from error
+    first, *more = (_shown(one) for one in found)
+    return Readings(**first, more=[ChannelReadings(**one) for one in more])
+
+
+def unknown(error: UnknownChannelError) -> Refusal:
+    """Refuse a question for a channel of which nothing is kept."""
+    return Refusal(
+        404,
+        Text(en=f"Nothing is kept of a channel {error.channel}.", zh=f"没有通道 {error.channel} 的数据。"),
+    )
+
+
+def _shown(found: kept.Readings) -> dict[str, Any]:
+    return {
+        "channel": found.channel,
+        "unit": found.unit,
+        "bucket_s": found.bucket_s,
+        "at": found.at,
+        "min": _finite(found.min),
+        "max": _finite(found.max),
+        "mean": _finite(found.mean),
+        "n": found.n,
+        "n_good": found.n_good,
+        "limits": [_limit(one) for one in found.limits],
+    }
+
+
+def _limit(one: kept.Permitted) -> PastLimit:
+    rest = None if one.at_rest is None else PastBounds(low=one.at_rest[0], high=one.at_rest[1])
+    return PastLimit(
+        limit=one.limit,
+        level=one.level,
+        low=one.low,
+        high=one.high,
+        at_rest=rest,
+        since=one.since,
+        until=one.until,
     )
 
 

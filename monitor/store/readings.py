@@ -1,0 +1,258 @@
+"""Readings of channels within a budget of points: raw ones, or minutes and hours as they are kept, and the rest raw.
+
+SQL does the work, and nothing in it depends on the session's time zone: times are compared and cut as instants.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeAlias
+
+import asyncpg
+
+from config.model import USABLE, Level
+from monitor.store.catalog import Snapshot, Stored, channels, sealed_until, snapshot_of
+from monitor.store.database import Pool, explained
+from monitor.store.force import Force, in_force
+
+MINUTE_S = 60
+HOUR_S = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Permitted:
+    """What a limit permitted on a channel, and when.
+
+    Attributes:
+        limit: its id.
+        low: None: not bounded on that side.
+        high: None: not bounded on that side.
+        at_rest: low and high while the zone is at rest; None: the same.
+        since: when it came into force, or where the question begins.
+        until: when another took its place, or where the question ends.
+    """
+
+    limit: str
+    level: Level
+    low: float | None
+    high: float | None
+    at_rest: tuple[float | None, float | None] | None
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """The readings of one channel, one entry per point in every list.
+
+    A point with `n` 0 is a gap: nothing is stored there. One with `n_good` 0 has rows, none of which may be used.
+
+    Attributes:
+        bucket_s: seconds that one point covers; 0 where each point is one reading.
+        at: seconds since 1970 (UTC): the reading's own time, or where its bucket begins.
+        min: smallest usable value (Good or Uncertain); None where there is none.
+        max: largest usable value; None where there is none.
+        mean: of the usable values; None where there are none.
+        n: how many readings were stored, usable or not.
+        n_good: how many of them were usable.
+        limits: what was permitted, by the plant that was in force.
+    """
+
+    channel: str
+    unit: str
+    bucket_s: int
+    at: list[float]
+    min: list[float | None]
+    max: list[float | None]
+    mean: list[float | None]
+    n: list[int]
+    n_good: list[int]
+    limits: list[Permitted]
+
+
+Cuts: TypeAlias = tuple[datetime, datetime, datetime, datetime]
+"""Up to the first and from the last: raw rows; between the inner two: hours; what is left between: minutes."""
+
+# A value counts if it may be used; a channel has no reading in rows from before it was added.
+_VALUES = """
+SELECT at, CASE WHEN quality IS NULL OR quality[$2] = ANY($3::smallint[]) THEN values[$2] END AS value
+FROM sample
+WHERE series_id = $1 AND cardinality(values) >= $2"""
+
+_RAW = f"""
+SELECT at, value AS min, value AS max, value AS mean, 1 AS n, num_nonnulls(value) AS n_good
+FROM ({_VALUES} AND at >= $4 AND at < $5) AS one
+ORDER BY at
+LIMIT $6"""  # noqa: S608 - our own words
+
+_SINGLE = "SELECT at, value AS min, value AS max, value AS sum, 1 AS n, num_nonnulls(value) AS n_good FROM"
+_ROLLED = "SELECT at, min[$2], max[$2], sum[$2], n, n_good[$2] FROM"
+_HAS = "series_id = $1 AND cardinality(n_good) >= $2 AND"
+
+# make_interval, because a day of a parameter's interval would be 23 or 25 hours long where the clocks change. Sums are
+# taken in the order of time, so that the same rows always give the same bits.
+_BUCKETS = f"""
+SELECT at, min, max, sum / nullif(n_good, 0) AS mean, coalesce(n, 0) AS n, coalesce(n_good, 0) AS n_good
+FROM generate_series(
+    date_bin(make_interval(secs => $6), $4::timestamptz, 'epoch'),
+    $5::timestamptz - INTERVAL '1 microsecond',
+    make_interval(secs => $6)
+) AS at
+LEFT JOIN (
+    SELECT date_bin(make_interval(secs => $6), at, 'epoch') AS at,
+           min(min), max(max), sum(sum ORDER BY at), sum(n) AS n, sum(n_good) AS n_good
+    FROM (
+        {_SINGLE} ({_VALUES} AND at >= $4 AND at < $7) AS one
+        UNION ALL {_ROLLED} rollup_1m WHERE {_HAS} at >= $7 AND at < $8
+        UNION ALL {_ROLLED} rollup_1h WHERE {_HAS} at >= $8 AND at < $9
+        UNION ALL {_ROLLED} rollup_1m WHERE {_HAS} at >= $9 AND at < $10
+        UNION ALL {_SINGLE} ({_VALUES} AND at >= $10 AND at < $5) AS two
+    ) AS piece
+    GROUP BY 1
+) AS bucket USING (at)
+ORDER BY at"""  # noqa: S608 - our own words
+
+
+async def readings(
+    pool: Pool, channel_ids: Sequence[str], start: datetime, end: datetime, points: int
+) -> list[Readings]:
+    """Read channels from `start` up to, not including, `end`; all of them at one moment.
+
+    Of a channel that has few enough, every reading by itself; otherwise buckets, each with its extremes, so that no
+    excursion disappears, and with empty ones where nothing was stored. Buckets begin at whole multiples of their
+    length, so that a window that slides shows the same ones, and those of several channels lie upon one another.
+    From a minute on a bucket is made of whole minutes, from an hour on of whole hours.
+
+    Args:
+        pool: of a migrated database.
+        channel_ids: each `<device>/<key>`.
+        start: aware; before `end`.
+        end: aware.
+        points: the most to return of each channel, 2 or more.
+
+    Raises:
+        UnknownChannelError: one of the channels is not stored.
+        DatabaseError: the database cannot be reached, or refuses.
+    """
+    told = []
+    forces: dict[str, list[Force]] = {}
+    with explained("server"):
+        async with snapshot_of(pool) as snapshot:
+            for channel in await channels(snapshot, channel_ids):
+                if channel.device not in forces:
+                    forces[channel.device] = await in_force(snapshot, channel.device, end)
+                bucket_s, rows = await _points(snapshot, channel, (start, end), points)
+                limits = list(permitted(forces[channel.device], channel.id, start, end))
+                told.append(_told(channel, bucket_s, rows, limits))
+    return told
+
+
+async def _points(
+    snapshot: Snapshot, channel: Stored, period: tuple[datetime, datetime], points: int
+) -> tuple[int, list[asyncpg.Record]]:
+    asked = (channel.series_id, channel.place, sorted(USABLE), *period)
+    rows = await snapshot.fetch(_RAW, *asked, points + 1)
+    if len(rows) <= points:
+        return 0, rows
+    bucket_s = bucket_length_s(*period, points)
+    sealed = await sealed_until(snapshot, channel.series_id)
+    return bucket_s, await snapshot.fetch(_BUCKETS, *asked, bucket_s, *cuts(*period, sealed, bucket_s))
+
+
+def bucket_length_s(start: datetime, end: datetime, points: int) -> int:
+    """Say how long a bucket must be, so that there are no more than so many."""
+    # One bucket fewer than points: the window may begin and end within one.
+    length_s = math.ceil((end - start).total_seconds() / (points - 1))
+    for whole_s in (HOUR_S, MINUTE_S):
+        if length_s >= whole_s:
+            return math.ceil(length_s / whole_s) * whole_s
+    return length_s
+
+
+def cuts(start: datetime, end: datetime, sealed: datetime | None, bucket_s: int) -> Cuts:
+    """Say which part of a window is read raw, which by the minute and which by the hour.
+
+    Args:
+        start: of the window.
+        end: of the window.
+        sealed: before this time every minute is rolled up; None: none is.
+        bucket_s: only whole minutes and hours fit into a bucket.
+    """
+    if sealed is None or bucket_s < MINUTE_S:
+        return (end, end, end, end)
+    first, last = _up(start, MINUTE_S), _down(min(end, sealed), MINUTE_S)
+    if first >= last:
+        return (end, end, end, end)
+    hours = (_up(first, HOUR_S), _down(last, HOUR_S))
+    if bucket_s < HOUR_S or hours[0] >= hours[1]:
+        return (first, last, last, last)
+    return (first, *hours, last)
+
+
+def permitted(
+    forces: Sequence[Force], channel_id: str, start: datetime, end: datetime
+) -> Iterator[Permitted]:
+    """Yield what was permitted on a channel in a window: one for each limit and time in which it stayed the same."""
+    open_ones: dict[str, Permitted] = {}
+    for force in forces:
+        since, until = max(force.since or start, start), min(force.until or end, end)
+        if since >= until:
+            continue
+        now = {
+            limit["id"]: _permitted(limit, since, until)
+            for limit in force.limits
+            if limit["channel"] == channel_id
+        }
+        for key, before in open_ones.items():
+            if key in now and _goes_on(before, now[key]):
+                now[key] = replace(now[key], since=before.since)
+            else:
+                yield before
+        open_ones = now
+    yield from open_ones.values()
+
+
+def _goes_on(before: Permitted, now: Permitted) -> bool:
+    return before.until == now.since and replace(before, since=now.since, until=now.until) == now
+
+
+def _permitted(limit: Mapping[str, Any], since: datetime, until: datetime) -> Permitted:
+    rest = limit.get("at_rest")
+    return Permitted(
+        limit=limit["id"],
+        level=Level(limit["level"]),
+        low=limit["low"],
+        high=limit["high"],
+        at_rest=None if rest is None else (rest["low"], rest["high"]),
+        since=since,
+        until=until,
+    )
+
+
+def _up(at: datetime, length_s: int) -> datetime:
+    down = _down(at, length_s)
+    return down if down == at else down + timedelta(seconds=length_s)
+
+
+def _down(at: datetime, length_s: int) -> datetime:
+    # In UTC, where no hour is missing or comes twice.
+    utc = at.astimezone(UTC).replace(second=0, microsecond=0)
+    return utc if length_s == MINUTE_S else utc.replace(minute=0)
+
+
+def _told(
+    channel: Stored, bucket_s: int, rows: Sequence[asyncpg.Record], limits: list[Permitted]
+) -> Readings:
+    return Readings(
+        channel=channel.id,
+        unit=channel.unit,
+        bucket_s=bucket_s,
+        at=[row["at"].timestamp() for row in rows],
+        min=[row["min"] for row in rows],
+        max=[row["max"] for row in rows],
+        mean=[row["mean"] for row in rows],
+        n=[row["n"] for row in rows],
+        n_good=[row["n_good"] for row in rows],
+        limits=limits,
+    )

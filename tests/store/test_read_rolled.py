@@ -1,0 +1,208 @@
+"""Reading back what is rolled up: the same figures as from the rows, whatever is closed, whatever came late."""
+
+import math
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import timedelta, timezone
+from typing import TypeAlias
+
+import pytest
+import pytest_asyncio
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from config.model import Bounds, Level, Limit, Plant, Quality, Sample
+from monitor.store.database import Connection, Pool, close, connect, open_pool
+from monitor.store.force import Force
+from monitor.store.readings import Permitted, Readings, bucket_length_s, cuts, permitted, readings
+from monitor.store.write import BookEntry, Writer
+from tests.store.sealing import close_until
+from tests.store.small import NOON, plant, sample, second
+from tests.store.test_read import brute_force
+
+DAY = 86_400
+
+
+@pytest_asyncio.fixture
+async def pool(url: str) -> AsyncIterator[Pool]:
+    made = await open_pool(url)
+    yield made
+    await made.close()
+
+
+async def store(url: str, samples: Sequence[Sample], *book: BookEntry, of: Plant | None = None) -> None:
+    writer = await Writer.open(url, of or plant(), "c", NOON)
+    await writer.write(await writer.position() + 1, samples, book, [])
+    await writer.close()
+
+
+async def test_closed_minutes_and_hours_are_read_as_they_are_kept(
+    url: str, pool: Pool, sql: Connection
+) -> None:
+    # Noon is the beginning of an hour: the window begins and ends within one, and the last is not closed.
+    samples = [sample(n, 0, n, 0) for n in range(-2000, 12_000, 7)]
+    await store(url, samples)
+    asked = (["D/b"], second(-1999), second(11_001))
+    fine, coarse = await readings(pool, *asked, 200), await readings(pool, *asked, 4)
+    await close_until(sql, second(10_000))
+    assert await readings(pool, *asked, 200) == fine
+    assert await readings(pool, *asked, 4) == coarse
+    # Rows of a closed minute are not looked at: what is kept of it says the same.
+    await sql.execute("DELETE FROM sample WHERE at >= $1 AND at < $2", NOON, second(3600))
+    assert (fine[0].bucket_s, coarse[0].bucket_s) == (120, 7200)
+    assert await readings(pool, *asked, 200) == fine
+    assert await readings(pool, *asked, 4) == coarse
+
+
+Rows: TypeAlias = dict[int, tuple[float, Quality | None]]
+QUALITIES = st.sampled_from([None, Quality.UNCERTAIN, Quality.STALE, Quality.UNREACHABLE])
+VALUES = st.floats(-1e9, 1e9).map(lambda value: round(value, 3)) | st.just(math.nan)
+# Mostly crowded, so that minutes have several rows, and now and then a day apart.
+TIMES = st.integers(-200, 8000) | st.integers(-DAY, 3 * DAY)
+ROWS = st.dictionaries(TIMES, st.tuples(VALUES, QUALITIES), max_size=60)
+
+
+def made(rows: Rows, day_s: int) -> list[Sample]:
+    samples = []
+    for n, (value, told) in rows.items():
+        quality = Quality.STALE if math.isnan(value) and told is None else told
+        samples.append(sample(day_s + n, 0, value, 0, quality=None if quality is None else (quality,) * 3))
+    return samples
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.tuples(ROWS, ROWS),
+    sealed=st.integers(0, 3 * DAY),
+    window=st.tuples(TIMES, TIMES).filter(lambda pair: pair[0] != pair[1]).map(sorted),
+    points=st.integers(2, 30),
+)
+async def test_h11_late_or_not_the_figures_are_those_of_the_rows(
+    database_url: str, rows: tuple[Rows, Rows], sealed: int, window: list[int], points: int
+) -> None:
+    pool = await open_pool(database_url)
+    # Ten days per example, one after the other, so that none sees another's readings.
+    day_s = (
+        int(await pool.fetchval("SELECT coalesce(max(seq), 0) FROM forwarded WHERE chain = 'c'")) * 10 * DAY
+    )
+    sql = await connect(database_url)
+    early, late = rows
+    on_time, behind = made(early, day_s), made({n: row for n, row in late.items() if n not in early}, day_s)
+    await store(database_url, on_time)
+    await close_until(sql, second(day_s + sealed))
+    await store(database_url, behind)
+    await close_until(sql, second(day_s + sealed))
+    begin, end = (second(day_s + n) for n in window)
+    (got,) = await readings(pool, ["D/b"], begin, end, points)
+    await close(sql)
+    await pool.close()
+    compare(got, [one for one in on_time + behind if begin <= one.at < end], points)
+
+
+def compare(got: Readings, inside: Sequence[Sample], points: int) -> None:
+    assert len(got.at) <= points
+    assert sum(got.n) == len(inside)
+    expected = brute_force(inside, got.bucket_s)
+    for index, at in enumerate(got.at):
+        values, n = expected.pop(at, ([], 0))
+        assert (got.n[index], got.n_good[index]) == (n, len(values))
+        assert (got.min[index], got.max[index]) == (min(values, default=None), max(values, default=None))
+        mean = math.fsum(values) / len(values) if values else None
+        assert got.mean[index] == (None if mean is None else pytest.approx(mean, rel=1e-9, abs=1e-3))
+    assert not expected, "no reading is left out"
+
+
+@pytest.mark.parametrize("lateness", [timedelta(seconds=1), timedelta(hours=5), timedelta(days=40)])
+async def test_h11_an_excursion_that_comes_late_is_in_the_hours_it_belongs_to(
+    url: str, pool: Pool, sql: Connection, lateness: timedelta
+) -> None:
+    now = NOON + timedelta(days=45)
+    await store(url, [Sample("D", now - timedelta(hours=n), (1, 1, 1), None, now) for n in range(1, 45 * 24)])
+    await close_until(sql, now)
+    at = now - lateness - timedelta(milliseconds=1)
+    await store(url, [Sample("D", at, (1, 999, 1), None, now, backfilled=True)])
+    await close_until(sql, now)
+    (got,) = await readings(pool, ["D/b"], NOON, now, 50)
+    assert max(value for value in got.max if value is not None) == 999
+    index = got.max.index(999)
+    assert got.at[index] <= at.timestamp() < got.at[index] + got.bucket_s
+
+
+async def test_several_channels_are_read_at_one_moment_each_within_its_points(url: str, pool: Pool) -> None:
+    records = [sample(n, n, n, series="D#records") for n in range(0, 60, 6)]
+    await store(url, [*(sample(n) for n in range(60)), *records])
+    found = await readings(pool, ["D/x", "D/c", "D/a"], NOON, second(60), 20)
+    assert [(one.channel, one.bucket_s, sum(one.n)) for one in found] == [
+        ("D/x", 0, 10),
+        ("D/c", 4, 60),
+        ("D/a", 4, 60),
+    ]
+
+
+def test_no_more_buckets_than_points_and_whole_minutes_and_hours() -> None:
+    def length_s(of_s: float, points: int) -> int:
+        return bucket_length_s(NOON, second(of_s), points)
+
+    assert [length_s(60, 61), length_s(61, 61), length_s(3000, 61)] == [1, 2, 50]
+    assert [length_s(3600, 61), length_s(3601, 61), length_s(DAY, 1000)] == [60, 120, 120]
+    assert [length_s(400 * DAY, 1000), length_s(7200, 2), length_s(7201, 2)] == [10 * 3600, 7200, 10_800]
+
+
+def test_only_whole_closed_minutes_and_hours_are_read_as_kept() -> None:
+    def of(start_s: float, end_s: float, sealed_s: float | None, bucket_s: int) -> list[float]:
+        sealed = None if sealed_s is None else second(sealed_s)
+        return [(at - NOON).total_seconds() for at in cuts(second(start_s), second(end_s), sealed, bucket_s)]
+
+    assert of(10, 9000, None, 3600) == [9000] * 4
+    assert of(10, 9000, 9000, 59) == [9000] * 4
+    assert of(10, 59, 9000, 60) == [59] * 4
+    assert of(10, 9010, 9000, 60) == [60, 9000, 9000, 9000]
+    assert of(10, 9010, 9000, 3600) == [60, 3600, 7200, 9000]
+    assert of(3600, 7200, 9000, 7200) == [3600, 3600, 7200, 7200]
+    assert of(3601, 7300, 9000, 3600) == [3660, 7260, 7260, 7260]
+
+
+def test_a_zone_with_half_hours_does_not_shift_what_is_kept() -> None:
+    # Kathmandu is 5:45 ahead: its hours begin within ours.
+    zone = timezone(timedelta(hours=5, minutes=45))
+    from_there = (NOON + timedelta(minutes=15)).astimezone(zone)
+    assert cuts(from_there, second(DAY), second(DAY), 3600)[1] == NOON + timedelta(hours=1)
+
+
+def limit(high: float, at_rest: Bounds | None = None, key: str = "b") -> Limit:
+    return Limit(
+        f"D/{key}/action", f"D/{key}", Level.ACTION, None, high, 0, 0, 0, "demo proposal", at_rest=at_rest
+    )
+
+
+def start_of(of: Plant, at_s: float) -> BookEntry:
+    return BookEntry(second(at_s), "start", "gradewatch", {"plant": of.sha256})
+
+
+async def test_the_limits_are_those_of_that_time(url: str, pool: Pool) -> None:
+    one = replace(plant(), limits=(limit(5), limit(1, key="a")))
+    same = replace(one, limits=(limit(5), limit(2, key="a")), sha256="2" * 64)
+    other = replace(one, limits=(limit(7, Bounds(None, 9)),), sha256="3" * 64)
+    for number, of in enumerate((one, same, other)):
+        await store(url, [sample(number * 10)], start_of(of, number * 10), of=of)
+    (found,) = await readings(pool, ["D/b"], second(5), second(60), 9)
+    assert found.limits == [
+        Permitted("D/b/action", Level.ACTION, None, 5, None, second(5), second(20)),
+        Permitted("D/b/action", Level.ACTION, None, 7, (None, 9), second(20), second(60)),
+    ]
+    (early,) = await readings(pool, ["D/b"], second(-60), second(4), 9)
+    assert [(one.since, one.until) for one in early.limits] == [(second(0), second(4))]
+
+
+async def test_where_no_start_is_known_the_first_version_is_taken_to_be_older(url: str, pool: Pool) -> None:
+    await store(url, [sample(1)], of=replace(plant(), limits=(limit(5),)))
+    (found,) = await readings(pool, ["D/b"], second(-60), second(60), 9)
+    assert [(one.high, one.since, one.until) for one in found.limits] == [(5, second(-60), second(60))]
+
+
+def test_a_limit_that_is_taken_away_ends() -> None:
+    told = {"id": "D/b/alert", "channel": "D/b", "level": "alert", "low": 1, "high": None, "at_rest": None}
+    forces = [Force(None, second(10), {}, [told]), Force(second(10), None, {}, [])]
+    assert list(permitted(forces, "D/b", NOON, second(20))) == [
+        Permitted("D/b/alert", Level.ALERT, 1, None, None, NOON, second(10))
+    ]
