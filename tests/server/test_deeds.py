@@ -237,10 +237,13 @@ async def test_the_load_is_counted_from_the_database(
         told = (await client.get(f"{API}/alarms/load", params=period)).json()
         before = {"start": "2026-03-01T08:00:00Z", "end": "2026-03-01T10:00:00Z"}
         calm = (await client.get(f"{API}/alarms/load", params=before)).json()
+        days_later = {"start": "2026-03-04T08:00:00Z", "end": "2026-03-04T10:00:00Z"}
+        stale = (await client.get(f"{API}/alarms/load", params=days_later)).json()
     assert (told["alarms"], told["per_hour"], told["peak_10_min"]) == (1, 0.5, 1)
     assert told["top"] == [{"alarm": ALARM, "times": 1}]
     assert told["priorities"]["critical"] == 1.0
-    assert calm["alarms"] == 0
+    assert (calm["alarms"], calm["stale"], told["stale"]) == (0, 0, 0)
+    assert (stale["alarms"], stale["stale"]) == (0, 1), "it stands since the day before yesterday"
 
 
 def sentences(plant: Plant, hands: Hands) -> Iterator[str]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from config.model import USABLE, Quality, Sample
 from monitor.store.catalog import UnknownChannelError
 from monitor.store.database import Pool, open_pool
-from monitor.store.history import alarm_history
+from monitor.store.history import alarm_history, alarms_standing
 from monitor.store.readings import Readings, readings
 from monitor.store.write import Writer
 from tests.database import Server
@@ -187,3 +187,16 @@ async def test_alarm_history_is_newest_first_within_its_limit(url: str, pool: Po
     await writer.close()
     assert await alarm_history(pool, second(2), second(4), 10) == [alarms[2], *others, alarms[1]]
     assert await alarm_history(pool, second(0), second(9), 2) == [alarms[3], alarms[2]]
+
+
+async def test_what_stood_at_a_time_was_raised_before_it_and_not_over_by_then(url: str, pool: Pool) -> None:
+    writer = await Writer.open(url, plant(), "c", NOON)
+    over = {"active": False, "acknowledged": True}
+    stands, unseen = alarm(1, 1), alarm(2, 3, active=False, name="D/b/alert")
+    later, young = alarm(3, 7, name="D/c/alert", **over), alarm(5, 6, name="D/c/action")
+    before = [alarm(1, 4, name="D/a/alert", **over), alarm(1, 5, name="D/b/action", **over)]
+    await writer.write(1, [], [], [stands, unseen, later, young, *before])
+    await writer.close()
+    assert await alarms_standing(pool, second(5), 10) == [later, unseen, stands]
+    assert await alarms_standing(pool, second(5), 2) == [later, unseen]
+    assert await alarms_standing(pool, second(1), 10) == []

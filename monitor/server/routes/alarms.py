@@ -15,7 +15,7 @@ from monitor.server.messages import ALARM_EXAMPLE, Alarm, Detail, Time, shown
 from monitor.server.period import Period
 from monitor.server.service import Here
 from monitor.server.written import NOUN, Label, Noun
-from monitor.store.history import alarm_history
+from monitor.store.history import alarm_history, alarms_standing
 
 HISTORY_MAX = 5000
 
@@ -126,6 +126,7 @@ async def read_alarm_load(period: Period, here: Here) -> AlarmLoad:
     """How much the alarms from `start` to `end` asked of people (ISA-18.2, table 7)."""
     async with here.database.pool() as pool:
         found = await alarm_history(pool, *period, LOAD_MAX)
+        found += await alarms_standing(pool, period[0], LOAD_MAX)
     priorities = {limit.id: limit.priority for limit in here.settings.plant.limits}
     occurrences = (_occurrence(one, priorities.get(one.id, Priority.MEDIUM)) for one in found)
     return AlarmLoad.model_validate(load(occurrences, *period))
