@@ -26,6 +26,8 @@ from monitor.collector.collect import CollectorError, CollectSettings, collect
 from monitor.collector.journal import JournalError
 from monitor.demo import DemoSettings
 from monitor.demo import demo as run_demo
+from monitor.doctor.examine import examine, report
+from monitor.doctor.finding import Finding, Weight
 from monitor.limits import UnknownZoneError, limits_of
 from monitor.replay import Period, ReplayError, difference, explain, replay
 from monitor.run import DATABASE_VARIABLE, EMBEDDED, RunError, RunSettings
@@ -299,6 +301,17 @@ def limits(
         _give_up(error)
     for line in lines:
         typer.echo(line)
+
+
+@app.command()
+def doctor(plant_dir: PlantDir, data: Data, database_url: DatabaseUrl = "") -> None:
+    """诊断 · Look at everything the record rests on: what is missing, and what that costs."""
+    work = examine(_load(plant_dir), data, database_url, os.environ, SystemClock().now())
+    findings: list[Finding] = _run(work)
+    for line in report(findings):
+        typer.echo(line)
+    if any(one.weight is Weight.MEND for one in findings):
+        raise typer.Exit(1)
 
 
 def main() -> None:

@@ -1,0 +1,102 @@
+"""This machine: its clock, its disk, and the certificates in the data folder."""
+
+import ctypes
+import shutil
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+
+from config.model import Plant, Text
+from drivers.keys import KeysError, keys_in
+from monitor.doctor.finding import Finding, mend, note, well
+
+CLOCK, DISK, CERTIFICATES = (
+    Text("Clock of this machine", "本机时钟"),
+    Text("Disk", "磁盘"),
+    Text("Certificates", "证书"),
+)
+FREE_LEAST = 0.1
+"""A disk with less than this share free leaves the journal little time."""
+RENEW_WITHIN = timedelta(days=60)
+TIME_ERROR = 5
+"""What adjtimex(2) returns while the clock is not synchronised."""
+TIMEX_BYTES = 512
+"""More than struct timex takes (208 on 64-bit Linux)."""
+
+
+def clock() -> Finding:
+    """Ask the kernel whether anything keeps its clock right (adjtimex(2), which only reads here)."""
+    try:
+        state = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(TIMEX_BYTES))
+    except (OSError, AttributeError):
+        return note(CLOCK, "cannot be asked on this system", "本系统无法查询")
+    return of_state(state)
+
+
+def of_state(state: int) -> Finding:
+    """Say what the kernel's answer means: -1 is a refusal, TIME_ERROR is not synchronised."""
+    if state < 0:
+        return note(CLOCK, "the kernel does not tell whether it is synchronised", "内核未告知是否已同步")
+    if state == TIME_ERROR:
+        return mend(
+            CLOCK,
+            "not synchronised: times of different machines cannot be compared; run chrony or systemd-timesyncd",
+            "未同步：不同设备的时间无法比较；请启用 chrony 或 systemd-timesyncd",
+        )
+    return well(CLOCK, "synchronised", "已同步")
+
+
+def disk(data: Path) -> Finding:
+    """Look how much room there is where the journal lies."""
+    try:
+        usage = shutil.disk_usage(data)
+    except OSError as error:
+        return mend(DISK, f"{data}: {error.strerror}", f"{data}：{error.strerror}")
+    free, gigabytes = usage.free / usage.total, usage.free / 1e9
+    if free < FREE_LEAST:
+        return mend(
+            DISK,
+            f"{data}: {gigabytes:.1f} GB free ({free:.0%}): make room",
+            f"{data}：剩余{gigabytes:.1f} GB（{free:.0%}）：请清理",
+        )
+    return well(
+        DISK, f"{data}: {gigabytes:.1f} GB free ({free:.0%})", f"{data}：剩余{gigabytes:.1f} GB（{free:.0%}）"
+    )
+
+
+def certificates(plant: Plant, data: Path, environment: Mapping[str, str], at: datetime) -> Iterator[Finding]:
+    """Look when our certificate and those that we trust end, if any device is spoken to encrypted."""
+    if all(device.security is None for device in plant.devices.values()):
+        yield well(CERTIFICATES, "no device needs one", "没有设备需要证书")
+        return
+    keys = keys_in(data, environment)
+    try:
+        yield _ends("ours", "本系统", keys.own().ends, at)
+    except KeysError as error:
+        yield mend(CERTIFICATES, str(error), str(error))
+    for path in sorted(keys.trusted_dir.glob("*")) if keys.trusted_dir.is_dir() else ():
+        known = _read(path)
+        if known is None:
+            yield mend(CERTIFICATES, f"{path} cannot be read", f"{path}无法读取")
+        else:
+            yield _ends(path.name, path.name, known.not_valid_after_utc, at)
+
+
+def _read(path: Path) -> x509.Certificate | None:
+    try:
+        content = path.read_bytes()
+        pem = content.startswith(b"-----BEGIN")
+        return x509.load_pem_x509_certificate(content) if pem else x509.load_der_x509_certificate(content)
+    except (OSError, ValueError):
+        return None
+
+
+def _ends(en: str, zh: str, ends: datetime, at: datetime) -> Finding:
+    day = f"{ends:%Y-%m-%d}"
+    if ends <= at:
+        return mend(CERTIFICATES, f"{en}: ended on {day}; renew it", f"{zh}：已于{day}失效，请更新")
+    if ends - at < RENEW_WITHIN:
+        return mend(CERTIFICATES, f"{en}: ends on {day}; renew it in time", f"{zh}：{day}到期，请及时更新")
+    return well(CERTIFICATES, f"{en}: until {day}", f"{zh}：有效期至{day}")

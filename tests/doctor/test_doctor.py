@@ -1,0 +1,171 @@
+"""What the doctor finds: on real databases of each kind, on certificates near their end, on a collector's word."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from config.load import load
+from config.model import Plant, Security
+from drivers.keys import keys_in, make_own
+from monitor.doctor.collector import collector, health_of
+from monitor.doctor.database import CALIBRATION, CLOCK, EDITION, RIGHTS, TABLES, database
+from monitor.doctor.examine import report
+from monitor.doctor.finding import Finding, Weight, mend, well
+from monitor.doctor.host import CERTIFICATES, certificates, clock, disk, of_state
+from tests.database import Server
+
+LINE = Path(__file__).parents[1] / "plants" / "line"
+HEALTH = {
+    "devices": 5,
+    "devices_live": 5,
+    "journal": {"ok": True, "detail": "", "entries": 0},
+    "database": {"ok": True, "detail": "", "waiting": 0},
+    "poll_lateness_ms": {"p50": 1.0, "p99": 4.0},
+    "inbox": {"size": 0, "limit": 10_000, "lost": 0},
+}
+
+
+@pytest.fixture(scope="module")
+def plant() -> Plant:
+    return load(LINE)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 - a real database has a clock of its own
+
+
+def of(findings: list[Finding], what: object) -> list[Finding]:
+    return [one for one in findings if one.what == what]
+
+
+async def test_the_edition_is_told_with_what_it_costs(timescale: Server, plain: Server, plant: Plant) -> None:
+    for server, weight, cost in (
+        (timescale, Weight.NOTE, "no columnstore"),
+        (plain, Weight.NOTE, "no chunks"),
+    ):
+        url = await server.fresh()
+        (found,) = of(await database(url, plant, now()), EDITION)
+        assert (found.weight, cost in found.said.en) == (weight, True)
+        await server.drop(url)
+
+
+async def test_missing_tables_and_missing_databases_are_found(timescale: Server, plant: Plant) -> None:
+    empty = await timescale.empty()
+    (found,) = of(await database(empty, plant, now()), TABLES)
+    assert (found.weight, found.said.en) == (Weight.MEND, "none: gradewatch migrate")
+    await timescale.drop(empty)
+    (gone,) = await database(empty, plant, now())
+    assert gone.weight is Weight.MEND
+    assert "does not exist" in gone.said.en
+    (none,) = await database("", plant, now())
+    assert none.weight is Weight.NOTE
+
+
+async def test_a_superuser_is_found_and_a_role_that_may_change_the_record(
+    timescale: Server, database_url: str, plant: Plant
+) -> None:
+    (found,) = of(await database(database_url, plant, now()), RIGHTS)
+    assert (found.weight, "may do everything" in found.said.en) == (Weight.MEND, True)
+    connection = await asyncpg.connect(database_url)
+    try:
+        await connection.execute("CREATE ROLE doctored LOGIN")
+        await connection.execute("GRANT SELECT, INSERT, DELETE ON ALL TABLES IN SCHEMA public TO doctored")
+        url = timescale.url(database_url.rpartition("/")[2], "doctored")
+        (found,) = of(await database(url, plant, now()), RIGHTS)
+        assert found.said.en == "doctored has DELETE on sample, DELETE on book: take it away"
+        await connection.execute("REVOKE DELETE ON sample, book FROM doctored")
+        (found,) = of(await database(url, plant, now()), RIGHTS)
+        assert found.weight is Weight.WELL
+    finally:
+        await connection.execute("DROP OWNED BY doctored")
+        await connection.execute("DROP ROLE doctored")
+        await connection.close()
+
+
+async def test_a_database_of_another_time_is_found(database_url: str, plant: Plant) -> None:
+    (same,) = of(await database(database_url, plant, now()), CLOCK)
+    (other,) = of(await database(database_url, plant, now() - timedelta(hours=1)), CLOCK)
+    assert (same.weight, other.weight) == (Weight.WELL, Weight.MEND)
+
+
+@pytest.mark.parametrize(
+    ("days", "weight"), [(-1, Weight.MEND), (5, Weight.NOTE), (200, Weight.WELL)], ids=["over", "soon", "far"]
+)
+async def test_what_a_counter_says_of_its_calibration_is_read(
+    database_url: str, plant: Plant, days: int, weight: Weight
+) -> None:
+    connection = await asyncpg.connect(database_url)
+    try:
+        due = (now() + timedelta(days=days)).timestamp()
+        await connection.execute(
+            """
+            INSERT INTO workshop VALUES ('W', '', '');
+            INSERT INTO zone (id, grade, label_en, label_zh, workshop) VALUES ('Z', 'A', '', '', 'W');
+            INSERT INTO device VALUES ('PC-1', 'Z', 'lighthouse_apexr', 1, '', '');
+            INSERT INTO series (name, device, records) VALUES ('PC-1', 'PC-1', false);
+            INSERT INTO channel SELECT 'PC-1/cal_due', id, 0, 'cal_due', 'Z', 's', 'time', '', '' FROM series;"""
+        )
+        await connection.execute(
+            "INSERT INTO sample (series_id, at, received_at, values)"
+            " SELECT id, now(), now(), ARRAY[$1::float8] FROM series",
+            due,
+        )
+    finally:
+        await connection.close()
+    (found,) = of(await database(database_url, plant, now()), CALIBRATION)
+    assert (found.weight, found.said.en.startswith("PC-1: ")) == (weight, True)
+
+
+def test_a_certificate_that_ends_is_found_in_time(plant: Plant, tmp_path: Path) -> None:
+    assert [one.weight for one in certificates(plant, tmp_path, {}, now())] == [Weight.WELL]
+    key, device = next((k, d) for k, d in plant.devices.items() if d.address.startswith("opc.tcp"))
+    safe = replace(plant, devices={**plant.devices, key: replace(device, security=Security("ems"))})
+    (lacking,) = certificates(safe, tmp_path, {}, now())
+    assert (lacking.weight, "opcua-cert" in lacking.said.en) == (Weight.MEND, True)
+    own = make_own(keys_in(tmp_path, {}), "localhost", now())
+    weights = [
+        next(iter(certificates(safe, tmp_path, {}, at))).weight
+        for at in (now(), own.ends - timedelta(days=59), own.ends)
+    ]
+    assert weights == [Weight.WELL, Weight.MEND, Weight.MEND]
+    trusted = keys_in(tmp_path, {}).trusted_dir
+    trusted.mkdir(parents=True, exist_ok=True)
+    (trusted / "plc.der").write_bytes(b"no certificate")
+    assert [one.weight for one in certificates(safe, tmp_path, {}, now())] == [Weight.WELL, Weight.MEND]
+    assert CERTIFICATES.zh == "证书"
+
+
+def test_the_kernels_word_on_the_clock() -> None:
+    assert [of_state(state).weight for state in (0, 5, -1)] == [Weight.WELL, Weight.MEND, Weight.NOTE]
+    assert clock().weight in Weight
+
+
+def test_a_disk_that_is_not_there_is_to_be_mended(tmp_path: Path) -> None:
+    assert "free" in disk(tmp_path).said.en
+    assert disk(tmp_path / "none").weight is Weight.MEND
+
+
+def test_no_collector_is_no_fault_and_one_in_need_is(tmp_path: Path) -> None:
+    assert health_of(tmp_path) is None
+    assert [one.weight for one in collector(None)] == [Weight.NOTE]
+    assert {one.weight for one in collector(HEALTH)} == {Weight.WELL}
+    for change, count in (
+        ({"devices_live": 4}, 1),
+        ({"journal": {"ok": False, "detail": "full", "entries": 3}}, 1),
+        ({"database": {"ok": False, "detail": "away", "waiting": 9}}, 1),
+        ({"poll_lateness_ms": {"p50": 50.0, "p99": 400.0}}, 1),
+        ({"inbox": {"size": 0, "limit": 1, "lost": 2}}, 1),
+    ):
+        changed: dict[str, Any] = {**HEALTH, **change}
+        assert sum(one.weight is Weight.MEND for one in collector(changed)) == count, change
+
+
+def test_the_report_counts_what_is_to_be_mended() -> None:
+    findings = [well(EDITION, "good", "好"), mend(RIGHTS, "bad", "坏")]
+    assert list(report(findings))[-1] == "\n1 to mend · 1项待处理"
+    assert list(report(findings[:1]))[-1] == "\nNothing to mend. 无待处理项。"
+    assert list(report(findings))[1] == "✗ Rights · 权限\n    bad\n    坏"
