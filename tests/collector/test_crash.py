@@ -142,7 +142,9 @@ def cut(whole: Path, piece: Path, seq: int) -> None:
             copy.execute("DELETE FROM entry WHERE seq > ?", (seq,))
             copy.execute("DELETE FROM snapshot WHERE seq > ?", (seq,))
             if copy.execute("DELETE FROM state WHERE seq > ?", (seq,)).rowcount:
-                copy.execute("INSERT INTO state SELECT 1, seq, body FROM snapshot ORDER BY seq DESC LIMIT 1")
+                copy.execute(
+                    "INSERT INTO state (one, seq, body) SELECT 1, seq, body FROM snapshot ORDER BY seq DESC LIMIT 1"
+                )
 
 
 @pytest.fixture

@@ -80,6 +80,14 @@ async def written(path: Path, entries: list[Entry], state: str | None = None) ->
     await journal.close()
 
 
+def as_formerly(connection: sqlite3.Connection) -> None:
+    """Make of a journal one of a former version, which had neither checksums nor counts."""
+    for table in ("entry", "state", "snapshot", "plant", "journal"):
+        connection.execute(f"ALTER TABLE {table} DROP COLUMN crc")
+    connection.execute("ALTER TABLE entry DROP COLUMN samples")
+    connection.execute("DROP TABLE lost")
+
+
 def fault(number: int) -> Entry:
     return codec.entry_of(Fault(after(number), f"part-{number}", "x"), after(number))
 
@@ -241,11 +249,13 @@ async def test_a_journal_that_cannot_keep_up_says_so(tmp_path: Path, monkeypatch
     await journal.close()
 
 
-def test_a_file_that_is_no_journal_is_named_with_the_remedy(tmp_path: Path) -> None:
+async def test_a_file_that_is_no_journal_is_kept_aside_and_told(tmp_path: Path) -> None:
     path = tmp_path / "journal.sqlite"
     path.write_bytes(b"this is not a database, whatever its name says" * 100)
-    with pytest.raises(JournalError, match=r"journal\.sqlite: file is not a database; .*move the file away"):
-        Journal(path)
+    journal = Journal(path)
+    aside = path.with_name(journal.repaired.rpartition(" ")[2])
+    assert aside.read_bytes().startswith(b"this is not a database")
+    await journal.close()
 
 
 async def test_only_what_is_stored_and_old_is_forgotten(tmp_path: Path) -> None:
@@ -296,6 +306,7 @@ async def test_of_the_records_in_a_journal_of_a_former_version_none_counts_as_co
     path = tmp_path / "journal.sqlite"
     await written(path, [codec.sample_entry(record(6))], '{"alarms":{},"delays":{},"latest":{}}')
     with contextlib.closing(sqlite3.connect(path)) as former, former:
+        as_formerly(former)
         former.execute("ALTER TABLE entry DROP COLUMN catching_up")
     await written(path, [codec.sample_entry(record(12))])
     reader = JournalReader(path)
@@ -347,7 +358,7 @@ async def test_the_samples_of_a_journal_of_a_former_version_are_counted(tmp_path
     path = tmp_path / "journal.sqlite"
     await written(path, [sample(0), fault(1), sample(2)])
     with contextlib.closing(sqlite3.connect(path)) as former, former:
-        former.execute("ALTER TABLE entry DROP COLUMN samples")
+        as_formerly(former)
     await written(path, [sample(3), fault(4)])
     journal, reader = Journal(path), JournalReader(path)
     assert journal.received == 3

@@ -1,0 +1,162 @@
+"""Reads a journal that another connection writes: for the forwarder, a restart and a replay.
+
+Every entry is held against its checksum. One that is not what was written is given to nobody: the file is noted as
+suspect, and the next start of the collector mends it.
+"""
+
+import itertools
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from monitor.collector.journal_file import (
+    COLUMNS,
+    WHOLE,
+    Entry,
+    JournalError,
+    columns_of,
+    is_damage,
+    is_whole,
+)
+
+LAST_SEQ = 2**63 - 1
+"""The largest number that SQLite gives to a row."""
+FORGET_AT_ONCE = 1_000
+"""So many entries are forgotten in one transaction: for longer than that nobody who writes should wait."""
+
+
+def suspect_of(path: Path) -> Path:
+    """Return the file whose being there says that the journal is to be looked at in full when it is next opened."""
+    return path.with_suffix(".suspect")
+
+
+class JournalReader:
+    """Reads a journal that another connection writes: for the forwarder and for a restart."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._columns = ""
+        self._connection = sqlite3.connect(path, check_same_thread=False)
+
+    def after(self, seq: int, limit: int, before_seq: int | None = None) -> list[Entry]:
+        """Return the entries behind `seq` (and before `before_seq`), in order, at most `limit` of them.
+
+        Raises:
+            JournalError: the file is damaged there.
+        """
+        try:
+            if not self._columns:
+                is_sealed = "crc" in columns_of(self._connection, "entry")
+                self._columns = WHOLE if is_sealed else f"{COLUMNS}, seq, NULL, NULL"
+            rows = self._connection.execute(
+                f"SELECT {self._columns} FROM entry WHERE seq > ? AND seq < ? ORDER BY seq LIMIT ?",  # noqa: S608 - our own words
+                (seq, LAST_SEQ if before_seq is None else before_seq, limit),
+            ).fetchall()
+        except sqlite3.DatabaseError as error:
+            if is_damage(error):
+                raise self._damaged(str(error)) from error
+            raise
+        for row in rows:
+            if not is_whole(row):
+                raise self._damaged(f"entry {row[-3]} is not what was written")
+        return [Entry(*row[:-2]) for row in rows]
+
+    def _damaged(self, what: str) -> JournalError:
+        suspect_of(self._path).touch()
+        return JournalError(f"{self._path}: {what}; start the collector again, it mends its journal")
+
+    def samples(self, after_seq: int) -> int:
+        """Count the Samples behind an entry: those that are still to be forwarded, if it was the last forwarded."""
+        ends = self._connection.execute(
+            "SELECT first.samples, first.kind = 'sample', last.samples FROM"
+            " (SELECT samples, kind FROM entry WHERE seq > ? ORDER BY seq LIMIT 1) AS first,"
+            " (SELECT samples FROM entry ORDER BY seq DESC LIMIT 1) AS last",
+            (after_seq,),
+        ).fetchone()
+        if ends is None:
+            return 0
+        before_first, is_sample, last = ends
+        if before_first is not None:
+            return int(last - before_first + is_sample)
+        # Entries of a former version are not numbered so.
+        counted = "SELECT count(*) FROM entry WHERE seq > ? AND kind = 'sample'"
+        return int(self._connection.execute(counted, (after_seq,)).fetchone()[0])
+
+    def id(self) -> str:
+        """Return what tells this journal from every other."""
+        return str(self._connection.execute("SELECT id FROM journal").fetchone()[0])
+
+    def plant_at(self, seq: int) -> tuple[str, int | None] | None:
+        """Return the plant in force at an entry, and the entry from which on another one is (None: none yet)."""
+        row = self._connection.execute(
+            "SELECT body, (SELECT min(from_seq) FROM plant AS following WHERE following.from_seq > plant.from_seq)"
+            " FROM plant WHERE from_seq <= ? ORDER BY from_seq DESC LIMIT 1",
+            (seq,),
+        ).fetchone()
+        return None if row is None else (str(row[0]), row[1])
+
+    def plants_after(self, seq: int) -> list[tuple[int, str]]:
+        """Return the plants that came into force behind an entry, each with the first entry written under it."""
+        rows = self._connection.execute(
+            "SELECT from_seq, body FROM plant WHERE from_seq > ? ORDER BY from_seq", (seq,)
+        )
+        return [(int(from_seq), str(body)) for from_seq, body in rows]
+
+    def state(self) -> tuple[int, str] | None:
+        """Return the last State written and the entry it stands behind."""
+        row = self._connection.execute("SELECT seq, body FROM state").fetchone()
+        return None if row is None else (int(row[0]), str(row[1]))
+
+    def snapshot(self, at_us: int) -> tuple[int, str] | None:
+        """Return the latest State kept that stood at a time or before, and the entry it stands behind."""
+        row = self._connection.execute(
+            "SELECT seq, body FROM snapshot WHERE at_us <= ? ORDER BY seq DESC LIMIT 1", (at_us,)
+        ).fetchone()
+        return None if row is None else (int(row[0]), str(row[1]))
+
+    def first_snapshot_us(self) -> int | None:
+        """Return when the earliest State kept stood."""
+        first = self._connection.execute("SELECT min(at_us) FROM snapshot").fetchone()[0]
+        return None if first is None else int(first)
+
+    def latest_of(self, kind: str) -> Iterator[Entry]:
+        """Yield the entries of one kind, the last one first."""
+        rows = self._connection.execute(
+            f"SELECT {COLUMNS}, seq FROM entry WHERE kind = ? ORDER BY seq DESC",  # noqa: S608 - our own words
+            (kind,),
+        )
+        return (Entry(*row) for row in rows)
+
+    def forget(self, before_seq: int, before_us: int) -> int:
+        """Delete the oldest entries, if they are stored (up to `before_seq`) and older than `before_us`.
+
+        A State kept for replays goes with the first entry behind it.
+
+        Returns:
+            How many were deleted; with FORGET_AT_ONCE there may be more of them.
+        """
+        oldest = self._connection.execute(
+            "SELECT seq, at_us FROM entry WHERE seq <= ? AND seq < (SELECT coalesce(max(seq), 0) FROM state)"
+            " ORDER BY seq LIMIT ?",
+            (before_seq, FORGET_AT_ONCE),
+        )
+        old = [seq for seq, _ in itertools.takewhile(lambda one: one[1] < before_us, oldest)]
+        oldest.close()
+        if not old:
+            return 0
+        with self._connection:
+            self._connection.execute("DELETE FROM entry WHERE seq <= ?", (old[-1],))
+            self._connection.execute("DELETE FROM snapshot WHERE seq < ?", (old[-1],))
+        return len(old)
+
+    def used_bytes(self) -> tuple[int, int]:
+        """Return how much of the file is in use, and how much of it is free for what comes."""
+        page, pages, free = (
+            int(self._connection.execute(f"PRAGMA {what}").fetchone()[0])
+            for what in ("page_size", "page_count", "freelist_count")
+        )
+        return page * (pages - free), page * free
+
+    def close(self) -> None:
+        """Close the reading connection."""
+        self._connection.close()
