@@ -1,9 +1,13 @@
 """Alarms as people see and acknowledge them."""
 
+from datetime import timedelta
+
+from alarms.events import Shelve, Transition
+from monitor.collector import codec
 from monitor.server.gate import API
 from monitor.server.sessions import Role
 from monitor.server.settings import Settings
-from monitor.store.write import Writer
+from monitor.store.write import BookEntry, Writer
 from tests.server.collector import ALARM, Collector
 from tests.server.conftest import Running, Screen
 from tests.server.hands import Hands
@@ -121,3 +125,31 @@ async def test_the_history_has_a_limit(server: Running) -> None:
         for limit in ("0", "5001", "x"):
             answer = await client.get(f"{API}/alarms/history", params={**period, "limit": limit})
             assert answer.status_code == 422, limit
+
+
+async def test_what_was_done_with_an_alarm_is_told_from_the_book(
+    keeping: Running, settings: Settings, hands: Hands, collector: Collector
+) -> None:
+    shelving = Shelve(hands.at, ALARM, hands.at + timedelta(hours=1), "li", "sensor", "wang")
+    told = [one for one in collector.judge(shelving) if isinstance(one, Transition)]
+    writer = await Writer.open(keeping.service.settings.database_url, settings.plant, "test", hands.now())
+    book = [
+        BookEntry(one.at, "transition", one.who, codec.body_of(codec.entry_of(one, one.at))) for one in told
+    ]
+    await writer.write(1, [], book, [])
+    await writer.close()
+    path = f"{API}/alarms/transitions"
+    async with keeping.client(keeping.sign_in(Role.VIEWER)) as client:
+        (shelved,) = (await client.get(path, params={"alarm": ALARM})).json()["transitions"]
+        assert shelved == {
+            "at": hands.at.isoformat(timespec="microseconds"),
+            "reason": "shelved",
+            "who": "li",
+            "second": "wang",
+            "comment": "sensor",
+        }
+        other = await client.get(path, params={"alarm": "no/such/alarm"})
+        assert other.json() == {"transitions": []}
+        every_bad: tuple[dict[str, str], ...] = ({}, {"alarm": "\x00"}, {"alarm": ALARM, "limit": "0"})
+        for bad in every_bad:
+            assert (await client.get(path, params=bad)).status_code == 422, bad

@@ -1,6 +1,5 @@
 """What people do about alarms and zones: over the real socket, under their names, two where it takes two."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -10,17 +9,13 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from alarms.events import Inhibit, OutOfService, ResetProtection, SetOccupancy, Shelve
-from alarms.permit import why_not
 from alarms.state import State
 from config.model import Plant
-from monitor.collector.commands import NOTHING
 from monitor.server.gate import API
 from monitor.server.sessions import TRIES_AT_ONE_PLACE, Role
 from monitor.server.settings import Settings
-from monitor.server.why import in_chinese
 from monitor.store.write import Writer
-from tests.server.acting import FAN, FIXED, acting
+from tests.server.acting import acting
 from tests.server.collector import ALARM, PRESSURE, Collector
 from tests.server.conftest import PASSWORD, Running
 from tests.server.hands import Hands
@@ -244,30 +239,3 @@ async def test_the_load_is_counted_from_the_database(
     assert told["priorities"]["critical"] == 1.0
     assert (calm["alarms"], calm["stale"], told["stale"]) == (0, 0, 0)
     assert (stale["alarms"], stale["stale"]) == (0, 1), "it stands since the day before yesterday"
-
-
-def sentences(plant: Plant, hands: Hands) -> Iterator[str]:
-    """Give everything that the collector may say no with."""
-    at, later, who = hands.at, hands.at + timedelta(hours=1), ("li",)
-    for event in (
-        Shelve(at, ALERT, later, "li", ""),
-        Shelve(at, ALERT, at, "li", "why"),
-        Shelve(at, ALERT, at + timedelta(hours=9), "li", "why"),
-        Shelve(at, ALARM, later, "li", "why"),
-        OutOfService(at, ALERT, "li", "why", ""),
-        SetOccupancy(at, "NO", plant.zones["STM-L1-CORE"].occupancy, "li", "why"),
-        Inhibit(at, "NO", later, "li", "wang", "why"),
-        Inhibit(at, FIXED, later, "li", "wang", "why"),
-        Inhibit(at, FAN, later, "li", "li", "why"),
-        ResetProtection(at, FAN, who, who, ""),
-    ):
-        yield why_not(plant, State(), event)
-    for sentence in NOTHING.values():
-        yield sentence.format(ALARM)
-
-
-def test_every_sentence_of_the_collector_has_its_chinese(plant: Plant, hands: Hands) -> None:
-    for sentence in sentences(acting(plant), hands):
-        assert sentence
-        assert not in_chinese(sentence).startswith("“"), sentence
-    assert in_chinese("something new") == "“something new”"

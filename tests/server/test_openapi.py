@@ -46,7 +46,15 @@ def test_every_request_and_answer_has_an_example(document: Document) -> None:
 @pytest.mark.parametrize(
     "model",
     [
-        *(alarms.Standing, alarms.History, deeds.Seen, OneAlarm, health.Health, live.Latest),
+        *(
+            alarms.Standing,
+            alarms.History,
+            alarms.Transitions,
+            deeds.Seen,
+            OneAlarm,
+            health.Health,
+            live.Latest,
+        ),
         *(
             plant.PlantDocument,
             readings.Readings,

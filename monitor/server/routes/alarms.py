@@ -14,13 +14,18 @@ from config.model import Plant, Priority
 from monitor.server.messages import ALARM_EXAMPLE, Alarm, Detail, Time, shown
 from monitor.server.period import Period
 from monitor.server.service import Here
+from monitor.server.transitions import TRANSITION_EXAMPLE, Transition, transitions_of
 from monitor.server.written import NOUN, Label, Noun
 from monitor.store.history import alarm_history, alarms_standing
 
 HISTORY_MAX = 5000
+LOAD_MAX = 100_000
+TRANSITIONS_MAX = 500
 
 router = APIRouter(prefix="/alarms", tags=["alarms"])
-LOAD_MAX = 100_000
+
+# No NUL: PostgreSQL cannot keep one, and would look as if it were down.
+AlarmAsked = Annotated[str, Query(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
 
 
 class Standing(BaseModel):
@@ -43,6 +48,14 @@ class History(BaseModel):
     )
 
     alarms: list[Alarm]
+
+
+class Transitions(BaseModel):
+    """Changes of one alarm, the latest first."""
+
+    model_config = shown({"transitions": [TRANSITION_EXAMPLE]})
+
+    transitions: list[Transition]
 
 
 class AlarmGuidance(Noun):
@@ -132,15 +145,22 @@ async def read_alarm_load(period: Period, here: Here) -> AlarmLoad:
     return AlarmLoad.model_validate(load(occurrences, *period))
 
 
+@router.get("/transitions", responses={code: {"model": Detail} for code in (401, 422, 503)})
+async def read_transitions(
+    here: Here, alarm: AlarmAsked, limit: Annotated[int, Query(ge=1, le=TRANSITIONS_MAX)] = 50
+) -> Transitions:
+    """What the book says of an alarm: each change, why, and who did it; a moment behind what is live."""
+    async with here.database.pool() as pool:
+        return Transitions(transitions=await transitions_of(pool, alarm, limit))
+
+
 def _occurrence(alarm: events.Alarm, priority: Priority) -> Occurrence:
     over = state(alarm) is events.AlarmState.NORM
     return Occurrence(alarm.id, priority, alarm.raised_at, alarm.changed_at if over else None)
 
 
 @router.get("/guidance", responses={code: {"model": Detail} for code in (401, 422)})
-async def read_guidance(
-    here: Here, alarm: Annotated[str, Query(min_length=1, max_length=200)]
-) -> AlarmGuidance:
+async def read_guidance(here: Here, alarm: AlarmAsked) -> AlarmGuidance:
     """What an alarm means, what is to be done, how soon, and by which procedure."""
     return AlarmGuidance.model_validate(guidance_of(here.settings.plant, alarm))
 

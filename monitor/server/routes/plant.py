@@ -5,7 +5,19 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, BeforeValidator
 
-from config.model import Channel, Device, Formula, Grade, Kind, Level, LineMode, Plant, Priority, Series
+from config.model import (
+    Channel,
+    Device,
+    Formula,
+    Grade,
+    Kind,
+    Level,
+    LineMode,
+    Plant,
+    Priority,
+    ProtectionKind,
+    Series,
+)
 from monitor.server.service import Here
 from monitor.server.written import Detail, Label, Noun, shown
 
@@ -114,6 +126,30 @@ class PlantSuppression(Noun):
     reason: Label
 
 
+class PlantAsk(Noun):
+    """One thing that a protective action asks of a device."""
+
+    device: str
+    label: Label
+
+
+class PlantProtection(Noun):
+    """What the plant asks of its machines when alarms trigger it; `reset_by` is empty where it ends by itself."""
+
+    id: str
+    code: str
+    device: str
+    label: Label
+    kind: ProtectionKind
+    asks: list[PlantAsk]
+    instruction: Label
+    fail_safe: Label
+    reset_by: list[str]
+    may_inhibit: bool
+    needs_confirmation: bool
+    dry_run: bool
+
+
 _PRESSURE = {
     "id": "ISO-STM-L1/chamber_pressure",
     "key": "chamber_pressure",
@@ -195,6 +231,22 @@ class PlantDocument(BaseModel):
                 }
             ],
             "suppressions": [{"id": "ISO-STM-L1/vhp", "reason": {"en": "VHP cycle", "zh": "灭菌循环"}}],
+            "protections": [
+                {
+                    "id": "ISO-STM-L1/P-01",
+                    "code": "P-01",
+                    "device": "ISO-STM-L1",
+                    "label": {"en": "Pressure lost", "zh": "压力丧失"},
+                    "kind": "protect",
+                    "asks": [{"device": "ISO-STM-L1", "label": {"en": "Fan at 100 %", "zh": "风机100 %"}}],
+                    "instruction": {"en": "Stop open handling.", "zh": "停止开放操作。"},
+                    "fail_safe": {"en": "Its own controller holds it.", "zh": "由设备自身控制器维持。"},
+                    "reset_by": ["operator", "qa"],
+                    "may_inhibit": True,
+                    "needs_confirmation": False,
+                    "dry_run": False,
+                }
+            ],
         }
     )
 
@@ -209,6 +261,7 @@ class PlantDocument(BaseModel):
     limits: list[PlantLimit]
     derived: list[PlantDerived]
     suppressions: list[PlantSuppression]
+    protections: list[PlantProtection]
 
 
 @router.get("/plant", responses={401: {"model": Detail}})
@@ -231,6 +284,7 @@ def describe(plant: Plant) -> PlantDocument:
         limits=[PlantLimit.model_validate(limit) for limit in plant.limits],
         derived=[PlantDerived.model_validate(one) for one in plant.derived.values()],
         suppressions=[PlantSuppression.model_validate(one) for one in plant.suppressions.values()],
+        protections=[PlantProtection.model_validate(one) for one in plant.protections.values()],
     )
 
 
