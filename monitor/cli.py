@@ -28,6 +28,8 @@ from monitor.demo import DemoSettings
 from monitor.demo import demo as run_demo
 from monitor.doctor.examine import examine, report
 from monitor.doctor.finding import Finding, Weight
+from monitor.export import ExportError, ExportSettings
+from monitor.export import export as run_export
 from monitor.limits import UnknownZoneError, limits_of
 from monitor.replay import Period, ReplayError, difference, explain, replay
 from monitor.run import DATABASE_VARIABLE, EMBEDDED, RunError, RunSettings
@@ -36,12 +38,14 @@ from monitor.server.serve import ServerError
 from monitor.server.serve import serve as run_server
 from monitor.server.settings import Settings
 from monitor.store.database import DatabaseError
+from monitor.store.export import Asked, Language
 from monitor.store.migrate import migrate as run_migrations
 from monitor.supervise import until_signalled
 
 MENDABLE = (
     CollectorError,
     DatabaseError,
+    ExportError,
     JournalError,
     KeysError,
     PlantFaults,
@@ -301,6 +305,28 @@ def limits(
         _give_up(error)
     for line in lines:
         typer.echo(line)
+
+
+@app.command()
+def export(
+    plant_dir: PlantDir,
+    file: Annotated[Path, typer.Argument(help="A name that ends with .csv or .parquet. 输出文件。")],
+    *,
+    database_url: DatabaseUrl,
+    channel: Annotated[
+        list[str], typer.Option(help="A channel's id; repeat it for more. 通道编号，可重复。")
+    ],
+    begin: Annotated[str, typer.Option("--from", help="2026-11-21T08:00:00Z. 起始时间（含时区）。")],
+    end: Annotated[str, typer.Option("--to", help="2026-11-21T09:00:00Z. 结束时间（含时区）。")],
+    language: Annotated[Language, typer.Option(help="Of a CSV file. CSV文件语言。")] = Language.EN,
+) -> None:
+    """导出数据 · Write every reading of some channels into a file, in the plant's time with its offset."""
+    start, until = _instant(begin), _instant(end)
+    if start is None or until is None:
+        raise typer.BadParameter("give both --from and --to")
+    asked = Asked(channel, start, until, _load(plant_dir).time_zone)
+    size = _run(run_export(ExportSettings(database_url, asked, file, language)))
+    typer.echo(f"{file}: {size:,} bytes")
 
 
 @app.command()

@@ -23,6 +23,7 @@ from monitor.server.routes import (
     alarms,
     completeness,
     deeds,
+    exports,
     health,
     live,
     plant,
@@ -39,6 +40,7 @@ RESTART_S = 1.0
 CANCEL_AGAIN_S = 0.5
 """A query that is cancelled while the database hangs waits for the database's word, unless it is cancelled again."""
 BODY_BYTES_MAX = 64 * 1024
+EXPORTS_MAX = 2
 
 _log = structlog.get_logger()
 
@@ -83,12 +85,13 @@ def _make_service(settings: Settings) -> Service:
         database=Database(settings.database_url, passwords, settings.now),
         relay=Relay(settings.data, settings.plant, settings.now),
         commands=Commands(settings.data),
+        exports=asyncio.Semaphore(EXPORTS_MAX),
     )
 
 
 def _add_routes(app: FastAPI, settings: Settings) -> None:
     api = APIRouter(prefix=API)
-    for noun in (session, health, plant, live, readings, completeness, alarms, protections, deeds):
+    for noun in (session, health, plant, live, readings, completeness, exports, alarms, protections, deeds):
         api.include_router(noun.router)
     app.include_router(api)
     app.mount("/", Dashboard(settings.dashboard), name="dashboard")

@@ -61,8 +61,11 @@ class Database:
                 self._pool = None
 
     @asynccontextmanager
-    async def pool(self) -> AsyncIterator[Pool]:
+    async def pool(self, patience_s: float = PATIENCE_S) -> AsyncIterator[Pool]:
         """The pool to ask, for as long as a person is ready to wait.
+
+        Args:
+            patience_s: seconds; longer than usual only where what comes is handed on as it comes.
 
         Raises:
             DatabaseDown: the database is not there, or fails meanwhile; the log says how.
@@ -71,7 +74,7 @@ class Database:
             raise DatabaseDown
         try:
             with explained(place(self._url)):
-                async with asyncio.timeout(PATIENCE_S):
+                async with asyncio.timeout(patience_s):
                     yield self._pool
         except DatabaseError as error:
             _log.warning("database_failed", error=str(error))

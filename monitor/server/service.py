@@ -1,5 +1,6 @@
 """What every route works with."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Annotated, TypeAlias, cast
 
@@ -16,7 +17,11 @@ from monitor.server.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The parts of one running server."""
+    """The parts of one running server.
+
+    Attributes:
+        exports: held while a file is written: each needs a connection to the database for minutes.
+    """
 
     settings: Settings
     sessions: Sessions
@@ -25,6 +30,7 @@ class Service:
     database: Database
     relay: Relay
     commands: Commands
+    exports: asyncio.Semaphore
 
 
 def _service(connection: HTTPConnection) -> Service:

@@ -28,6 +28,14 @@ Out: TypeAlias = Callable[[bytes], Coroutine[Any, Any, None]]
 """Takes a piece of the file, and returns once it is ready for the next."""
 
 
+Write: TypeAlias = Callable[[Pool, "Asked", Out], Coroutine[Any, Any, None]]
+"""Writes a file of what is asked."""
+
+
+class OutputError(Exception):
+    """Whoever takes the file cannot go on. It is not the database's fault."""
+
+
 class Language(StrEnum):
     """In which a CSV file's header and its qualities are written."""
 
@@ -95,8 +103,10 @@ async def write_csv(pool: Pool, asked: Asked, out: Out, language: Language = Lan
     Raises:
         UnknownChannelError: one of the channels is not stored; nothing was written.
         DatabaseError: the database cannot be reached, or refuses; what was written ends there.
+        OutputError: `out` failed by an OSError.
     """
     async with _asking(pool, asked) as (snapshot, found):
+        out = _apart(out)
         await out(HEADERS[language].encode())
         for channel in found:
             words = (channel.id, channel.unit, list(QUALITIES[language]))
@@ -114,11 +124,13 @@ async def write_parquet(pool: Pool, asked: Asked, out: Out) -> None:
     Raises:
         UnknownChannelError: one of the channels is not stored; nothing was written.
         DatabaseError: the database cannot be reached, or refuses; what was written ends there.
+        OutputError: `out` failed by an OSError.
     """
     # Its library takes 40 MB of memory, which only who asks for such a file shall need.
     from monitor.store.parquet import ParquetFile  # noqa: PLC0415
 
     async with _asking(pool, asked) as (snapshot, found):
+        out = _apart(out)
         file = ParquetFile(asked.time_zone, QUALITIES[Language.EN])
         for channel in found:
             text = _Text(file, channel, out)
@@ -149,6 +161,18 @@ class _Text:
         rows = bytes(self._text[:size])
         del self._text[:size]
         await self._out(await asyncio.to_thread(self._file.add, self._channel.id, self._channel.unit, rows))
+
+
+def _apart(out: Out) -> Out:
+    """Tell its errors from the database's, which are OSErrors too."""
+
+    async def taken(piece: bytes) -> None:
+        try:
+            await out(piece)
+        except OSError as error:
+            raise OutputError(error.strerror or str(error)) from error
+
+    return taken
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-import pyarrow as pa  # type: ignore[import-untyped] # it brings no types
+import pyarrow as pa
 from pyarrow import csv, parquet
 
 _WORD = pa.dictionary(pa.int32(), pa.string())

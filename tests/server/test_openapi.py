@@ -31,7 +31,9 @@ def contents(document: Document) -> Iterator[tuple[str, Document]]:
         for method, operation in operations.items():
             bodies = {"request": operation.get("requestBody", {}), **operation["responses"]}
             for kind, body in bodies.items():
-                for media in body.get("content", {}).values():
+                for media_type, media in body.get("content", {}).items():
+                    if media_type != "application/json":
+                        continue  # a file
                     yield f"{method} {path} {kind}", media["schema"]
 
 
