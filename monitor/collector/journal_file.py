@@ -23,21 +23,23 @@ CREATE TABLE IF NOT EXISTS entry (
     body        TEXT    NOT NULL DEFAULT '',
     catching_up INTEGER NOT NULL DEFAULT 0,
     samples     INTEGER,
-    crc         INTEGER
+    crc         INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS state (
     one  INTEGER PRIMARY KEY CHECK (one = 1),
     seq  INTEGER NOT NULL,
     body TEXT    NOT NULL,
-    crc  INTEGER
+    crc  INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS snapshot (
-    seq INTEGER PRIMARY KEY, at_us INTEGER NOT NULL, body TEXT NOT NULL, crc INTEGER
+    seq INTEGER PRIMARY KEY, at_us INTEGER NOT NULL, body TEXT NOT NULL, crc INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS plant (
-    from_seq INTEGER PRIMARY KEY, sha256 TEXT NOT NULL, body TEXT NOT NULL, crc INTEGER
+    from_seq INTEGER PRIMARY KEY, sha256 TEXT NOT NULL, body TEXT NOT NULL, crc INTEGER NOT NULL
 ) STRICT;
-CREATE TABLE IF NOT EXISTS journal (one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL, crc INTEGER) STRICT;
+CREATE TABLE IF NOT EXISTS journal (
+    one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL, crc INTEGER NOT NULL
+) STRICT;
 CREATE TABLE IF NOT EXISTS lost (from_seq INTEGER PRIMARY KEY, to_seq INTEGER NOT NULL) STRICT;
 """
 """`entry.samples` counts the Samples up to and with an entry; `lost` has the numbers that a repair did not find."""
@@ -48,12 +50,12 @@ ADDED = {
     "entry": {
         "catching_up": "ALTER TABLE entry ADD COLUMN catching_up INTEGER NOT NULL DEFAULT 1",
         "samples": "ALTER TABLE entry ADD COLUMN samples INTEGER",
-        "crc": "ALTER TABLE entry ADD COLUMN crc INTEGER",
+        "crc": "ALTER TABLE entry ADD COLUMN crc INTEGER NOT NULL DEFAULT -1",
     },
-    "state": {"crc": "ALTER TABLE state ADD COLUMN crc INTEGER"},
-    "snapshot": {"crc": "ALTER TABLE snapshot ADD COLUMN crc INTEGER"},
-    "plant": {"crc": "ALTER TABLE plant ADD COLUMN crc INTEGER"},
-    "journal": {"crc": "ALTER TABLE journal ADD COLUMN crc INTEGER"},
+    "state": {"crc": "ALTER TABLE state ADD COLUMN crc INTEGER NOT NULL DEFAULT -1"},
+    "snapshot": {"crc": "ALTER TABLE snapshot ADD COLUMN crc INTEGER NOT NULL DEFAULT -1"},
+    "plant": {"crc": "ALTER TABLE plant ADD COLUMN crc INTEGER NOT NULL DEFAULT -1"},
+    "journal": {"crc": "ALTER TABLE journal ADD COLUMN crc INTEGER NOT NULL DEFAULT -1"},
 }
 """Columns that journals of former versions have not, by table."""
 
@@ -90,6 +92,10 @@ LAST_NUMBER = (
     "SELECT max(coalesce((SELECT max(seq) FROM entry), 0), coalesce((SELECT max(to_seq) FROM lost), 0))"
 )
 """The last number that was given to an entry, also to one that a repair did not find."""
+
+
+UNSEALED = -1
+"""The checksum of what a former version wrote. It is no NULL: that is what SQLite reads out of a blank page."""
 
 
 class JournalError(Exception):
@@ -132,7 +138,7 @@ def rows_of(entries: Iterable[Entry], seq: int, samples: int) -> list[tuple[Any,
 
 def is_whole(row: tuple[Any, ...]) -> bool:
     """Say whether a row of WHOLE is as it was written; of one from a former version nobody can tell."""
-    return row[-1] is None or row[-1] == _entry_crc(row)
+    return row[-1] in {UNSEALED, _entry_crc(row)}
 
 
 def crc_of(*columns: object) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from monitor.collector.journal_file import (
     COLUMNS,
+    UNSEALED,
     WHOLE,
     Entry,
     JournalError,
@@ -47,7 +48,7 @@ class JournalReader:
         try:
             if not self._columns:
                 is_sealed = "crc" in columns_of(self._connection, "entry")
-                self._columns = WHOLE if is_sealed else f"{COLUMNS}, seq, NULL, NULL"
+                self._columns = WHOLE if is_sealed else f"{COLUMNS}, seq, NULL, {UNSEALED}"
             rows = self._connection.execute(
                 f"SELECT {self._columns} FROM entry WHERE seq > ? AND seq < ? ORDER BY seq LIMIT ?",  # noqa: S608 - our own words
                 (seq, LAST_SEQ if before_seq is None else before_seq, limit),

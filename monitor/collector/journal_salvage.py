@@ -14,6 +14,7 @@ from monitor.collector.journal_file import (
     PLANT,
     SNAPSHOT,
     STATE,
+    UNSEALED,
     WHOLE,
     columns_of,
     crc_of,
@@ -28,6 +29,7 @@ CHUNK = 1_000
 FAILURES_MAX = 200_000
 """So often reading may fail before what is left of a damaged file is given up."""
 UNKNOWN_END = 2**40
+_FORMERLY = {"catching_up": "1", "samples": "NULL", "crc": str(UNSEALED)}
 
 
 @dataclass(slots=True)
@@ -168,14 +170,15 @@ def _whole(old: sqlite3.Connection, table: str, columns: str) -> Iterator[tuple[
     """Yield the rows of a small table that can be read and fit their checksums, without these."""
     with contextlib.suppress(sqlite3.DatabaseError):
         for *values, crc in old.execute(_select(old, table, f"{columns}, crc")):
-            if crc is None or crc == crc_of(*values):
+            if crc in {UNSEALED, crc_of(*values)}:
                 yield tuple(values)
 
 
 def _select(old: sqlite3.Connection, table: str, columns: str) -> str:
-    """Ask for columns, as NULL where a former version had them not."""
+    """Ask for columns; for those that a former version had not, ask for what stands in their stead."""
     there: frozenset[str] = frozenset()
     with contextlib.suppress(sqlite3.DatabaseError):
         there = columns_of(old, table)
-    chosen = ", ".join(one if one in there else "NULL" for one in columns.split(", "))
+    # Where not even the columns can be read, nothing else can: it must not come as a row of a former version.
+    chosen = ", ".join(one if one in there or not there else _FORMERLY[one] for one in columns.split(", "))
     return f"SELECT {chosen} FROM {table}"  # noqa: S608 - our own words

@@ -129,7 +129,7 @@ async def test_a_journal_that_was_changed_is_found_out(tmp_path: Path) -> None:
     await lived(tmp_path, SLOW, [sample(1, 45.0), sample(2, 10.0)])
     with closing(sqlite3.connect(tmp_path / JOURNAL)) as journal, journal:
         journal.execute(
-            "UPDATE entry SET crc = NULL, body = replace(body, 'raised', 'cleared') WHERE kind = 'transition'"
+            "UPDATE entry SET crc = -1, body = replace(body, 'raised', 'cleared') WHERE kind = 'transition'"
         )
     replayed = replay(tmp_path, Period())
     assert replayed.first_difference() == 0
