@@ -32,7 +32,7 @@ from monitor.export import ExportError, ExportSettings
 from monitor.export import export as run_export
 from monitor.limits import UnknownZoneError, limits_of
 from monitor.replay import Period, ReplayError, difference, explain, replay
-from monitor.run import DATABASE_VARIABLE, EMBEDDED, RunError, RunSettings
+from monitor.run import DATABASE_VARIABLE, EMBEDDED, RunError, RunSettings, bring_up_to_date
 from monitor.run import run as run_service
 from monitor.server.serve import ServerError
 from monitor.server.serve import serve as run_server
@@ -40,6 +40,7 @@ from monitor.server.settings import Settings
 from monitor.store.database import DatabaseError
 from monitor.store.export import Asked, Language
 from monitor.store.migrate import migrate as run_migrations
+from monitor.store.roles import OWNER_VARIABLE, Login
 from monitor.supervise import until_signalled
 
 MENDABLE = (
@@ -119,6 +120,14 @@ DatabaseUrl = Annotated[
         callback=_not_embedded,
     ),
 ]
+OwnerUrl = Annotated[
+    str,
+    typer.Option(
+        "--owner",
+        envvar=OWNER_VARIABLE,
+        help="The same database as the owner of its tables; empty: the service owns them. 表所有者的数据库地址。",
+    ),
+]
 RunDatabaseUrl = Annotated[
     str,
     typer.Option(
@@ -155,9 +164,17 @@ def schema(what: Annotated[Schema, typer.Argument()] = Schema.PLANT) -> None:
 
 
 @app.command()
-def migrate(database_url: DatabaseUrl) -> None:
-    """升级数据库结构 · Bring a database's tables up to date."""
-    edition = _run(run_migrations(database_url))
+def migrate(
+    database_url: DatabaseUrl,
+    owner_url: OwnerUrl = "",
+    grant: Annotated[
+        str, typer.Option(help="A role that the service signs in as, besides --database's. 服务角色。")
+    ] = "",
+) -> None:
+    """升级数据库结构 · Bring a database's tables up to date, and give the service its rights there, and no more."""
+    edition = _run(bring_up_to_date(database_url, owner_url))
+    if grant:
+        _run(run_migrations(owner_url or database_url, [Login(grant)]))
     typer.echo(f"up to date ({edition})")
 
 
@@ -221,6 +238,7 @@ def run(
     data: Data,
     *,
     database_url: RunDatabaseUrl,
+    owner_url: OwnerUrl = "",
     host: Host = "127.0.0.1",
     port: Port = DEFAULT_PORT,
     database_later: Annotated[
@@ -229,7 +247,8 @@ def run(
 ) -> None:
     """运行整个服务 · Run collector and server on one machine, and start them again when they end."""
     _load(plant_dir)
-    _run_until_signalled(run_service(RunSettings(plant_dir, data, database_url, host, port, database_later)))
+    settings = RunSettings(plant_dir, data, database_url, host, port, database_later, owner_url=owner_url)
+    _run_until_signalled(run_service(settings))
 
 
 @app.command()

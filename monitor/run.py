@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from monitor.store import embedded
+from monitor.store.database import Edition
 from monitor.store.migrate import migrate
+from monitor.store.roles import OWNER_VARIABLE, SERVICE, Login, login_of, signed_in_as
 from monitor.supervise import Child, supervise
 
 EMBEDDED = "embedded"
@@ -29,6 +31,7 @@ class RunSettings:
         database_later: start although the database is not there yet; the collector does not need it.
         logs: folder for a log file of each process; None leaves their output on ours.
         environment: more variables for the processes, such as the first administrator's password.
+        owner_url: of who owns the tables, if that is somebody else than the service ("": the same).
     """
 
     plant_dir: Path
@@ -39,6 +42,7 @@ class RunSettings:
     database_later: bool = False
     logs: Path | None = None
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    owner_url: str = field(default="", repr=False)
 
 
 async def run(settings: RunSettings, beside: Sequence[Child] = ()) -> None:
@@ -55,15 +59,14 @@ async def run(settings: RunSettings, beside: Sequence[Child] = ()) -> None:
     check_address(settings.host, settings.port)
     make_folder(settings.data)
     async with _database(settings) as url:
-        if settings.database_url == EMBEDDED or not settings.database_later:
-            await migrate(url)
         await supervise([*beside, *children(settings, url)])
 
 
 def children(settings: RunSettings, database_url: str) -> list[Child]:
     """Say how collector and server are started. The database's URL goes by the environment: it may hold a password."""
     gradewatch = [sys.executable, "-m", "monitor.cli"]
-    environment = {**settings.environment, DATABASE_VARIABLE: database_url}
+    # Neither process needs the owner's rights, so neither is told the password.
+    environment = {**settings.environment, DATABASE_VARIABLE: database_url, OWNER_VARIABLE: ""}
     plant, data = str(settings.plant_dir), str(settings.data)
     address = ["--host", settings.host, "--port", str(settings.port)]
     collect = [*gradewatch, "collect", plant, "--data", data]
@@ -110,14 +113,33 @@ def check_address(host: str, port: int) -> None:
             ) from None
 
 
+async def bring_up_to_date(database_url: str, owner_url: str) -> Edition:
+    """Migrate a database as the owner of its tables, and give the service its rights there.
+
+    Args:
+        database_url: as the service signs in.
+        owner_url: as the owner does; "": the service owns the tables itself.
+
+    Raises:
+        DatabaseError: see `migrate`.
+    """
+    if not owner_url:
+        return await migrate(database_url)
+    return await migrate(owner_url, [login_of(database_url)])
+
+
 @asynccontextmanager
 async def _database(settings: RunSettings) -> AsyncIterator[str]:
     if settings.database_url != EMBEDDED:
+        if not settings.database_later:
+            await bring_up_to_date(settings.database_url, settings.owner_url)
         yield settings.database_url
         return
     starting = asyncio.create_task(embedded.start(settings.data))
     try:
-        yield await asyncio.shield(starting)
+        owner_url = await asyncio.shield(starting)
+        await migrate(owner_url, [Login(SERVICE)])
+        yield signed_in_as(owner_url, SERVICE)
     finally:
         # Stopped while it starts, it would be started all the same, and stay.
         await asyncio.wait({starting})

@@ -4,6 +4,7 @@ A file that has landed is never edited: its sha256 stands in the table `migratio
 """
 
 import hashlib
+from collections.abc import Sequence
 from importlib.resources import files
 
 import asyncpg
@@ -18,6 +19,7 @@ from monitor.store.database import (
     explained,
     place,
 )
+from monitor.store.roles import OWNER_VARIABLE, Login, grant, granted
 
 LOCK = 0x67726164
 """Advisory lock of all migrations ("grad"): two services that start together take turns."""
@@ -39,29 +41,46 @@ def migrations() -> dict[str, bytes]:
     return {entry.name: entry.read_bytes() for entry in sorted(found, key=lambda entry: entry.name)}
 
 
-async def migrate(url: str) -> Edition:
-    """Bring the database up to date. Nothing happens if it is.
+async def migrate(url: str, services: Sequence[Login] = ()) -> Edition:
+    """Bring the database up to date, and with it the rights of those who were given any. Nothing happens if it is.
 
     Args:
-        url: of a database that exists; its user may create tables.
+        url: of a database that exists; its user owns the tables, unless there is nothing to do.
+        services: who is to be given the service's rights there.
 
     Returns:
         Which edition the database is.
 
     Raises:
         DatabaseError: it cannot be reached, a migration fails (it then changed nothing), a landed one was edited,
-            or the database is newer than this service.
+            the database is newer than this service, or its user may not change it.
     """
     connection = await connect(url)
     try:
         with explained(place(url)):
             await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
-            await _load_timescale(connection)
-            await connection.execute(_LANDED)
-            await _apply(connection, migrations())
+            if services or await _missing(connection, migrations()):
+                await _check_owner(connection)
+                await _load_timescale(connection)
+                await connection.execute(_LANDED)
+                await _apply(connection, migrations())
+                for login in [*await granted(connection), *services]:
+                    await grant(connection, login)
         return await edition(connection)
     finally:
         await close(connection)
+
+
+async def _check_owner(connection: Connection) -> None:
+    """Refuse before anything is tried: what PostgreSQL would say of a missing right names no remedy."""
+    if not await connection.fetchval(
+        "SELECT has_schema_privilege('public', 'CREATE') AND coalesce((SELECT pg_has_role(relowner, 'USAGE')"
+        " FROM pg_class WHERE oid = to_regclass('public.migration')), true)"
+    ):
+        raise DatabaseError(
+            "the tables are to be brought up to date, and this user does not own them: "
+            f"gradewatch migrate, with their owner's URL in {OWNER_VARIABLE}"
+        )
 
 
 async def _load_timescale(connection: Connection) -> None:
@@ -78,7 +97,14 @@ async def _load_timescale(connection: Connection) -> None:
         ) from error
 
 
-async def _apply(connection: Connection, known: dict[str, bytes]) -> None:
+async def _missing(connection: Connection, known: dict[str, bytes]) -> list[str]:
+    """Name the migrations that have not landed.
+
+    Raises:
+        DatabaseError: others have landed than those that are known.
+    """
+    if not await connection.fetchval("SELECT to_regclass('public.migration') IS NOT NULL"):
+        return list(known)
     landed = {
         row["name"]: row["sha256"] for row in await connection.fetch("SELECT name, sha256 FROM migration")
     }
@@ -87,22 +113,25 @@ async def _apply(connection: Connection, known: dict[str, bytes]) -> None:
         raise DatabaseError(
             f"the database has migration {unknown[-1]}, which this version does not know; install the newer Gradewatch"
         )
-    for name, content in known.items():
-        sha256 = hashlib.sha256(content).hexdigest()
-        if name not in landed:
-            await _land(connection, name, content, sha256)
-        elif landed[name] != sha256:
+    for name, sha256 in landed.items():
+        if sha256 != hashlib.sha256(known[name]).hexdigest():
             raise DatabaseError(
                 f"migration {name} was changed after it had landed in this database; "
                 "restore the file and put the change into a new one"
             )
+    return [name for name in known if name not in landed]
 
 
-async def _land(connection: Connection, name: str, content: bytes, sha256: str) -> None:
+async def _apply(connection: Connection, known: dict[str, bytes]) -> None:
+    for name in await _missing(connection, known):
+        await _land(connection, name, known[name])
+
+
+async def _land(connection: Connection, name: str, content: bytes) -> None:
     try:
         async with connection.transaction():
             await connection.execute(content.decode("utf-8"))
-            row = (int(name.partition("_")[0]), name, sha256)
+            row = (int(name.partition("_")[0]), name, hashlib.sha256(content).hexdigest())
             await connection.execute("INSERT INTO migration (number, name, sha256) VALUES ($1, $2, $3)", *row)
     except asyncpg.PostgresError as error:
         raise DatabaseError(
