@@ -22,6 +22,7 @@ from pymodbus.client import AsyncModbusTcpClient
 from bench.running import free_port, plant_on_free_ports
 from config.load import load
 from config.model import Plant
+from monitor.store.roles import SERVICE, signed_in_as
 from tests.database import Server
 
 T = TypeVar("T")
@@ -140,7 +141,11 @@ def service(database: Server) -> Iterator[Service]:
     plant_dir = plant_on_free_ports(folder / "plant")
     url = asyncio.run(database.fresh())
     port = free_port()
-    environment = {"GRADEWATCH_DATABASE_URL": url, "GRADEWATCH_ADMIN_PASSWORD": PASSWORD}
+    environment = {
+        "GRADEWATCH_DATABASE_URL": signed_in_as(url, SERVICE),
+        "GRADEWATCH_OWNER_DATABASE_URL": url,
+        "GRADEWATCH_ADMIN_PASSWORD": PASSWORD,
+    }
     data = folder / "data"
     command = [str(BIN / "gradewatch"), "run", str(plant_dir), "--data", str(data), "--port", str(port)]
     try:

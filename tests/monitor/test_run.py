@@ -2,13 +2,15 @@
 
 import asyncio
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from monitor.run import EMBEDDED, RunError, RunSettings, run
 from monitor.store import embedded
-from monitor.store.database import DatabaseError
+from monitor.store.database import DatabaseError, connect
+from monitor.supervise import Child
 from tests.collector.clock import settle
 
 
@@ -54,3 +56,25 @@ async def test_stopped_while_the_embedded_database_starts_it_does_not_stay(
     may_start.set()
     await asyncio.wait({running})
     assert (happened, running.cancelled()) == (["starting", "started", "stopped"], True)
+
+
+async def test_neither_process_is_given_the_rights_of_the_owner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    async def look(children: Sequence[Child]) -> None:
+        for child in children:
+            connection = await connect(child.environment["GRADEWATCH_DATABASE_URL"])
+            user = await connection.fetchval("SELECT current_user")
+            may = await connection.fetchval("SELECT has_table_privilege('sample', 'INSERT')")
+            more = await connection.fetchval(
+                "SELECT has_table_privilege('sample', 'UPDATE, DELETE, TRUNCATE')"
+            )
+            seen.append((user, may, more, child.environment["GRADEWATCH_OWNER_DATABASE_URL"]))
+            await connection.close()
+
+    monkeypatch.setattr("monitor.run.supervise", look)
+    await run(settings(tmp_path, EMBEDDED))
+    await run(settings(tmp_path, EMBEDDED))
+    assert seen == [("gradewatch", True, False, "")] * 4
