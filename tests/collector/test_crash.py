@@ -143,7 +143,8 @@ def cut(whole: Path, piece: Path, seq: int) -> None:
             copy.execute("DELETE FROM snapshot WHERE seq > ?", (seq,))
             if copy.execute("DELETE FROM state WHERE seq > ?", (seq,)).rowcount:
                 copy.execute(
-                    "INSERT INTO state (one, seq, body, crc) SELECT 1, seq, body, -1 FROM snapshot ORDER BY seq DESC LIMIT 1"
+                    "INSERT INTO state (one, seq, body, crc)"
+                    " SELECT 1, seq, body, -1 FROM snapshot ORDER BY seq DESC LIMIT 1"
                 )
 
 
