@@ -3,30 +3,27 @@
 What the screen does with a device over its wire is told on the small plant; here the question is the size.
 """
 
-import asyncio
 import math
 import os
 import re
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
 from config.load import load
 from config.model import Plant
-from monitor.server.gate import COOKIE
+from monitor.server.sessions import Role
 from monitor.server.settings import Settings
-from tests.browser.conftest import QUIET
-from tests.server.collector import ALARM, PRESSURE, Collector, sample_but_for
+from tests.browser.calm import DASHBOARD, SLOW_MS, Calm, opened
+from tests.server.collector import ALARM, PRESSURE
 from tests.server.conftest import NO_DATABASE, running
 from tests.server.hands import Hands
 
 ROOT = Path(__file__).parents[2]
-SLOW_MS = 20_000
 HIDDEN = """(overview) => {
     const box = overview.getBoundingClientRect();
     const tiles = [...overview.querySelectorAll(".tile")].map((tile) => tile.getBoundingClientRect());
@@ -37,36 +34,6 @@ CUT = """(overview) => [...overview.querySelectorAll(".tile")].filter((tile) =>
 ).map((tile) => tile.title)"""
 
 pytestmark = pytest.mark.timeout(120)
-
-
-class Calm:
-    """Every device of a plant, each second: within its limits but for what is told."""
-
-    def __init__(self, plant: Plant, data: Path, hands: Hands) -> None:
-        self.told: dict[str, float] = {}
-        self.data, self.hands = data, hands
-        self.plant = plant
-        self._collector = Collector(plant, data, hands)
-
-    @asynccontextmanager
-    async def going_on(self) -> AsyncIterator[None]:
-        """Tell each second meanwhile."""
-        async with self._collector.serving():
-            task = asyncio.create_task(self._go_on())
-            try:
-                yield
-            finally:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
-
-    async def _go_on(self) -> None:
-        while True:
-            self.hands.pass_s(1)
-            for series in self.plant.series:
-                self._collector.judge(sample_but_for(self.plant, series, self.hands.at, self.told))
-            self._collector.feed.health(self._collector.health())
-            await asyncio.sleep(1)  # a plant's own pace; nothing waits for it
 
 
 @pytest.fixture(scope="module")
@@ -84,26 +51,10 @@ def calm(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calm]:
 
 @pytest_asyncio.fixture
 async def overview(calm: Calm, chromium: str) -> AsyncIterator[Page]:
-    """The overview, signed in; an error in the page's console fails the test."""
-    errors: list[str] = []
-    settings = Settings(
-        calm.plant, calm.data, NO_DATABASE, ROOT / "monitor/dashboard/dist", calm.hands.now, port=0
-    )
-    async with calm.going_on(), running(settings) as server, async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=QUIET)
-        context = await browser.new_context(
-            viewport={"width": 1920, "height": 1080}, locale="en-GB", color_scheme="dark"
-        )
-        await context.add_cookies([{"name": COOKIE, "value": server.sign_in(), "url": server.address}])
-        page = await context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        try:
-            await page.goto(server.address)
-            await expect(page.get_by_test_id("overview")).to_be_visible(timeout=SLOW_MS)
-            yield page
-        finally:
-            await browser.close()
-    assert errors == []
+    """The overview, signed in."""
+    settings = Settings(calm.plant, calm.data, NO_DATABASE, DASHBOARD, calm.hands.now, port=0)
+    async with calm.going_on(), running(settings) as server, opened(chromium, server, Role.OPERATOR) as page:
+        yield page
 
 
 async def test_every_line_and_every_zone_is_on_one_screen_in_grey(overview: Page, plant: Plant) -> None:

@@ -1,6 +1,6 @@
 /** How alarms are ordered and worded. Pure, but for the language, which every text follows. */
 
-import type { Alarm, Level, Limit } from "./api-types";
+import type { Alarm, Level, Limit, Priority } from "./api-types";
 import { bound, unit, value } from "./format";
 import { said, t } from "./i18n";
 import { measured, type PlantIndex } from "./plant";
@@ -10,13 +10,21 @@ export const levels: readonly Level[] = ["action", "alert", "diagnostic"];
 
 export const rank = (level: Level): number => levels.indexOf(level) + 1;
 
+/** The most urgent first. */
+export const priorities: readonly Priority[] = ["critical", "high", "medium", "low"];
+
 /** Whether nobody is shown it: shelved, suppressed by design, or out of service. */
 export const isHidden = ({ state }: Alarm): boolean => state === "SHLVD" || state === "DSUPR" || state === "OOSRV";
 
-/** The worst level first; in it what nobody has seen; in that the newest. */
+/** Whether it is over and stays only until a person resets it. */
+export const isHeld = ({ state }: Alarm): boolean => state === "LATAK";
+
+/** The most urgent first, then the worst level; in it what nobody has seen; in that what came first of its line, or is newest. */
 export function byPriority(a: Alarm, b: Alarm): number {
+  if (a.priority !== b.priority) return priorities.indexOf(a.priority) - priorities.indexOf(b.priority);
   if (a.level !== b.level) return rank(a.level) - rank(b.level);
   if (a.acknowledged !== b.acknowledged) return a.acknowledged ? 1 : -1;
+  if (a.first_out !== b.first_out) return a.first_out ? -1 : 1;
   return b.raised_at.localeCompare(a.raised_at) || a.id.localeCompare(b.id);
 }
 

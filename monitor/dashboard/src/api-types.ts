@@ -6,6 +6,7 @@ type Schemas = components["schemas"];
 
 export type Text = Schemas["Label"];
 export type Level = Schemas["Level"];
+export type Priority = Schemas["Priority"];
 export type Kind = Schemas["Kind"];
 export type Channel = Schemas["PlantChannel"];
 export type Series = Schemas["PlantSeries"];
@@ -19,6 +20,15 @@ export type Sample = Schemas["Sample"];
 export type Alarm = Schemas["Alarm"];
 export type AlarmState = Schemas["AlarmState"];
 export type Health = Schemas["CollectorHealth"];
+export type Guidance = Schemas["AlarmGuidance"];
+export type Transition = Schemas["Transition"];
+export type Ask = Schemas["Ask"];
+/** A protective action as it stands now. */
+export type Protection = Schemas["Protection"];
+/** What is known of it in the plant. */
+export type PlantProtection = Schemas["PlantProtection"];
+/** A name and a password, of a second person who signs. */
+export type Credentials = Schemas["Credentials"];
 export type Person = Schemas["SignedInPerson"];
 export type Readings = Schemas["Readings"];
 

@@ -3,11 +3,12 @@
  * nobody is signed in leads to the sign-in page.
  */
 
-import type { Alarm, Person, Plant, Readings } from "./api-types";
+import type { Alarm, Credentials, Guidance, Person, Plant, Readings, Transition } from "./api-types";
 import { language } from "./i18n";
 import { person } from "./store";
 
 const base = "/api/v1";
+const session = "/session";
 const patience_ms = 8000;
 
 /** The server said no (`status` is its HTTP status), or could not be reached (`status` is 0). */
@@ -27,9 +28,15 @@ async function ask(path: string, init: RequestInit = {}): Promise<Response> {
   const answer = await fetch(base + path, { ...init, headers, signal }).catch((error: unknown) => {
     throw new Refusal(0, String(error));
   });
-  if (answer.status === 401) person.value = null;
+  if (answer.status === 401) await signedOut(path);
   if (!answer.ok) throw new Refusal(answer.status, await detailOf(answer));
   return answer;
+}
+
+/** Any other path may have meant a second person's password, who signs without a session. */
+async function signedOut(path: string): Promise<void> {
+  if (path === session) person.value = null;
+  else await whoAmI().catch(() => undefined);
 }
 
 async function detailOf(answer: Response): Promise<string> {
@@ -48,14 +55,14 @@ function send(path: string, body: unknown): Promise<Response> {
   return ask(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
 }
 
-export const whoAmI = (): Promise<Person> => get("/session");
+export const whoAmI = (): Promise<Person> => get(session);
 
 export const signIn = async (name: string, password: string): Promise<void> => {
-  await send("/session", { name, password });
+  await send(session, { name, password });
 };
 
 export const signOut = async (): Promise<void> => {
-  await ask("/session", { method: "DELETE" });
+  await ask(session, { method: "DELETE" });
 };
 
 export const plant = (): Promise<Plant> => get("/plant");
@@ -71,11 +78,55 @@ export const readings = (channel: string, start_s: number, end_s: number, points
   return get(`/readings?${query}`);
 };
 
-/** Acknowledges this one occurrence; gives the alarm as it then stands. */
-export const acknowledge = async (alarm: Alarm, comment: string): Promise<Alarm> => {
-  const answer = await send("/alarms/acknowledge", { alarm: alarm.id, raised_at: alarm.raised_at, comment });
+/** What an alarm means and what is to be done about it. */
+export const guidance = (alarm: string): Promise<Guidance> => get(`/alarms/guidance?${new URLSearchParams({ alarm })}`);
+
+/** What the book says of an alarm, the latest first. */
+export const transitions = async (alarm: string): Promise<Transition[]> =>
+  (await get<{ transitions: Transition[] }>(`/alarms/transitions?${new URLSearchParams({ alarm })}`)).transitions;
+
+/** Does something to an alarm; gives the alarm as it then stands. */
+async function toAlarm(deed: string, body: object): Promise<Alarm> {
+  const answer = await send(`/alarms/${deed}`, body);
   return ((await answer.json()) as { alarm: Alarm }).alarm;
-};
+}
+
+const occurrence = ({ id, raised_at }: Alarm) => ({ alarm: id, raised_at });
+
+/** Acknowledges this one occurrence. */
+export const acknowledge = (alarm: Alarm, comment: string): Promise<Alarm> =>
+  toAlarm("acknowledge", { ...occurrence(alarm), comment });
+
+/** Lets this one latched occurrence go. */
+export const reset = (alarm: Alarm): Promise<Alarm> => toAlarm("reset", occurrence(alarm));
+
+/** Hides an alarm until then (epoch milliseconds). */
+export const shelve = (alarm: Alarm, until_ms: number, reason: string, second: Credentials | null): Promise<Alarm> =>
+  toAlarm("shelve", { alarm: alarm.id, until: new Date(until_ms).toISOString(), reason, second });
+
+export const unshelve = (alarm: Alarm): Promise<Alarm> => toAlarm("unshelve", { alarm: alarm.id });
+
+/** Does something to a protective action; the live feed tells how it then stands. */
+async function toProtection(deed: string, body: object): Promise<void> {
+  await send(`/protections/${deed}`, body);
+}
+
+export const confirm = (protection: string): Promise<void> => toProtection("confirm", { protection });
+
+export interface Signature {
+  role: string;
+  person: Credentials;
+}
+
+/** Ends a protective action: who is signed in signs in `role`, each other in a role of theirs. */
+export const end = (protection: string, role: string, others: readonly Signature[], comment: string): Promise<void> =>
+  toProtection("reset", { protection, role, others, comment });
+
+/** Switches a protective action off until then (epoch milliseconds). */
+export const inhibit = (protection: string, until_ms: number, reason: string, second: Credentials): Promise<void> =>
+  toProtection("inhibit", { protection, until: new Date(until_ms).toISOString(), reason, second });
+
+export const rearm = (protection: string): Promise<void> => toProtection("rearm", { protection });
 
 /** Address of the live feed. */
 export const liveAddress = (): string => {

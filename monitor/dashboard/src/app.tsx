@@ -17,6 +17,7 @@ import { Header } from "./views/header";
 import { HealthBar } from "./views/health";
 import { NotLive } from "./views/not-live";
 import { Overview } from "./views/overview";
+import { ProtectionsPage } from "./views/protections";
 import { SignIn } from "./views/sign-in";
 import { Trend } from "./views/trend";
 
@@ -70,6 +71,7 @@ function Screen() {
 
 function Floor() {
   if (page.value.kind === "devices") return <WithSide main={<DevicesPage />} />;
+  if (page.value.kind === "protections") return <WithSide main={<ProtectionsPage />} />;
   const area = areaShown.value;
   if (area) return <Closely main={<AreaPage area={area} />} />;
   return small.value ? <Closely main={<Overview />} /> : <WithSide main={<Overview />} />;

@@ -9,6 +9,7 @@ import "./styles/banner.css";
 import "./styles/overview.css";
 import "./styles/tile.css";
 import "./styles/alarms.css";
+import "./styles/protections.css";
 import "./styles/detail.css";
 import { App } from "./app";
 import { language } from "./i18n";

@@ -5,13 +5,13 @@ import type { Alarm } from "./api-types";
 import { areaKey, workshopsOf, type Area } from "./areas";
 import { index, lookAtAlarm } from "./store";
 
-/** The whole plant, the devices of the whole plant, or one area by its key. */
-export type Page = { kind: "plant" } | { kind: "devices" } | { kind: "area"; key: string };
+/** The whole plant, its devices, its protective actions, or one area by its key. */
+export type Page = { kind: "plant" } | { kind: "devices" } | { kind: "protections" } | { kind: "area"; key: string };
 
 /** Reads an address's fragment; what it does not know is the whole plant. */
 export function pageOf(fragment: string): Page {
   const path = fragment.replace(/^#\/?/, "");
-  if (path === "devices") return { kind: "devices" };
+  if (path === "devices" || path === "protections") return { kind: path };
   return /^(line|shared)\/./.test(path) ? { kind: "area", key: path } : { kind: "plant" };
 }
 

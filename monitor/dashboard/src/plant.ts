@@ -1,6 +1,6 @@
 /** The plant as the screen needs it: found by id, and what each zone shows on its tile. Nothing here is fixed. */
 
-import type { Channel, Device, Limit, Line, Plant, Series, Zone } from "./api-types";
+import type { Channel, Device, Limit, Line, Plant, PlantProtection, Series, Zone } from "./api-types";
 
 /** Where a channel's value comes from. */
 export interface Source {
@@ -41,6 +41,7 @@ export interface PlantIndex {
   devices: ReadonlyMap<string, Device>;
   zones: ReadonlyMap<string, ZoneView>;
   limits: ReadonlyMap<string, Limit>;
+  protections: ReadonlyMap<string, PlantProtection>;
   /** What is reckoned from channels, in the form of a channel. */
   derived: ReadonlyMap<string, Channel>;
 }
@@ -74,6 +75,7 @@ export function indexOf(plant: Plant): PlantIndex {
     devices: new Map(plant.devices.map((device) => [device.id, device])),
     zones: new Map(plant.zones.map((zone) => [zone.id, viewOf(zone, lines.get(zone.line ?? ""), byZone.get(zone.id) ?? [])])),
     limits: new Map(plant.limits.map((limit) => [limit.id, limit])),
+    protections: new Map(plant.protections.map((one) => [one.id, one])),
     derived: new Map(plant.derived.map((one) => [one.id, reckoned(one)])),
   };
 }

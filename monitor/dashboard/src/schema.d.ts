@@ -101,9 +101,52 @@ export interface paths {
         };
         /**
          * Read Readings
-         * @description The readings of one channel from `start` to `end`, in at most `points` buckets.
+         * @description The readings of one channel or several (repeat `channel`) from `start` to `end`, each in at most `points`.
          */
         get: operations["read_readings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/completeness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Completeness
+         * @description How complete a device is from `start` to `end`, in whole buckets; what is still to come is not told of.
+         */
+        get: operations["read_completeness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/readings.{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Readings
+         * @description Every reading of these channels from `start` to `end`, channel after channel, oldest first.
+         *
+         *     One row per channel and time: the time in the plant's zone with its offset, the channel, the value as it is stored,
+         *     its unit and its quality; in a CSV file the time in UTC too.
+         */
+        get: operations["export_readings"];
         put?: never;
         post?: never;
         delete?: never;
@@ -164,6 +207,26 @@ export interface paths {
          * @description How much the alarms from `start` to `end` asked of people (ISA-18.2, table 7).
          */
         get: operations["read_alarm_load"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/transitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Transitions
+         * @description What the book says of an alarm: each change, why, and who did it; a moment behind what is live.
+         */
+        get: operations["read_transitions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -609,6 +672,49 @@ export interface components {
          */
         AskState: "waiting" | "requested" | "acked" | "verified" | "failed" | "already";
         /**
+         * Bucket
+         * @description How finely it is told.
+         * @enum {string}
+         */
+        Bucket: "minute" | "hour";
+        /**
+         * Cause
+         * @description Why a row that was expected is not there, or is not valid.
+         * @enum {string}
+         */
+        Cause: "collector_down" | "skipped" | "network" | "suppressed_by_mode" | "device" | "counter" | "not_sealed" | "missing";
+        /**
+         * ChannelReadings
+         * @description One channel over time, in buckets of `bucket_s` seconds (0: each reading by itself).
+         *
+         *     `at` is the beginning of each bucket in seconds since 1970 (UTC); `n` counts its readings, `n_good` those that
+         *     may be used; where there is none of these the values are null: with `n` 0 nothing is stored there, otherwise what
+         *     is stored is bad. `min` and `max` are of all readings, so that no excursion disappears. `limits` are those of the
+         *     plant that was in force at the time.
+         */
+        ChannelReadings: {
+            /** Channel */
+            channel: string;
+            /** Unit */
+            unit: string;
+            /** Bucket S */
+            bucket_s: number;
+            /** At */
+            at: number[];
+            /** Min */
+            min: (number | null)[];
+            /** Max */
+            max: (number | null)[];
+            /** Mean */
+            mean: (number | null)[];
+            /** N */
+            n: number[];
+            /** N Good */
+            n_good: number[];
+            /** Limits */
+            limits: components["schemas"]["PastLimit"][];
+        };
+        /**
          * Chosen
          * @description Which protective action is confirmed, or switched on again.
          */
@@ -638,6 +744,18 @@ export interface components {
             detail: string;
         };
         /**
+         * DeviceCompleteness
+         * @description How complete a device is, in whole buckets of `bucket_s`; `at` is where each begins, seconds since 1970 (UTC).
+         */
+        DeviceCompleteness: {
+            /** Device */
+            device: string;
+            /** Bucket S */
+            bucket_s: number;
+            /** Series */
+            series: components["schemas"]["SeriesCompleteness"][];
+        };
+        /**
          * Ended
          * @description Which protective action is ended, in which role who is signed in signs, and who else does.
          */
@@ -657,6 +775,12 @@ export interface components {
              */
             comment: string;
         };
+        /**
+         * Format
+         * @description What kind of file.
+         * @enum {string}
+         */
+        Format: "csv" | "parquet";
         /**
          * Formula
          * @description How a derived channel follows from its inputs. `alarms/derived.py` says what each needs and gives.
@@ -749,6 +873,12 @@ export interface components {
             zh: string;
         };
         /**
+         * Language
+         * @description In which a CSV file's header and its qualities are written.
+         * @enum {string}
+         */
+        Language: "en" | "zh";
+        /**
          * Latest
          * @description The latest Sample of each series; while `collector` is false nothing of it is live.
          */
@@ -822,6 +952,49 @@ export interface components {
         Part: {
             /** Ok */
             ok: boolean;
+        };
+        /**
+         * PastBounds
+         * @description Low and high; null: not bounded on that side.
+         */
+        PastBounds: {
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+        };
+        /**
+         * PastLimit
+         * @description What a limit permitted from `since` to `until`; `at_rest`: other bounds while the zone was at rest.
+         */
+        PastLimit: {
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+            /** Limit */
+            limit: string;
+            level: components["schemas"]["Level"];
+            at_rest: components["schemas"]["PastBounds"] | null;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
+        /**
+         * PlantAsk
+         * @description One thing that a protective action asks of a device.
+         */
+        PlantAsk: {
+            /** Device */
+            device: string;
+            label: components["schemas"]["Label"];
         };
         /**
          * PlantChannel
@@ -912,6 +1085,8 @@ export interface components {
             derived: components["schemas"]["PlantDerived"][];
             /** Suppressions */
             suppressions: components["schemas"]["PlantSuppression"][];
+            /** Protections */
+            protections: components["schemas"]["PlantProtection"][];
         };
         /**
          * PlantLimit
@@ -954,6 +1129,32 @@ export interface components {
             label: components["schemas"]["Label"];
             /** Tower */
             tower: string;
+        };
+        /**
+         * PlantProtection
+         * @description What the plant asks of its machines when alarms trigger it; `reset_by` is empty where it ends by itself.
+         */
+        PlantProtection: {
+            /** Id */
+            id: string;
+            /** Code */
+            code: string;
+            /** Device */
+            device: string;
+            label: components["schemas"]["Label"];
+            kind: components["schemas"]["ProtectionKind"];
+            /** Asks */
+            asks: components["schemas"]["PlantAsk"][];
+            instruction: components["schemas"]["Label"];
+            fail_safe: components["schemas"]["Label"];
+            /** Reset By */
+            reset_by: string[];
+            /** May Inhibit */
+            may_inhibit: boolean;
+            /** Needs Confirmation */
+            needs_confirmation: boolean;
+            /** Dry Run */
+            dry_run: boolean;
         };
         /**
          * PlantSeries
@@ -1076,10 +1277,7 @@ export interface components {
         Quality: 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10;
         /**
          * Readings
-         * @description One channel over time, in buckets of `bucket_s` seconds (0: each reading by itself).
-         *
-         *     `at` is the beginning of each bucket in seconds since 1970 (UTC); `n` counts its readings, `n_good` those that
-         *     may be used; where there is none of these the values are null.
+         * @description The first channel that was asked for, and in `more` the others, in their order; buckets are the same for all.
          */
         Readings: {
             /** Channel */
@@ -1100,7 +1298,20 @@ export interface components {
             n: number[];
             /** N Good */
             n_good: number[];
+            /** Limits */
+            limits: components["schemas"]["PastLimit"][];
+            /**
+             * More
+             * @default []
+             */
+            more: components["schemas"]["ChannelReadings"][];
         };
+        /**
+         * Reason
+         * @description Why a Transition happened.
+         * @enum {string}
+         */
+        Reason: "raised" | "raised_again" | "acknowledged" | "cleared" | "reset" | "shelved" | "unshelved" | "shelve_ended" | "suppressed" | "unsuppressed" | "out_of_service" | "in_service";
         /**
          * Removed
          * @description Which alarm is taken out of service, why, for which work, and, where it is critical, who agrees.
@@ -1176,6 +1387,31 @@ export interface components {
             comment: string;
         };
         /**
+         * SeriesCompleteness
+         * @description One series of a device: its own row (named as the device), or a counter's `records`.
+         *
+         *     In every bucket `expected` is `valid` and all `causes` together. `received` are the rows that are stored, valid or
+         *     not. `not_sealed` may still come; `missing` is what nothing explains. Only causes that occur are listed.
+         */
+        SeriesCompleteness: {
+            /** Series */
+            series: string;
+            /** Records */
+            records: boolean;
+            /** At */
+            at: number[];
+            /** Expected */
+            expected: number[];
+            /** Received */
+            received: number[];
+            /** Valid */
+            valid: number[];
+            /** Causes */
+            causes: {
+                [key: string]: number[];
+            };
+        };
+        /**
          * Shelved
          * @description Which alarm is hidden until when, why, and, where it is critical, who agrees.
          */
@@ -1239,6 +1475,32 @@ export interface components {
             /** Reason */
             reason: string;
             second: components["schemas"]["Credentials"];
+        };
+        /**
+         * Transition
+         * @description One change of an alarm; `who` and `second` are empty where nobody did it.
+         */
+        Transition: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            reason: components["schemas"]["Reason"];
+            /** Who */
+            who: string;
+            /** Second */
+            second: string;
+            /** Comment */
+            comment: string;
+        };
+        /**
+         * Transitions
+         * @description Changes of one alarm, the latest first.
+         */
+        Transitions: {
+            /** Transitions */
+            transitions: components["schemas"]["Transition"][];
         };
         /**
          * AlarmMessage
@@ -1397,12 +1659,6 @@ export interface components {
             comment: string;
             protection: components["schemas"]["Protection"];
         };
-        /**
-         * Reason
-         * @description Why a Transition happened.
-         * @enum {string}
-         */
-        Reason: "raised" | "raised_again" | "acknowledged" | "cleared" | "reset" | "shelved" | "unshelved" | "shelve_ended" | "suppressed" | "unsuppressed" | "out_of_service" | "in_service";
         /**
          * SampleMessage
          * @description One new Sample.
@@ -1679,7 +1935,7 @@ export interface operations {
     read_readings: {
         parameters: {
             query: {
-                channel: string;
+                channel: string[];
                 points?: number;
                 /** @description ISO 8601 with offset; in a URL a + is written %2B */
                 start: string;
@@ -1699,6 +1955,136 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Readings"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    read_completeness: {
+        parameters: {
+            query: {
+                device: string;
+                bucket?: components["schemas"]["Bucket"];
+                /** @description ISO 8601 with offset; in a URL a + is written %2B */
+                start: string;
+                /** @description ISO 8601 with offset; in a URL a + is written %2B */
+                end: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceCompleteness"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    export_readings: {
+        parameters: {
+            query: {
+                channel: string[];
+                /** @description of a CSV file's header and qualities */
+                language?: components["schemas"]["Language"];
+                /** @description ISO 8601 with offset; in a URL a + is written %2B */
+                start: string;
+                /** @description ISO 8601 with offset; in a URL a + is written %2B */
+                end: string;
+            };
+            header?: never;
+            path: {
+                kind: components["schemas"]["Format"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv; charset=utf-8": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             /** @description Unauthorized */
@@ -1853,6 +2239,56 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlarmLoad"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    read_transitions: {
+        parameters: {
+            query: {
+                alarm: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transitions"];
                 };
             };
             /** @description Unauthorized */

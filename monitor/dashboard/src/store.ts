@@ -5,16 +5,19 @@
 
 import { batch, computed, signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import { byPriority, changed, foremost, isHidden } from "./alarms";
-import type { Alarm, Device, Health, Message, Person, Sample } from "./api-types";
+import type { Alarm, Device, Health, Message, Person, Protection, Sample } from "./api-types";
 import { ServerClock } from "./clock";
 import { cut, step, unlinked, type Link, type LinkEvent } from "./link";
 import { firstZone, type PlantIndex, type Source } from "./plant";
+import { byUrgency, runs, standing } from "./protections";
 import { next, nothing, oldAfter_ms, reading, type Reading, type Row } from "./rows";
 
 /** Who is signed in; null: nobody; undefined: not known yet. */
 export const person = signal<Person | null | undefined>(undefined);
 export const index = signal<PlantIndex | null>(null);
 export const alarms = signal<ReadonlyMap<string, Alarm>>(new Map());
+/** Those that are not simply armed. */
+export const protections = signal<ReadonlyMap<string, Protection>>(new Map());
 export const health = signal<Health | null>(null);
 export const link = signal<Link>(unlinked);
 /** The plant as the collector has it; null before it was heard. The screen must show the same one. */
@@ -36,6 +39,9 @@ const everyAlarm = computed(() => [...alarms.value.values()].sort(byPriority));
 export const alarmList = computed(() => everyAlarm.value.filter((alarm) => !isHidden(alarm)));
 /** What is hidden goes on being judged, and stays to be seen by whoever looks for it. */
 export const hiddenAlarms = computed(() => everyAlarm.value.filter(isHidden));
+export const runningProtections = computed(() => [...protections.value.values()].filter(runs).sort(byUrgency));
+/** A viewer only looks; the server says so to whoever tries. */
+export const mayAct = computed(() => person.value != null && person.value.role !== "viewer");
 export const alarmsByZone = computed(() => grouped(alarmList.value, (alarm) => alarm.zone));
 export const alarmsByChannel = computed(() => grouped(alarmList.value, (alarm) => alarm.channel));
 
@@ -178,6 +184,7 @@ function take(message: Message, heard_ms: number): void {
       tell(message.at, heard_ms);
       for (const sample of message.samples) takeSample(sample);
       alarms.value = new Map(message.alarms.map((alarm) => [alarm.id, alarm]));
+      protections.value = new Map(message.protections.map((one) => [one.id, one]));
       health.value = message.health;
       collectorPlant.value = message.plant_sha256;
       snapshots.value += 1;
@@ -187,6 +194,9 @@ function take(message: Message, heard_ms: number): void {
       break;
     case "alarm":
       takeAlarm(message.alarm);
+      break;
+    case "protection":
+      protections.value = standing(protections.value, message.protection);
       break;
     case "health":
       tell(message.at, heard_ms);

@@ -16,6 +16,17 @@ test("the worst level first, then what nobody has seen, then the newest", () => 
   expect(list.sort(byPriority).map(({ id }) => id)).toEqual(["newer", "older", "seen", "a", "d"]);
 });
 
+test("priority goes before level, and what came first of its line before what is newer", () => {
+  const list = [
+    alarm("newest", { raised_at: "2026-11-21T06:00:09Z" }),
+    alarm("first-out", { raised_at: "2026-11-21T06:00:01Z", first_out: true }),
+    alarm("seen", { first_out: true, acknowledged: true }),
+    alarm("medium", { priority: "medium", first_out: true }),
+    alarm("critical", { priority: "critical", level: "alert" }),
+  ];
+  expect(list.sort(byPriority).map(({ id }) => id)).toEqual(["critical", "first-out", "newest", "seen", "medium"]);
+});
+
 test("what speaks for a zone is what came first, among the worst that are still active", () => {
   const over = alarm("over", { active: false, raised_at: "2026-11-21T06:00:00Z" });
   const cause = alarm("cause", { raised_at: "2026-11-21T06:00:01Z" });

@@ -86,6 +86,7 @@ export const plant: Plant = {
   ],
   derived: [],
   suppressions: [],
+  protections: [],
 };
 
 export const alarm = (id: string, given: Partial<Alarm> = {}): Alarm => ({

@@ -1,16 +1,22 @@
 /** Every alarm that is not normal, the worst first. */
 
 import { useComputed } from "@preact/signals";
+import { useState } from "preact/hooks";
+import { crossing, isHeld, place, title, worst } from "../alarms";
+import { reset } from "../api";
 import type { Alarm } from "../api-types";
-import { crossing, place, title, worst } from "../alarms";
 import { dateTime, elapsed, unit, value } from "../format";
 import { said, t } from "../i18n";
 import { goToAlarm } from "../page";
 import type { PlantIndex } from "../plant";
 import { isUsable } from "../rows";
-import { alarmList, hiddenAlarms, index, readingOf, server_s } from "../store";
+import { alarmList, index, mayAct, readingOf, server_s, takeAlarm } from "../store";
 import { Acknowledge } from "./acknowledge";
+import { Deed } from "./deed";
+import { Hidden } from "./hidden";
 import { Mark } from "./mark";
+import { PriorityMark } from "./priority";
+import { Unfolded } from "./unfolded";
 
 export function AlarmTable() {
   const plant = index.value;
@@ -45,61 +51,52 @@ export function AlarmTable() {
   );
 }
 
-/** What is hidden, by whom or what, and until when. */
-function Hidden({ plant }: { plant: PlantIndex }) {
-  const list = hiddenAlarms.value;
-  if (list.length === 0) return null;
-  return (
-    <details data-testid="hidden-alarms">
-      <summary class="quiet">
-        {t("hidden")} {list.length}
-      </summary>
-      <ul>
-        {list.map((alarm) => (
-          <li key={alarm.id}>{hidden(alarm, plant)}</li>
-        ))}
-      </ul>
-    </details>
-  );
-}
-
-function hidden(alarm: Alarm, plant: PlantIndex): string {
-  const reasons = alarm.suppressed_by.map((id) => {
-    const known = plant.plant.suppressions.find((one) => one.id === id);
-    return known ? said(known.reason) : id;
-  });
-  const zone = plant.plant.time_zone;
-  const until = alarm.shelved_until ? t("until", { time: dateTime(Date.parse(alarm.shelved_until), zone) }) : "";
-  const facts = [place(alarm, plant), title(alarm, plant), t(`state_${alarm.state}`), ...reasons, alarm.out_of_service, until];
-  return facts.filter((fact) => fact !== undefined && fact !== "").join(" · ");
-}
-
 function AlarmRow({ alarm, plant }: { alarm: Alarm; plant: PlantIndex }) {
+  const [open, setOpen] = useState(false);
   return (
-    <tr class={`${alarm.level}${alarm.active ? " active" : ""}`} data-testid={`alarm-${alarm.id}`}>
-      <td class="sign">
-        <Mark level={alarm.level} flashing={!alarm.acknowledged} />
-      </td>
-      <td class="what">
-        <button class="link" onClick={() => goToAlarm(alarm)}>
-          {title(alarm, plant)}
-        </button>
-        <span class="quiet">{[place(alarm, plant), alarm.detail].filter((part) => part !== "").join(" · ")}</span>
-      </td>
-      <td class="figures">
-        <Current alarm={alarm} plant={plant} />
-      </td>
-      <td class="since">
-        <Since alarm={alarm} zone={plant.plant.time_zone} />
-      </td>
-      <td class="state">
-        {t(`state_${alarm.state}`)}
-        {alarm.first_out && <span class="quiet"> {t("first_out")}</span>}
-        {alarm.acknowledged && <span class="quiet">{t("acknowledged_by", { who: alarm.acknowledged_by })}</span>}
-      </td>
-      <td class="deed">{!alarm.acknowledged && <Acknowledge alarm={alarm} testid={`ack-${alarm.id}`} />}</td>
-    </tr>
+    <>
+      <tr class={`${alarm.level}${alarm.active ? " active" : ""}`} data-testid={`alarm-${alarm.id}`}>
+        <td class="sign">
+          <Mark level={alarm.level} flashing={!alarm.acknowledged} /> <PriorityMark priority={alarm.priority} />
+        </td>
+        <td class="what">
+          <button class="link" onClick={() => goToAlarm(alarm)}>
+            {title(alarm, plant)}
+          </button>
+          <span class="quiet">{[place(alarm, plant), alarm.detail].filter((part) => part !== "").join(" · ")}</span>
+          <button class="link unfold" aria-expanded={open} data-testid={`unfold-${alarm.id}`} onClick={() => setOpen(!open)}>
+            {open ? "▾" : "▸"} {t("guidance")}
+          </button>
+        </td>
+        <td class="figures">
+          <Current alarm={alarm} plant={plant} />
+        </td>
+        <td class="since">
+          <Since alarm={alarm} zone={plant.plant.time_zone} />
+        </td>
+        <td class="state">
+          {t(`state_${alarm.state}`)}
+          {alarm.first_out && <span class="first-out"> {t("first_out")}</span>}
+          {alarm.acknowledged && <span class="quiet">{t("acknowledged_by", { who: alarm.acknowledged_by })}</span>}
+        </td>
+        <td class="deed">{mayAct.value && <NextDeed alarm={alarm} />}</td>
+      </tr>
+      {open && (
+        <tr class="more">
+          <td colSpan={6}>
+            <Unfolded alarm={alarm} />
+          </td>
+        </tr>
+      )}
+    </>
   );
+}
+
+/** It is acknowledged first; what is held then goes by a reset. */
+function NextDeed({ alarm }: { alarm: Alarm }) {
+  if (!alarm.acknowledged) return <Acknowledge alarm={alarm} testid={`ack-${alarm.id}`} />;
+  if (!isHeld(alarm)) return null;
+  return <Deed label={t("reset")} testid={`reset-${alarm.id}`} act={async () => takeAlarm(await reset(alarm))} />;
 }
 
 /** The value now, the bound that was crossed, and the worst since. */

@@ -1,13 +1,14 @@
-/** Always in sight: the worst alarm, what to do about it, and how many there are of each level. */
+/** Always in sight: the worst alarm, what the machines do about it, and how many alarms there are of each level. */
 
 import { computed } from "@preact/signals";
 import type { Alarm } from "../api-types";
 import { crossing, levels, place, title, worst } from "../alarms";
 import { elapsed, timeOfDay } from "../format";
-import { t } from "../i18n";
+import { said, t } from "../i18n";
 import { goToAlarm } from "../page";
 import type { PlantIndex } from "../plant";
-import { alarmList, index, server_s } from "../store";
+import { stateKey } from "../protections";
+import { alarmList, index, mayAct, runningProtections, server_s } from "../store";
 import { Acknowledge } from "./acknowledge";
 import { Mark } from "./mark";
 
@@ -20,6 +21,7 @@ export function Banner() {
   return (
     <section class={`banner ${alarm ? alarm.level : "calm"}`} data-testid="banner" aria-label={t("alarms")}>
       {alarm ? <Worst key={`${alarm.id} ${alarm.raised_at}`} alarm={alarm} plant={plant} /> : <Calm />}
+      <Acting />
       <Counts />
     </section>
   );
@@ -45,7 +47,7 @@ function Worst({ alarm, plant }: { alarm: Alarm; plant: PlantIndex }) {
           <Facts alarm={alarm} plant={plant} />
         </span>
       </button>
-      {!alarm.acknowledged && <Acknowledge alarm={alarm} testid="banner-acknowledge" />}
+      {mayAct.value && !alarm.acknowledged && <Acknowledge alarm={alarm} testid="banner-acknowledge" />}
     </>
   );
 }
@@ -59,6 +61,22 @@ function Facts({ alarm, plant }: { alarm: Alarm; plant: PlantIndex }) {
     t(`state_${alarm.state}`),
   ];
   return <>{facts.filter((fact) => fact !== "").join(" · ")}</>;
+}
+
+/** The protective action that most needs a look, and how far each of its asks has come. */
+function Acting() {
+  const [first, ...others] = runningProtections.value;
+  if (!first) return null;
+  const asks = first.asks.map(({ label, state }) => `${said(label)} (${t(`ask_${state ?? "none"}`)})`);
+  return (
+    <a class={first.failed ? "acting failed" : "acting"} href="#/protections" data-testid="acting">
+      <b>
+        {first.code} {said(first.label)} · {t(`protection_${stateKey(first)}`)}
+        {others.length > 0 && <span class="quiet"> +{others.length}</span>}
+      </b>
+      <span>{asks.join(" · ")}</span>
+    </a>
+  );
 }
 
 function Counts() {

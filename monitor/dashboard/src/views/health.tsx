@@ -3,7 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { duration, figure } from "../format";
 import { t, type Key } from "../i18n";
-import { collectorPlant, health, index } from "../store";
+import { collectorPlant, health, index, protections, runningProtections } from "../store";
 import { Mark } from "./mark";
 
 /** A poll that is later than this is worth a look: a quarter of the second that it has. */
@@ -43,12 +43,25 @@ export function HealthBar() {
           </Fact>
         </>
       )}
+      {plant && plant.protections.length > 0 && <Protections of={plant.protections.length} />}
       {plant && (
         <Fact name="configuration" bad={differs} last>
           {plant.id} · <code>{plant.sha256.slice(0, 8)}</code> {differs && t("configuration_differs")}
         </Fact>
       )}
     </footer>
+  );
+}
+
+/** How many protective actions run, of all; one that is switched off is worth a look. */
+function Protections({ of }: { of: number }) {
+  const off = [...protections.value.values()].filter(({ inhibited }) => inhibited !== null).length;
+  return (
+    <Fact name="protections" bad={off > 0} detail={off > 0 ? t("n_switched_off", { n: off }) : ""}>
+      <a href="#/protections" data-testid="open-protections">
+        {runningProtections.value.length} / {of}
+      </a>
+    </Fact>
   );
 }
 

@@ -1,0 +1,64 @@
+/** What unfolds below an alarm: what it means, what to do and how soon, and how to shelve it for a while. */
+
+import { useEffect, useState } from "preact/hooks";
+import { Refusal, guidance, shelve } from "../api";
+import type { Alarm, Guidance } from "../api-types";
+import { duration } from "../format";
+import { said, t } from "../i18n";
+import { mayAct, takeAlarm } from "../store";
+import { Deed, PersonFields, WhyAndHowLong, personIn, text, untilIn } from "./deed";
+
+export function Unfolded({ alarm }: { alarm: Alarm }) {
+  return (
+    <div class="unfolded" data-testid={`unfolded-${alarm.id}`}>
+      <GuidanceOf id={alarm.id} />
+      {mayAct.value && <Shelve alarm={alarm} />}
+    </div>
+  );
+}
+
+function GuidanceOf({ id }: { id: string }) {
+  const [told, setTold] = useState<Guidance | string>(t("asking"));
+  useEffect(() => {
+    guidance(id).then(setTold, (error: unknown) => {
+      if (!(error instanceof Refusal)) throw error;
+      setTold(error.status === 0 ? t("not_reached") : error.message);
+    });
+  }, [id]);
+  if (typeof told === "string") return <p class="quiet">{told}</p>;
+  return (
+    <dl class="guidance" data-testid={`guidance-${id}`}>
+      <dt>{t("consequence")}</dt>
+      <dd>{said(told.consequence)}</dd>
+      <dt>{t("response")}</dt>
+      <dd>
+        <b>{said(told.response)}</b>
+      </dd>
+      {told.respond_within_s > 0 && (
+        <>
+          <dt>{t("respond_within")}</dt>
+          <dd>{duration(told.respond_within_s)}</dd>
+        </>
+      )}
+      {told.sop !== "" && (
+        <>
+          <dt>{t("sop")}</dt>
+          <dd>{told.sop}</dd>
+        </>
+      )}
+    </dl>
+  );
+}
+
+function Shelve({ alarm }: { alarm: Alarm }) {
+  const byTwo = alarm.priority === "critical";
+  const act = async (form: FormData): Promise<void> => {
+    takeAlarm(await shelve(alarm, untilIn(form), text(form, "reason"), byTwo ? personIn(form, "second") : null));
+  };
+  return (
+    <Deed label={t("shelve")} testid={`shelve-${alarm.id}`} act={act}>
+      <WhyAndHowLong />
+      {byTwo && <PersonFields field="second" label={t("second_person")} />}
+    </Deed>
+  );
+}

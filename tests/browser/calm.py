@@ -1,0 +1,71 @@
+"""A stand-in for the collector that goes on by itself, and a browser that looks at it through a real server."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from playwright.async_api import Page, async_playwright, expect
+
+from config.model import Plant
+from monitor.server.gate import COOKIE
+from monitor.server.sessions import Role
+from tests.browser.conftest import QUIET
+from tests.server.collector import Collector, sample_but_for
+from tests.server.conftest import Running
+from tests.server.hands import Hands
+
+DASHBOARD = Path(__file__).parents[2] / "monitor/dashboard/dist"
+SLOW_MS = 20_000
+
+
+class Calm:
+    """Every device of a plant, each second: within its limits but for what is told."""
+
+    def __init__(self, plant: Plant, data: Path, hands: Hands, collector: Collector | None = None) -> None:
+        self.told: dict[str, float] = {}
+        self.data, self.hands = data, hands
+        self.plant = plant
+        self.collector = collector or Collector(plant, data, hands)
+
+    @asynccontextmanager
+    async def going_on(self) -> AsyncIterator[None]:
+        """Tell each second meanwhile."""
+        async with self.collector.serving():
+            task = asyncio.create_task(self._go_on())
+            try:
+                yield
+            finally:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+
+    async def _go_on(self) -> None:
+        while True:
+            self.hands.pass_s(1)
+            for series in self.plant.series:
+                self.collector.judge(sample_but_for(self.plant, series, self.hands.at, self.told))
+            self.collector.feed.health(self.collector.health())
+            await asyncio.sleep(1)  # a plant's own pace; nothing waits for it
+
+
+@asynccontextmanager
+async def opened(chromium: str, server: Running, role: Role) -> AsyncIterator[Page]:
+    """Open the screen, signed in as `li`; an error in the page's console fails the test."""
+    errors: list[str] = []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=QUIET)
+        try:
+            context = await browser.new_context(
+                viewport={"width": 1920, "height": 1080}, locale="en-GB", color_scheme="dark"
+            )
+            token = server.sign_in(role)
+            await context.add_cookies([{"name": COOKIE, "value": token, "url": server.address}])
+            page = await context.new_page()
+            page.on("pageerror", lambda error: errors.append(str(error)))
+            await page.goto(server.address)
+            await expect(page.get_by_test_id("overview")).to_be_visible(timeout=SLOW_MS)
+            yield page
+        finally:
+            await browser.close()
+    assert errors == []
