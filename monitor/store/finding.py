@@ -70,6 +70,10 @@ class Wrong(Enum):
         "sample {place}: {rows} rows that nobody sealed, in a time that was",
         "样本 {place}：{rows} 行位于已封存时段内，却未经封存",
     )
+    FORGOTTEN_TOO_EARLY = Text(
+        "forgotten {place}: samples younger than the {days} days that are kept at least",
+        "forgotten {place}：被清除的样本未满至少保存的 {days} 天",
+    )
     MINUTE_NOT_ROLLED_UP = Text(
         "rollup_1m {place}: no figures of these {rows} rows", "rollup_1m {place}：这 {rows} 行没有统计"
     )

@@ -38,6 +38,7 @@ class Verified:
         lines: of the book; `checkpoints` of them are signed, and `behind` come after the last one that is.
         keys: fingerprints of the keys with which the chains begin.
         minutes: that are sealed, with so many `rows`.
+        forgotten: rows that were sealed and are gone in good order, being older than what is kept.
         unsealed: rows of which nothing can be proved yet: their minute is not over, or older than sealing.
         alarms: rows of the alarm table.
     """
@@ -49,6 +50,7 @@ class Verified:
     keys: tuple[str, ...]
     minutes: int
     rows: int
+    forgotten: int
     unsealed: int
     alarms: int
 
@@ -57,10 +59,11 @@ class Verified:
         keys = ", ".join(self.keys) or "-"
         return Text(
             f"{self.lines} lines of the book, {self.checkpoints} signed checkpoints (first key {keys}), {self.behind}"
-            f" lines after the last; {self.rows} rows in {self.minutes} sealed minutes, {self.unsealed} rows not"
-            f" sealed; {self.alarms} alarms",
+            f" lines after the last; {self.rows} rows in {self.minutes} sealed minutes, {self.forgotten} rows"
+            f" forgotten in good order, {self.unsealed} not sealed; {self.alarms} alarms",
             f"记录簿 {self.lines} 行，已签名检查点 {self.checkpoints} 个（首个密钥 {keys}），其后 {self.behind} 行；"
-            f"已封存 {self.minutes} 分钟共 {self.rows} 行，未封存 {self.unsealed} 行；报警 {self.alarms} 条",
+            f"已封存 {self.minutes} 分钟共 {self.rows} 行，依规清除 {self.forgotten} 行，未封存 {self.unsealed} 行；"
+            f"报警 {self.alarms} 条",
         )
 
 
@@ -135,6 +138,7 @@ async def verify_in(
         keys=tuple(sorted(walked.roots)),
         minutes=seals.counted.minutes,
         rows=seals.counted.rows,
+        forgotten=seals.counted.forgotten,
         unsealed=seals.counted.unsealed,
         alarms=alarms,
     )

@@ -45,6 +45,12 @@ FULL JOIN (SELECT * FROM rollup_1h WHERE series_id = ANY ($1) AND at = $3) AS ke
     ON kept.series_id = now.series_id AND kept.at = now.at
 WHERE (now.*) IS DISTINCT FROM (kept.*) ORDER BY 1"""
 _BETWEEN = "SELECT count(*) FROM sample WHERE series_id = ANY ($1) AND at >= $2 AND at < $3"
+_FIRST = """
+SELECT count(*), date_trunc('minute', min(at), 'UTC') FROM sample WHERE series_id = $1 AND at >= $2 AND at < $3"""
+_FORGOTTEN = """
+SELECT CASE WHEN max(before) < '9999-01-01Z' THEN max(before) END AS before,
+       (SELECT max(minimum_days) FROM retention) AS days, count(*) > 0 AS is_any
+FROM forgotten"""
 
 
 @dataclass(slots=True)
@@ -53,11 +59,14 @@ class Counted:
 
     Attributes:
         minutes: that are sealed.
-        rows: in them; and how many rows no seal covers yet.
+        rows: in them.
+        forgotten: rows that were sealed, and are older than what is kept.
+        unsealed: rows that no seal covers yet.
     """
 
     minutes: int = 0
     rows: int = 0
+    forgotten: int = 0
     unsealed: int = 0
 
 
@@ -80,6 +89,8 @@ class _Seal:
 
 
 _BODY = TypeAdapter(_Body)
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_ALWAYS = datetime.max.replace(tzinfo=UTC)
 
 
 class Seals:
@@ -96,6 +107,7 @@ class Seals:
         self._sealing: dict[str, Mapping[int, str]] = {}
         """Which series each chain seals, at the time that is looked at."""
         self._unreadable: list[str] = []
+        self._forgotten = _NEVER
 
     async def check(self) -> AsyncGenerator[Finding, None]:
         """Compare every hour that was sealed or has figures.
@@ -111,7 +123,9 @@ class Seals:
             first, last = _minute(row["first"]), _minute(row["last"])
             if first and last:
                 self._spans[row["chain"]] = (first, last + MINUTE)
-        until = datetime.min.replace(tzinfo=UTC)
+        async for finding in self._kept_from():
+            yield finding
+        until = _NEVER
         async for hour, seals in self._hours():
             async for finding in self._not_sealed(until, hour):
                 yield finding
@@ -119,7 +133,7 @@ class Seals:
                 yield finding
             until = hour + HOUR
             self._step(len(seals))
-        async for finding in self._not_sealed(until, datetime.max.replace(tzinfo=UTC)):
+        async for finding in self._not_sealed(until, _ALWAYS):
             yield finding
         for place in self._unreadable:
             yield found(Wrong.LINE_UNREADABLE, place, said="not the seal of a minute")
@@ -130,6 +144,15 @@ class Seals:
             for id_, name in names.items():
                 if self._names.get(id_) != name:
                     yield found(Wrong.SERIES_RENAMED, str(id_), name=name, line=line(chain, seq))
+
+    async def _kept_from(self) -> AsyncIterator[Finding]:
+        """Learn before which time samples may be gone: no later than the law of the site allows."""
+        row = (await self._connection.fetch(_FORGOTTEN))[0]
+        latest = max((until for _, until in self._spans.values()), default=_ALWAYS)
+        if row["before"] and row["before"] <= latest - timedelta(days=row["days"]):
+            self._forgotten = row["before"]
+        elif row["is_any"]:
+            yield found(Wrong.FORGOTTEN_TOO_EARLY, instant(row["before"]), days=row["days"])
 
     async def _hours(self) -> AsyncIterator[tuple[datetime, list[_Seal]]]:
         """Give every hour of which anything is known, with its seals."""
@@ -207,8 +230,12 @@ class Seals:
     def _compare(self, seal: _Seal, rows: Sequence[asyncpg.Record]) -> Iterator[Finding]:
         """Say which of three differs from the other two: the rows, the figures kept of them, the seal."""
         is_as_sealed = _sealed(rows, "now") == seal.body.sha256
-        if not is_as_sealed and _sealed(rows, "kept") != seal.body.sha256:
+        is_kept_as_sealed = _sealed(rows, "kept") == seal.body.sha256
+        if not is_as_sealed and not is_kept_as_sealed:
             yield self._minute_changed(seal, rows)
+            return
+        if self._is_forgotten(seal.body.minute, rows):
+            self.counted.forgotten += seal.body.rows
             return
         for row in rows:
             place = self._place(row["series_id"], seal.body.minute)
@@ -216,6 +243,9 @@ class Seals:
                 yield found(Wrong.ROWS_CHANGED, place, rows=row["rows"] or 0, sealed=row["sealed"] or 0)
             elif row["differ"]:
                 yield _rolled_up_wrong(place, row)
+
+    def _is_forgotten(self, minute: datetime, rows: Sequence[asyncpg.Record]) -> bool:
+        return minute < self._forgotten and not any(row["rows"] for row in rows)
 
     def _minute_changed(self, seal: _Seal, rows: Sequence[asyncpg.Record]) -> Finding:
         suspects = [row["series_id"] for row in rows if row["differ"]]
@@ -235,7 +265,7 @@ class Seals:
         place = self._place(row["series_id"], at)
         if any(at < until and at >= first for first, until in self._spans_of(row["series_id"])):
             yield found(Wrong.ROWS_NOT_SEALED, place, rows=row["rows"] or 0)
-        elif row["kept"] is not None and row["differ"]:
+        elif row["kept"] is not None and row["differ"] and not self._is_forgotten(at, [row]):
             yield _rolled_up_wrong(place, row)
 
     async def _not_sealed(self, start: datetime, end: datetime) -> AsyncIterator[Finding]:
@@ -248,8 +278,9 @@ class Seals:
         for id_ in self._names:
             for first, until in self._spans_of(id_):
                 lo, hi = max(start, first), min(end, until)
-                if lo < hi and (rows := await self._connection.fetchval(_BETWEEN, [id_], lo, hi)):
-                    yield found(Wrong.ROWS_NOT_SEALED, self._place(id_, lo), rows=rows)
+                rows, at = (await self._connection.fetch(_FIRST, id_, lo, hi, timeout=SLOW_S))[0]
+                if rows:
+                    yield found(Wrong.ROWS_NOT_SEALED, self._place(id_, at), rows=rows)
 
     async def _check_hour(self, hour: datetime) -> AsyncIterator[Finding]:
         ids = list(self._names)

@@ -14,10 +14,11 @@ from pydantic import TypeAdapter
 from alarms.events import Alarm, Reason, Transition
 from config.model import Quality, Sample
 from monitor.store import chain as hashes
+from monitor.store.book import BookEntry
 from monitor.store.database import Connection
 from monitor.store.signature import Checkpoint
 from monitor.store.signing import Signer, remember, signer_in
-from monitor.store.write import BookEntry, Writer
+from monitor.store.write import Writer
 from tests.store.small import NOON, alarm, plant, sample, second, with_shared
 
 MINUTE = timedelta(minutes=1)
@@ -90,7 +91,7 @@ class Ledger:
             "sha256": hashlib.sha256(digests).hexdigest(),
             "again": again,
         }
-        await self.add(minute + timedelta(seconds=65), "seal", body)
+        await self.add(minute + timedelta(days=again, seconds=65), "seal", body)
 
     async def close_hour(self, hour: datetime) -> None:
         """Reckon the figures of an hour."""
