@@ -8,10 +8,12 @@ poll ─► inbox ─► pipeline: judge ─► journal ─► respond      (the
 import asyncio
 import fcntl
 import os
+import sqlite3
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +33,8 @@ from monitor.collector.feed import Feed
 from monitor.collector.forward import Forward
 from monitor.collector.guard import Guard
 from monitor.collector.health import Watch, clock_step, devices_health, percentiles_ms
-from monitor.collector.journal import Journal, JournalReader, explained
+from monitor.collector.journal import Journal, JournalError, JournalReader, explained
+from monitor.collector.journal_bounds import Keeper, bounds_in
 from monitor.collector.kept import KeptRecords
 from monitor.collector.metrics import registry_of
 from monitor.collector.pipeline import INBOX_LIMIT, Pipeline
@@ -45,11 +48,13 @@ from monitor.collector.restore import (
     gap_told,
     restore,
     started,
+    unwritten_samples,
 )
 
 JOURNAL = "journal.sqlite"
 SOCKET = "collector.sock"
 TOKEN = "collector.token"  # noqa: S105 - a file's name
+ROWS_AT_ONCE = 500
 SOCKET_PATH_MAX = 100
 """The kernel takes 107 bytes for the path of a Unix socket."""
 
@@ -97,6 +102,7 @@ class Collector:
         self._plant, self._clock, self._data = plant, clock, settings.data
         path = settings.data / JOURNAL
         self._journal = Journal(path)
+        self._keeper = Keeper(self._journal, path, bounds_in(os.environ))
         self._restored = _restore(plant, path)
         self._journal.enter_plant(plant.sha256, codec.plant_json(plant))
         keys = keys_in(settings.data, os.environ)
@@ -153,6 +159,7 @@ class Collector:
                 self.pipeline.take_rest()
                 self.pipeline.end()
             finally:
+                self._keeper.close()
                 await self._journal.close()
 
     def health(self) -> dict[str, Any]:
@@ -161,9 +168,12 @@ class Collector:
         devices = devices_health(self._plant, self.feed.latest(), now)
         database = self._database_health()
         journal = {
-            "ok": not self._journal.failure,
-            "detail": self._journal.failure,
+            "ok": not (self._journal.failure or self._journal.full),
+            "detail": self._journal.failure or self._journal.full,
             "entries": self._journal.waiting(),
+            "received": self._journal.received,
+            "used_bytes": self._keeper.fill.used_bytes,
+            "bound_bytes": self._keeper.fill.bound_bytes,
         }
         well = devices["devices_live"] == devices["devices"] and database["ok"] and journal["ok"]
         return {
@@ -198,6 +208,8 @@ class Collector:
         self.pipeline.begin(state, told, start)
         for fault in faults_over(state, start):
             self._offer(fault)
+        if self._journal.repaired:
+            self._tell_once(start, "journal-repaired", self._journal.repaired)
         if self._restored.ran_until is not None:
             self._tell_gap(self._restored.ran_until, start)
 
@@ -205,13 +217,17 @@ class Collector:
         """Tell of the time in which no collector ran: a fault a person must see, and a row for each second."""
         told = gap_told(ran_until, until)
         if told:
-            self._offer(Fault(until, "collector", told))
-            self._offer(Fault(until, "collector", ""))
+            self._tell_once(until, "collector", told)
             log.warning("gap", told=told)
         # As they were last heard, not as they go on.
         former = fitted(self._restored.wrote, self._plant, self._restored.state)
         rows = gap_samples(self._plant, former, until, self._clock.now())
         self._journal.append([codec.sample_entry(row) for row in rows], None)
+
+    def _tell_once(self, at: datetime, part: str, told: str) -> None:
+        """Tell of what is over already: the alarm stays, returned, until a person has seen it."""
+        self._offer(Fault(at, part, told))
+        self._offer(Fault(at, part, ""))
 
     async def _endpoint(self) -> None:
         app = endpoint_app(
@@ -232,10 +248,37 @@ class Collector:
             self.feed.health(self.health())
             now = self._clock.now()
             stepped = clock_step(self._clock.host_is_ahead_s())
-            for fault in (clock.look(stepped, now), disk.look(self._journal.failure, now)):
+            wrong = self._journal.failure or await self._keep_journal(now)
+            for fault in (clock.look(stepped, now), disk.look(wrong, now)):
                 if fault is not None:
                     self._offer(fault)
+            await self._tell_refused()
             await asyncio.sleep(1.0)
+
+    async def _keep_journal(self, now: datetime) -> str:
+        """Keep the journal within its bounds; return what the disk or the file says against it."""
+        forward = self.forward
+        stored_seq = forward.position if forward is not None and (forward.ok or forward.position) else None
+        try:
+            faults = await asyncio.to_thread(self._keeper.look, stored_seq, now)
+        except (sqlite3.Error, OSError) as error:
+            return str(error)
+        for fault in faults:
+            self._offer(fault)
+        return ""
+
+    async def _tell_refused(self) -> None:
+        """Give each second that the journal did not take a row that says so, once it takes again."""
+        refused = self.pipeline.take_refused()
+        if refused is None:
+            return
+        rows = unwritten_samples(self._plant, *refused, self._clock.now())
+        try:
+            while some := [codec.sample_entry(row) for row in islice(rows, ROWS_AT_ONCE)]:
+                self._journal.append(some, None)
+                await asyncio.sleep(0)  # judging must not wait for it
+        except JournalError as error:
+            log.warning("seconds without a row", detail=str(error))
 
 
 def _claim(data: Path, held: ExitStack) -> None:

@@ -6,7 +6,6 @@ between commit and answer repeats nothing. Nothing here is waited for by judging
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
 from pathlib import Path
 
 import structlog
@@ -22,9 +21,6 @@ from monitor.store.write import BookEntry, Writer, stored
 CHUNK = 500
 IDLE_S = 0.5
 RETRY_S = 2.0
-KEEP = timedelta(days=3)
-"""What is stored in the database is kept in the journal so long all the same."""
-FORGET_EVERY_CHUNKS = 1_000
 
 log = structlog.get_logger()
 
@@ -76,7 +72,6 @@ class Forward:
 
     async def _drain(self, reader: JournalReader, writer: Writer, until_seq: int | None) -> None:
         """Store what comes, for ever or up to the entry from which on another plant was in force."""
-        chunks = 0
         while True:
             entries = await asyncio.to_thread(reader.after, self.position, CHUNK, until_seq)
             if not entries and until_seq is not None:
@@ -87,10 +82,6 @@ class Forward:
                 await asyncio.sleep(IDLE_S)
                 continue
             await self._store(writer, entries)
-            chunks += 1
-            if chunks % FORGET_EVERY_CHUNKS == 0:
-                before_us = codec.to_us(self._clock.now() - KEEP)
-                await asyncio.to_thread(reader.forget, self.position, before_us)
 
     async def _store(self, writer: Writer, entries: Sequence[Entry]) -> None:
         samples: list[Sample] = []

@@ -70,11 +70,11 @@ class Keeper:
         self._nearly = _Step("journal-nearly-full", 0.80, 0.75)
         self.fill = self._measured()
 
-    def look(self, stored_seq: int, now: datetime) -> list[Fault]:
+    def look(self, stored_seq: int | None, now: datetime) -> list[Fault]:
         """Let go of what need not be kept any more, and see how full the journal is. Waits for the disk.
 
         Args:
-            stored_seq: the last entry that is safe in the database.
+            stored_seq: the last entry that is safe in the database; None: nobody knows yet.
             now: the time.
 
         Returns:
@@ -83,9 +83,10 @@ class Keeper:
         Raises:
             sqlite3.Error: the disk or the file failed.
         """
-        self._journal.stored_seq = stored_seq
-        kept = timedelta(0) if self.fill.share > LET_GO_SHARE else timedelta(days=self._bounds.days)
-        self._reader.forget(stored_seq, codec.to_us(now - kept))
+        if stored_seq is not None:
+            self._journal.stored_seq = stored_seq
+            kept = timedelta(0) if self.fill.share > LET_GO_SHARE else timedelta(days=self._bounds.days)
+            self._reader.forget(stored_seq, codec.to_us(now - kept))
         self.fill = self._measured()
         bound = TAKES_AGAIN_SHARE if self._journal.full else FULL_SHARE
         self._journal.full = f"it is full, {self.fill.told()}" if self.fill.share >= bound else ""

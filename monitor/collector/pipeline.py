@@ -102,6 +102,8 @@ class Pipeline:
         self._device_clocks = device_clocks(plant)
         self._loss_due = self._state_due = self._snapshot_due = datetime.min.replace(tzinfo=UTC)
         self._journal_failed = False
+        self._before_refused: State | None = None
+        self._refused: tuple[State, State] | None = None
 
     def offer(self, event: Event) -> None:
         """Put an event on the inbox; when that is full the event is lost, counted and alarmed."""
@@ -121,6 +123,11 @@ class Pipeline:
     def knows(self, alarm: str) -> bool:
         """Say whether there is such an alarm, whether it stands or not."""
         return alarm in self._rules.conditions or alarm in self.state.alarms
+
+    def take_refused(self) -> tuple[State, State] | None:
+        """Return the States before and behind what the journal refused, once, when it takes again; else None."""
+        refused, self._refused = self._refused, None
+        return refused
 
     def size(self) -> int:
         """Return how many events wait."""
@@ -277,7 +284,10 @@ class Pipeline:
             return None
         # What a person is told and what a device is asked to do is on the disk at once.
         may_wait = isinstance(event, (Sample, Tick)) and len(entries) == 1
-        return self._append(entries, now, may_wait=may_wait)
+        written = self._append(entries, now, may_wait=may_wait)
+        if written is None and self._before_refused is None:
+            self._before_refused = before
+        return written
 
     def _state_to_write(self, now: datetime) -> Stood | None:
         if now < self._state_due:
@@ -304,6 +314,9 @@ class Pipeline:
         if self._journal_failed:
             self._journal_failed = False
             self.offer(Fault(now, "journal", ""))
+            if self._before_refused is not None:
+                self._refused = (self._before_refused, self.state)
+                self._before_refused = None
         return written
 
     def _tell_loss(self) -> None:

@@ -21,7 +21,7 @@ from alarms.events import (
     Transition,
 )
 from alarms.state import State
-from config.model import Derived, Plant, Quality, Sample
+from config.model import Derived, Device, Plant, Quality, Sample
 from monitor.collector import codec
 from monitor.collector.journal import Entry, JournalReader
 from monitor.collector.poll import bad_sample
@@ -132,15 +132,32 @@ def gap_samples(plant: Plant, state: State, until: datetime, received_at: dateti
     """
     for device in plant.devices.values():
         latest = state.latest.get(device.id)
-        if latest is None:
-            continue
-        at = max(latest + timedelta(seconds=device.period_s), until - timedelta(seconds=GAP_ROWS_MAX_S))
-        while at <= until:
-            sample = bad_sample(
-                device, at, Quality.COLLECTOR_DOWN, "the collector was not running", received_at
-            )
-            yield replace(sample, backfilled=True)
-            at += timedelta(seconds=device.period_s)
+        if latest is not None:
+            yield from _down(device, latest, until, "the collector was not running", received_at)
+
+
+def unwritten_samples(plant: Plant, before: State, behind: State, received_at: datetime) -> Iterator[Sample]:
+    """Yield a Bad Sample for each second of a device that was judged and that the journal did not take.
+
+    Args:
+        plant: the plant.
+        before: as it stood before the first that was refused.
+        behind: as it stood behind the last.
+        received_at: now.
+    """
+    for device in plant.devices.values():
+        since, until = before.latest.get(device.id), behind.latest.get(device.id)
+        if since is not None and until is not None:
+            yield from _down(device, since, until, "the journal took nothing", received_at)
+
+
+def _down(
+    device: Device, since: datetime, until: datetime, reason: str, received_at: datetime
+) -> Iterator[Sample]:
+    at = max(since + timedelta(seconds=device.period_s), until - timedelta(seconds=GAP_ROWS_MAX_S))
+    while at <= until:
+        yield replace(bad_sample(device, at, Quality.COLLECTOR_DOWN, reason, received_at), backfilled=True)
+        at += timedelta(seconds=device.period_s)
 
 
 def gap_told(ran_until: datetime, until: datetime) -> str:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-import pytest
 
 from alarms.events import (
     Acknowledge,
@@ -160,22 +159,6 @@ async def test_a_database_that_is_away_is_said_and_found_again(
         if not await _answers(timescale):
             timescale.start()
     assert await rows(database_url, "SELECT count(*) FROM sample") == [(6,)]
-
-
-async def test_what_is_stored_is_kept_for_three_days_and_then_forgotten(
-    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("monitor.collector.forward.FORGET_EVERY_CHUNKS", 1)
-    path, one, day_s = tmp_path / "journal.sqlite", plant(), 86_400
-    entries = [codec.sample_entry(sample(-days * day_s, 45.0)) for days in (4, 3.01, 2.99, 0)]
-    await journalled(path, one, entries, codec.state_json(State()))
-    reader = JournalReader(path)
-    async with forwarding(one, path, database_url) as forward, asyncio.timeout(20):
-        await reached(forward, 4)
-        while len(left := reader.after(0, 10)) > 2:  # noqa: ASYNC110 - by the forwarder
-            await asyncio.sleep(0.01)
-    reader.close()
-    assert [entry.seq for entry in left] == [3, 4]
 
 
 def _places_swapped(of: Plant) -> Plant:
