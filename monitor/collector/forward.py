@@ -15,8 +15,9 @@ from config.model import Plant, Sample
 from monitor.clock import Clock
 from monitor.collector import codec
 from monitor.collector.journal import Entry, JournalReader
+from monitor.store.book import BookEntry
 from monitor.store.database import DatabaseError
-from monitor.store.write import BookEntry, Writer, stored
+from monitor.store.write import Writer, stored
 
 CHUNK = 500
 IDLE_S = 0.5

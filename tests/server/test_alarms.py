@@ -7,7 +7,8 @@ from monitor.collector import codec
 from monitor.server.gate import API
 from monitor.server.sessions import Role
 from monitor.server.settings import Settings
-from monitor.store.write import BookEntry, Writer
+from monitor.store.book import BookEntry
+from monitor.store.write import Writer
 from tests.server.collector import ALARM, Collector
 from tests.server.conftest import Running, Screen
 from tests.server.hands import Hands

@@ -10,10 +10,11 @@ import pytest_asyncio
 from alarms.events import Reason, Transition
 from config.model import Kind, Network, Plant, Quality, Sample, Suppression
 from monitor.collector.codec import Start, body_of, entry_of
+from monitor.store.book import BookEntry
 from monitor.store.catalog import UnknownDeviceError
 from monitor.store.complete import completeness
 from monitor.store.database import Connection, Pool, open_pool
-from monitor.store.write import BookEntry, Writer
+from monitor.store.write import Writer
 from tests.store.sealing import close_until
 from tests.store.small import LABEL, NOON, alarm, plant, sample, second
 

@@ -5,10 +5,11 @@ import asyncio
 import asyncpg
 import pytest
 
+from monitor.store.book import BookEntry
 from monitor.store.database import DatabaseError, Edition, connect, edition, open_pool, place
 from monitor.store.history import alarm_history
 from monitor.store.migrate import migrate
-from monitor.store.write import BookEntry, Writer
+from monitor.store.write import Writer
 from tests.database import LOCKED, Server
 from tests.store.small import NOON, alarm, plant, sample, second
 

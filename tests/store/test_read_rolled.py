@@ -12,10 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from config.model import Bounds, Level, Limit, Plant, Quality, Sample
+from monitor.store.book import BookEntry
 from monitor.store.database import Connection, Pool, close, connect, open_pool
 from monitor.store.force import Force
 from monitor.store.readings import Permitted, Readings, bucket_length_s, cuts, permitted, readings
-from monitor.store.write import BookEntry, Writer
+from monitor.store.write import Writer
 from tests.store.sealing import close_until
 from tests.store.small import NOON, plant, sample, second
 from tests.store.test_read import brute_force

@@ -7,11 +7,12 @@ import pytest
 import pytest_asyncio
 
 from monitor.store import migrate as migrate_module
+from monitor.store.book import BookEntry
 from monitor.store.database import Connection, DatabaseError, connect, open_pool
 from monitor.store.migrate import migrate, migrations
 from monitor.store.readings import readings
 from monitor.store.roles import RIGHTS, SERVICE, Login, login_of, signed_in_as
-from monitor.store.write import BookEntry, Writer
+from monitor.store.write import Writer
 from tests.database import LOCKED, Server
 from tests.store.sealing import close_until
 from tests.store.small import NOON, alarm, plant, sample, second
