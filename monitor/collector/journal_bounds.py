@@ -15,6 +15,7 @@ from config.model import Device, Plant
 from monitor.collector import codec
 from monitor.collector.health import Watch
 from monitor.collector.journal import Journal, JournalError, JournalReader
+from monitor.collector.journal_read import LARGEST
 
 SHARE_VARIABLE = "GRADEWATCH_JOURNAL_SHARE"
 DAYS_VARIABLE = "GRADEWATCH_JOURNAL_DAYS"
@@ -54,7 +55,7 @@ class Fill:
 
     def told(self) -> str:
         """Say it for a person."""
-        return f"{self.share:.0%} of {self.bound_bytes / 1e9:.2f} GB"
+        return f"{self.share:.0%} of {self.bound_bytes / 1e6:,.0f} MB"
 
 
 class Keeper:
@@ -85,13 +86,18 @@ class Keeper:
         """
         if stored_seq is not None:
             self._journal.stored_seq = stored_seq
-            kept = timedelta(0) if self.fill.share > LET_GO_SHARE else timedelta(days=self._bounds.days)
-            self._reader.forget(stored_seq, codec.to_us(now - kept))
+            self._let_go(stored_seq, now)
         self.fill = self._measured()
         bound = TAKES_AGAIN_SHARE if self._journal.full else FULL_SHARE
         self._journal.full = f"it is full, {self.fill.told()}" if self.fill.share >= bound else ""
         looked = (step.look(self.fill, now) for step in (self._half, self._nearly))
         return [fault for fault in looked if fault is not None]
+
+    def _let_go(self, stored_seq: int, now: datetime) -> None:
+        """Forget some of what is stored: what is old, and where there is little room whatever it is."""
+        has_room = self._measured().share <= LET_GO_SHARE
+        before_us = codec.to_us(now - timedelta(days=self._bounds.days)) if has_room else LARGEST
+        self._reader.forget(stored_seq, before_us)
 
     def close(self) -> None:
         """Close the connection."""

@@ -20,8 +20,8 @@ from monitor.collector.journal_file import (
     is_whole,
 )
 
-LAST_SEQ = 2**63 - 1
-"""The largest number that SQLite gives to a row."""
+LARGEST = 2**63 - 1
+"""The largest number that SQLite holds: every entry is before it, by its number as by its time."""
 FORGET_AT_ONCE = 1_000
 """So many entries are forgotten in one transaction: for longer than that nobody who writes should wait."""
 
@@ -51,7 +51,7 @@ class JournalReader:
                 self._columns = WHOLE if is_sealed else f"{COLUMNS}, seq, NULL, {UNSEALED}"
             rows = self._connection.execute(
                 f"SELECT {self._columns} FROM entry WHERE seq > ? AND seq < ? ORDER BY seq LIMIT ?",  # noqa: S608 - our own words
-                (seq, LAST_SEQ if before_seq is None else before_seq, limit),
+                (seq, LARGEST if before_seq is None else before_seq, limit),
             ).fetchall()
         except sqlite3.DatabaseError as error:
             if is_damage(error):
