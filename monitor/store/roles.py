@@ -74,6 +74,7 @@ async def grant(connection: Connection, login: Login) -> None:
                 f"CREATE ROLE {role} LOGIN" + (f" PASSWORD '{password}'" * bool(password))
             )
         await _check_bounded(connection, login.name)
+        await close_functions(connection)
         for statement in _statements(role, await connection.fetchval("SELECT current_database()")):
             await connection.execute(statement)
 
@@ -87,6 +88,12 @@ async def granted(connection: Connection) -> list[Login]:
     return [Login(row["name"].strip('"')) for row in rows]
 
 
+async def close_functions(connection: Connection) -> None:
+    """Take from everybody what runs with the owner's rights; a restored database has it open."""
+    for name in FUNCTIONS:
+        await connection.execute(f"REVOKE ALL ON FUNCTION {name} FROM PUBLIC")
+
+
 def _statements(role: str, database: str) -> list[str]:
     return [
         f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}",
@@ -94,7 +101,6 @@ def _statements(role: str, database: str) -> list[str]:
         f"GRANT CONNECT, TEMPORARY ON DATABASE {_quoted(database)} TO {role}",
         f"GRANT USAGE ON SCHEMA public TO {role}",
         *(f"GRANT {rights} ON {name} TO {role}" for name, rights in RIGHTS.items()),
-        *(f"REVOKE ALL ON FUNCTION {name} FROM PUBLIC" for name in FUNCTIONS),
         *(f"GRANT EXECUTE ON FUNCTION {name} TO {role}" for name in FUNCTIONS),
     ]
 
