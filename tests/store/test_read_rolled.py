@@ -207,3 +207,9 @@ def test_a_limit_that_is_taken_away_ends() -> None:
     assert list(permitted(forces, "D/b", NOON, second(20))) == [
         Permitted("D/b/alert", Level.ALERT, 1, None, None, NOON, second(10))
     ]
+    # Taken away and given back, with a time between in which it was not in force.
+    forces = [Force(None, second(5), {}, [told]), Force(second(8), None, {}, [told])]
+    assert [(one.since, one.until) for one in permitted(forces, "D/b", NOON, second(20))] == [
+        (NOON, second(5)),
+        (second(8), second(20)),
+    ]
