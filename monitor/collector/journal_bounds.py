@@ -22,8 +22,8 @@ DAYS_VARIABLE = "GRADEWATCH_JOURNAL_DAYS"
 LET_GO_SHARE = 0.40
 """Above this share of its bound the journal lets go of what is stored, however new it is."""
 FULL_SHARE, TAKES_AGAIN_SHARE = 1.0, 0.95
-ENTRY_BYTES, VALUE_BYTES = 68, 8
-"""What one Sample takes in the file, without and for each value: measured (docs/decisions)."""
+ENTRY_BYTES, VALUE_BYTES = 74, 8
+"""What one Sample takes in the file, without and for each value: measured with the demo plant's series."""
 DAY_S = 86_400
 
 

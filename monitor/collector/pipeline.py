@@ -102,7 +102,6 @@ class Pipeline:
         self._device_clocks = device_clocks(plant)
         self._loss_due = self._state_due = self._snapshot_due = datetime.min.replace(tzinfo=UTC)
         self._journal_failed = False
-        self._before_refused: State | None = None
         self._refused: tuple[State, State] | None = None
 
     def offer(self, event: Event) -> None:
@@ -126,6 +125,8 @@ class Pipeline:
 
     def take_refused(self) -> tuple[State, State] | None:
         """Return the States before and behind what the journal refused, once, when it takes again; else None."""
+        if self._journal_failed:
+            return None
         refused, self._refused = self._refused, None
         return refused
 
@@ -285,8 +286,8 @@ class Pipeline:
         # What a person is told and what a device is asked to do is on the disk at once.
         may_wait = isinstance(event, (Sample, Tick)) and len(entries) == 1
         written = self._append(entries, now, may_wait=may_wait)
-        if written is None and self._before_refused is None:
-            self._before_refused = before
+        if written is None:
+            self._refused = (before if self._refused is None else self._refused[0], self.state)
         return written
 
     def _state_to_write(self, now: datetime) -> Stood | None:
@@ -314,9 +315,6 @@ class Pipeline:
         if self._journal_failed:
             self._journal_failed = False
             self.offer(Fault(now, "journal", ""))
-            if self._before_refused is not None:
-                self._refused = (self._before_refused, self.state)
-                self._before_refused = None
         return written
 
     def _tell_loss(self) -> None:

@@ -8,7 +8,9 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -191,6 +193,59 @@ async def test_what_was_read_when_it_was_stopped_is_judged_and_written(
         collector.pipeline.offer(sample(1, 10.0))
         assert collector.pipeline.size() == 1
     assert [entry.kind for entry in entries_of(data)] == ["start", "sample", "transition", "command"]
+
+
+def disk_of(megabytes: float) -> SimpleNamespace:
+    """Return a disk of so many megabytes, of which nobody else has anything."""
+    return SimpleNamespace(total=megabytes * 2**20, used=0, free=megabytes * 2**20)
+
+
+async def test_h7_a_full_journal_is_told_and_so_is_each_second_that_it_did_not_take(
+    silent_plant: Plant, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = disk_of(1000)
+    monkeypatch.setattr("monitor.collector.journal_bounds.shutil.disk_usage", lambda _: size)
+    collector = Collector(CollectSettings(silent_plant, data, ""), HandClock(after(0)))
+    collector._journal.start()
+
+    async def take(*seconds: int) -> None:
+        assert await collector._keep_journal(after(0)) == ""
+        for second in seconds:
+            collector.pipeline.offer(sample(second, 45.0))
+        collector.pipeline.take_rest()
+        await collector._tell_refused()
+
+    await take(0)
+    size = disk_of(0.01)
+    await take(1, 2, 3)
+    assert collector.health()["journal"]["detail"].startswith("it is full")
+    assert stands(collector)["service/journal"] == stands(collector)["service/journal-nearly-full"] == "UNACK"
+    size = disk_of(1000)
+    await take(4, 5)
+    assert stands(collector)["service/journal"] == stands(collector)["service/journal-half"] == "RTNUN"
+    assert "events lost" in collector.pipeline.state.alarms["service/inbox"].detail
+    await collector._journal.close()
+    assert collector.health()["journal"]["received"] == 6
+    rows = [(one.at, one.quality, one.backfilled) for one in rows_of(data, ISOLATOR)]
+    down = (Quality.COLLECTOR_DOWN,) * 2
+    lost = [(after(second), down, True) for second in (1, 2, 3)]
+    assert sorted(rows, key=itemgetter(0)) == [
+        (after(0), None, False),
+        *lost,
+        *((after(second), None, False) for second in (4, 5)),
+    ]
+
+
+async def test_h7_what_a_damaged_journal_has_lost_is_an_alarm_that_a_person_must_see(
+    silent_plant: Plant, data: Path
+) -> None:
+    await ran(data, *(codec.sample_entry(sample(second, 45.0)) for second in range(3)))
+    (data / JOURNAL).unlink()
+    async with collecting(silent_plant, data, after(60)) as collector:
+        await settle()
+        told = collector.pipeline.state.alarms["service/journal-repaired"]
+        assert told.detail == "the journal was damaged: 3 entries are lost, from the first on"
+        assert stands(collector)["service/journal-repaired"] == "RTNUN"
 
 
 async def test_h9_a_disk_that_fails_and_a_clock_that_was_set_are_alarms(
