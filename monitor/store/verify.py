@@ -17,7 +17,7 @@ from monitor.store.signature import Checkpoint
 from monitor.store.signing import remembered
 from monitor.store.verify_alarms import check_alarms
 from monitor.store.verify_book import SLOW_S, Walked, check_book
-from monitor.store.verify_seals import Seals
+from monitor.store.verify_rows import Rows
 
 FINDINGS_MAX = 10_000
 """Whoever has changed more than this has changed everything."""
@@ -120,11 +120,11 @@ async def verify_in(
         progress(done, steps)
 
     walked = Walked()
-    seals = Seals(connection, walked, step)
+    rows = Rows(connection, walked, step)
     findings: list[Finding] = []
     for part in (
         check_book(connection, kept, trusted, walked, step),
-        seals.check(),
+        rows.check(),
         check_alarms(connection, walked.wrong, step),
     ):
         async with aclosing(part) as ahead:
@@ -136,9 +136,9 @@ async def verify_in(
         checkpoints=walked.checkpoints,
         behind=walked.behind,
         keys=tuple(sorted(walked.roots)),
-        minutes=seals.counted.minutes,
-        rows=seals.counted.rows,
-        forgotten=seals.counted.forgotten,
-        unsealed=seals.counted.unsealed,
+        minutes=rows.counted.minutes,
+        rows=rows.counted.rows,
+        forgotten=rows.counted.forgotten,
+        unsealed=rows.counted.unsealed,
         alarms=alarms,
     )

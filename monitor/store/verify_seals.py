@@ -1,22 +1,20 @@
-"""Compares the rows of every minute with the seal in the book, and the figures with the rows."""
+"""Reads the seals of the book, hour by hour, as `verify` compares them."""
 
 import hashlib
 from bisect import bisect
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Annotated
 
 import asyncpg
-from pydantic import AwareDatetime, TypeAdapter
+from pydantic import AfterValidator, AwareDatetime, TypeAdapter
 
 from monitor.store.database import Connection
-from monitor.store.finding import Finding, Wrong, found, instant, line
-from monitor.store.verify_book import CALENDAR_AT, LINES_AT_ONCE, SLOW_S, Step, Walked
+from monitor.store.finding import line
+from monitor.store.verify_book import CALENDAR_AT, LINES_AT_ONCE, SLOW_S, Walked
 
 MINUTE = timedelta(minutes=1)
-HOUR = timedelta(hours=1)
-PAIRS_AT_ONCE = 20_000
-"""Series times minutes that are reckoned by one statement: some ten megabytes here."""
 
 # Where nothing was sealed there may be figures all the same, of rows that are older than sealing.
 _HOURS = """
@@ -31,48 +29,19 @@ FROM book WHERE kind = 'seal' ORDER BY coalesce(body ->> 'minute', '') COLLATE "
 _SPANS = """
 SELECT chain, min(body ->> 'minute' COLLATE "C") AS first, max(body ->> 'minute' COLLATE "C") AS last
 FROM book WHERE kind = 'seal' AND body ->> 'again' = 'false' GROUP BY chain"""
-_MINUTES = """
-SELECT coalesce(now.series_id, kept.series_id) AS series_id, coalesce(now.at, kept.at) AS at, now.n AS rows,
-       kept.n AS sealed, now.digest AS now, kept.digest AS kept, (now.*) IS DISTINCT FROM (kept.*) AS differ
-FROM minutes_of($1, $2) AS now
-FULL JOIN (SELECT * FROM rollup_1m WHERE series_id = ANY ($3) AND at >= $4 AND at < $5) AS kept
-    ON kept.series_id = now.series_id AND kept.at = now.at
-ORDER BY 2, 1"""
-_HOUR = """
-SELECT coalesce(now.series_id, kept.series_id) AS series_id, kept.n IS NULL AS missing
-FROM hours_of($1, $2) AS now
-FULL JOIN (SELECT * FROM rollup_1h WHERE series_id = ANY ($1) AND at = $3) AS kept
-    ON kept.series_id = now.series_id AND kept.at = now.at
-WHERE (now.*) IS DISTINCT FROM (kept.*) ORDER BY 1"""
-_BETWEEN = "SELECT count(*) FROM sample WHERE series_id = ANY ($1) AND at >= $2 AND at < $3"
-_FIRST = """
-SELECT count(*), date_trunc('minute', min(at), 'UTC') FROM sample WHERE series_id = $1 AND at >= $2 AND at < $3"""
-_FORGOTTEN = """
-SELECT CASE WHEN max(before) < '9999-01-01Z' THEN max(before) END AS before,
-       (SELECT max(minimum_days) FROM retention) AS days, count(*) > 0 AS is_any
-FROM forgotten"""
 
 
-@dataclass(slots=True)
-class Counted:
-    """What comparing has come past.
-
-    Attributes:
-        minutes: that are sealed.
-        rows: in them.
-        forgotten: rows that were sealed, and are older than what is kept.
-        unsealed: rows that no seal covers yet.
-    """
-
-    minutes: int = 0
-    rows: int = 0
-    forgotten: int = 0
-    unsealed: int = 0
+def _whole(at: datetime) -> datetime:
+    if at.second or at.microsecond:
+        raise ValueError(f"{at} is no whole minute")
+    return at
 
 
 @dataclass(frozen=True, slots=True)
-class _Body:
-    minute: AwareDatetime
+class Body:
+    """What a seal says: the hash over the digests of so many series, and how many rows they had."""
+
+    minute: Annotated[AwareDatetime, AfterValidator(_whole)]
     series: int
     rows: int
     sha256: str
@@ -80,244 +49,68 @@ class _Body:
 
 
 @dataclass(frozen=True, slots=True)
-class _Seal:
+class Seal:
+    """One seal of one minute.
+
+    Attributes:
+        at: when it was sealed.
+        names: the series that its chain seals: id -> name.
+    """
+
     chain: str
     seq: int
     at: datetime
-    body: _Body
+    body: Body
     names: Mapping[int, str]
 
 
-_BODY = TypeAdapter(_Body)
-_NEVER = datetime.min.replace(tzinfo=UTC)
-_ALWAYS = datetime.max.replace(tzinfo=UTC)
+_BODY = TypeAdapter(Body)
 
 
-class Seals:
-    """Compares, hour by hour; `check` once."""
-
-    def __init__(self, connection: Connection, walked: Walked, step: Step) -> None:
-        """Take what walking the book has taught; `step` hears how many seals were compared since it last did."""
-        self.counted = Counted()
-        self._connection = connection
-        self._walked = walked
-        self._step = step
-        self._names: dict[int, str] = {}
-        self._spans: dict[str, tuple[datetime, datetime]] = {}
-        self._sealing: dict[str, Mapping[int, str]] = {}
-        """Which series each chain seals, at the time that is looked at."""
-        self._unreadable: list[str] = []
-        self._forgotten = _NEVER
-
-    async def check(self) -> AsyncGenerator[Finding, None]:
-        """Compare every hour that was sealed or has figures.
-
-        Yields:
-            What is wrong, by time.
-        """
-        every = await self._connection.fetch("SELECT id, name FROM series ORDER BY id")
-        self._names = {row["id"]: row["name"] for row in every}
-        for finding in self._renamed():
-            yield finding
-        for row in await self._connection.fetch(_SPANS, timeout=SLOW_S):
-            first, last = _minute(row["first"]), _minute(row["last"])
-            if first and last:
-                self._spans[row["chain"]] = (first, last + MINUTE)
-        async for finding in self._kept_from():
-            yield finding
-        until = _NEVER
-        async for hour, seals in self._hours():
-            async for finding in self._not_sealed(until, hour):
-                yield finding
-            async for finding in self._hour(hour, seals):
-                yield finding
-            until = hour + HOUR
-            self._step(len(seals))
-        async for finding in self._not_sealed(until, _ALWAYS):
-            yield finding
-        for place in self._unreadable:
-            yield found(Wrong.LINE_UNREADABLE, place, said="not the seal of a minute")
-
-    def _renamed(self) -> Iterator[Finding]:
-        for chain, every in self._walked.sealing.items():
-            seq, names = every[-1]
-            for id_, name in names.items():
-                if self._names.get(id_) != name:
-                    yield found(Wrong.SERIES_RENAMED, str(id_), name=name, line=line(chain, seq))
-
-    async def _kept_from(self) -> AsyncIterator[Finding]:
-        """Learn before which time samples may be gone: no later than the law of the site allows."""
-        row = (await self._connection.fetch(_FORGOTTEN))[0]
-        latest = max((until for _, until in self._spans.values()), default=_ALWAYS)
-        if row["before"] and row["before"] <= latest - timedelta(days=row["days"]):
-            self._forgotten = row["before"]
-        elif row["is_any"]:
-            yield found(Wrong.FORGOTTEN_TOO_EARLY, instant(row["before"]), days=row["days"])
-
-    async def _hours(self) -> AsyncIterator[tuple[datetime, list[_Seal]]]:
-        """Give every hour of which anything is known, with its seals."""
-        seals = self._connection.cursor(_SEALS, prefetch=LINES_AT_ONCE, timeout=SLOW_S)
-        ahead = aiter(seals)
-        row = await anext(ahead, None)
-        async for known in self._connection.cursor(_HOURS, prefetch=LINES_AT_ONCE, timeout=SLOW_S):
-            rows = []
-            while row is not None and row["hour"] == known["hour"]:
-                rows.append(row)
-                row = await anext(ahead, None)
-            read = [seal for seal in map(self._seal, rows) if seal is not None]
-            hour = _minute(f"{known['hour']}:00Z")
-            if hour is not None:
-                yield hour, read
-
-    def _seal(self, row: asyncpg.Record) -> _Seal | None:
-        """Read a seal; None if its line is wrong, which was told already, or says nothing."""
-        chain, seq = row["chain"], row["seq"]
-        if (chain, seq) in self._walked.wrong:
-            return None
-        try:
-            body = _BODY.validate_json(row["body"])
-            _whole(body.minute)
-        except ValueError:
-            self._unreadable.append(line(chain, seq))
-            return None
-        every = self._walked.sealing.get(chain, [])
-        place = bisect(every, seq, key=lambda one: one[0])
-        return _Seal(chain, seq, row["at"], body, every[place - 1][1] if place else {})
-
-    async def _hour(self, hour: datetime, seals: Sequence[_Seal]) -> AsyncIterator[Finding]:
-        minutes: dict[datetime, list[_Seal]] = {}
-        for seal in seals:
-            minutes.setdefault(seal.body.minute, []).append(seal)
-        step = max(1, min(60, PAIRS_AT_ONCE // max(1, len(self._names))))
-        for start in range(0, 60, step):
-            found_rows = await self._minutes(hour + start * MINUTE, min(step, 60 - start))
-            for at in (hour + number * MINUTE for number in range(start, min(60, start + step))):
-                for finding in self._check_minute(at, _in_force(minutes.get(at, [])), found_rows.get(at, [])):
-                    yield finding
-        async for finding in self._check_hour(hour):
-            yield finding
-
-    async def _minutes(self, start: datetime, count: int) -> dict[datetime, list[asyncpg.Record]]:
-        ids = list(self._names)
-        times = [start + number * MINUTE for number in range(count)]
-        rows = await self._connection.fetch(
-            _MINUTES,
-            *([id_ for _ in times for id_ in ids], [at for at in times for _ in ids]),
-            *(ids, start, start + count * MINUTE),
-            timeout=SLOW_S,
-        )
-        by_minute: dict[datetime, list[asyncpg.Record]] = {}
-        for row in rows:
-            by_minute.setdefault(row["at"], []).append(row)
-        return by_minute
-
-    def _check_minute(
-        self, at: datetime, seals: Sequence[_Seal], rows: Sequence[asyncpg.Record]
-    ) -> Iterator[Finding]:
-        covered: set[int] = set()
-        for seal in seals:
-            self._sealing[seal.chain] = seal.names
-            covered |= seal.names.keys()
-            yield from self._compare(seal, [row for row in rows if row["series_id"] in seal.names])
-        self.counted.minutes += bool(seals)
-        for row in rows:
-            if row["series_id"] in covered:
-                self.counted.rows += row["rows"] or 0
-            else:
-                self.counted.unsealed += row["rows"] or 0
-                yield from self._check_uncovered(at, row)
-
-    def _compare(self, seal: _Seal, rows: Sequence[asyncpg.Record]) -> Iterator[Finding]:
-        """Say which of three differs from the other two: the rows, the figures kept of them, the seal."""
-        is_as_sealed = _sealed(rows, "now") == seal.body.sha256
-        is_kept_as_sealed = _sealed(rows, "kept") == seal.body.sha256
-        if not is_as_sealed and not is_kept_as_sealed:
-            yield self._minute_changed(seal, rows)
-            return
-        if self._is_forgotten(seal.body.minute, rows):
-            self.counted.forgotten += seal.body.rows
-            return
-        for row in rows:
-            place = self._place(row["series_id"], seal.body.minute)
-            if not is_as_sealed and row["now"] != row["kept"]:
-                yield found(Wrong.ROWS_CHANGED, place, rows=row["rows"] or 0, sealed=row["sealed"] or 0)
-            elif row["differ"]:
-                yield _rolled_up_wrong(place, row)
-
-    def _is_forgotten(self, minute: datetime, rows: Sequence[asyncpg.Record]) -> bool:
-        return minute < self._forgotten and not any(row["rows"] for row in rows)
-
-    def _minute_changed(self, seal: _Seal, rows: Sequence[asyncpg.Record]) -> Finding:
-        suspects = [row["series_id"] for row in rows if row["differ"]]
-        there = {row["series_id"] for row in rows if row["rows"]}
-        suspects = suspects or [id_ for id_ in seal.names if id_ not in there] or sorted(there)
-        return found(
-            Wrong.MINUTE_CHANGED,
-            instant(seal.body.minute),
-            rows=sum(row["rows"] or 0 for row in rows),
-            series=len(there),
-            sealed_rows=seal.body.rows,
-            sealed_series=seal.body.series,
-            suspects=", ".join(self._names.get(id_, str(id_)) for id_ in suspects),
-        )
-
-    def _check_uncovered(self, at: datetime, row: asyncpg.Record) -> Iterator[Finding]:
-        place = self._place(row["series_id"], at)
-        if any(at < until and at >= first for first, until in self._spans_of(row["series_id"])):
-            yield found(Wrong.ROWS_NOT_SEALED, place, rows=row["rows"] or 0)
-        elif row["kept"] is not None and row["differ"] and not self._is_forgotten(at, [row]):
-            yield _rolled_up_wrong(place, row)
-
-    async def _not_sealed(self, start: datetime, end: datetime) -> AsyncIterator[Finding]:
-        """Look for rows in a time of which nothing is known."""
-        if start >= end:
-            return
-        self.counted.unsealed += await self._connection.fetchval(
-            _BETWEEN, list(self._names), start, end, timeout=SLOW_S
-        )
-        for id_ in self._names:
-            for first, until in self._spans_of(id_):
-                lo, hi = max(start, first), min(end, until)
-                rows, at = (await self._connection.fetch(_FIRST, id_, lo, hi, timeout=SLOW_S))[0]
-                if rows:
-                    yield found(Wrong.ROWS_NOT_SEALED, self._place(id_, at), rows=rows)
-
-    async def _check_hour(self, hour: datetime) -> AsyncIterator[Finding]:
-        ids = list(self._names)
-        for row in await self._connection.fetch(_HOUR, ids, [hour] * len(ids), hour, timeout=SLOW_S):
-            place = self._place(row["series_id"], hour)
-            if not row["missing"]:
-                yield found(Wrong.HOUR_ROLLED_UP_WRONG, place)
-            elif any(first < hour + HOUR <= until for first, until in self._spans_of(row["series_id"])):
-                yield found(Wrong.HOUR_NOT_ROLLED_UP, place)
-
-    def _spans_of(self, series: int) -> Iterator[tuple[datetime, datetime]]:
-        """From when to when each chain that seals a series has sealed it."""
-        for chain, names in self._sealing.items():
-            if series in names and chain in self._spans:
-                yield self._spans[chain]
-
-    def _place(self, series: int, at: datetime) -> str:
-        return f"{self._names.get(series, series)} {instant(at)}"
+async def spans(connection: Connection) -> dict[str, tuple[datetime, datetime]]:
+    """Say from when to when each chain has sealed minute after minute."""
+    found = {}
+    for row in await connection.fetch(_SPANS, timeout=SLOW_S):
+        first, last = _minute(row["first"]), _minute(row["last"])
+        if first and last:
+            found[row["chain"]] = (first, last + MINUTE)
+    return found
 
 
-def _rolled_up_wrong(place: str, row: asyncpg.Record) -> Finding:
-    what = Wrong.MINUTE_NOT_ROLLED_UP if row["kept"] is None else Wrong.MINUTE_ROLLED_UP_WRONG
-    return found(what, place, rows=row["rows"] or 0)
+async def hours(
+    connection: Connection, walked: Walked, unreadable: list[str]
+) -> AsyncIterator[tuple[datetime, list[Seal]]]:
+    """Give every hour of which anything is known, with its seals.
+
+    Args:
+        connection: in a transaction.
+        walked: what walking the book has taught; of its wrong lines nothing is given.
+        unreadable: gathers the places of lines that should be seals, and say nothing.
+    """
+    ahead = aiter(connection.cursor(_SEALS, prefetch=LINES_AT_ONCE, timeout=SLOW_S))
+    row = await anext(ahead, None)
+    async for known in connection.cursor(_HOURS, prefetch=LINES_AT_ONCE, timeout=SLOW_S):
+        read = []
+        while row is not None and row["hour"] == known["hour"]:
+            if (row["chain"], row["seq"]) not in walked.wrong:
+                read.append(_seal(row, walked, unreadable))
+            row = await anext(ahead, None)
+        if hour := _minute(f"{known['hour']}:00Z"):
+            yield hour, [seal for seal in read if seal is not None]
 
 
-def _in_force(seals: Sequence[_Seal]) -> list[_Seal]:
+def in_force(seals: Iterable[Seal]) -> list[Seal]:
     """Leave out the seals of one minute that a later one has replaced, also one of another chain."""
     latest = {seal.chain: seal for seal in sorted(seals, key=lambda seal: seal.seq)}
-    taken: list[_Seal] = []
+    taken: list[Seal] = []
     for seal in sorted(latest.values(), key=lambda seal: (seal.at, seal.chain), reverse=True):
         if all(seal.names.keys().isdisjoint(later.names) for later in taken):
             taken.append(seal)
     return taken
 
 
-def _sealed(rows: Iterable[asyncpg.Record], which: str) -> str:
-    """Reckon the seal of a minute from the digests of its series, in the order of their numbers."""
+def sha256_of(rows: Sequence[asyncpg.Record], which: str) -> str:
+    """Reckon the seal of a minute from its series' digests (in a column of this name), in the order of their ids."""
     digests = hashlib.sha256()
     for row in rows:
         if row[which] is not None:
@@ -325,9 +118,16 @@ def _sealed(rows: Iterable[asyncpg.Record], which: str) -> str:
     return digests.hexdigest()
 
 
-def _whole(minute: datetime) -> None:
-    if minute.second or minute.microsecond:
-        raise ValueError(f"{minute} is no whole minute")
+def _seal(row: asyncpg.Record, walked: Walked, unreadable: list[str]) -> Seal | None:
+    chain, seq = row["chain"], row["seq"]
+    try:
+        body = _BODY.validate_json(row["body"])
+    except ValueError:
+        unreadable.append(line(chain, seq))
+        return None
+    every = walked.sealing.get(chain, [])
+    place = bisect(every, seq, key=lambda one: one[0])
+    return Seal(chain, seq, row["at"], body, every[place - 1][1] if place else {})
 
 
 def _minute(text: str) -> datetime | None:

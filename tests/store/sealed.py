@@ -3,7 +3,7 @@
 import hashlib
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -76,9 +76,9 @@ class Ledger:
         rows = await self.sql.fetch("SELECT id, name FROM series ORDER BY id")
         await self.add(NOON, "sealing", {"series": {str(row["id"]): row["name"] for row in rows}})
 
-    async def seal(self, minute: datetime, *, again: bool = False) -> None:
-        """Reckon the figures of a minute, and seal it."""
-        ids = [row["id"] for row in await self.sql.fetch("SELECT id FROM series")]
+    async def seal(self, minute: datetime, *, again: bool = False, series: Sequence[int] = ()) -> None:
+        """Reckon the figures of a minute, of all series or these, and seal it."""
+        ids = series or [row["id"] for row in await self.sql.fetch("SELECT id FROM series")]
         await self.sql.execute("SELECT roll_up_minutes($1, $2)", ids, [minute] * len(ids))
         rows = await self.sql.fetch(
             "SELECT series_id, n, digest FROM rollup_1m WHERE at = $1 ORDER BY series_id", minute

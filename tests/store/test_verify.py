@@ -321,6 +321,22 @@ async def test_another_journal_may_seal_what_the_first_has_sealed(
     assert (verified.findings, verified.minutes) == ((), FIVE + 3)
 
 
+async def test_what_comes_late_before_a_chain_began_seals_that_alone(
+    url: str, sql: Connection, ledger: Ledger
+) -> None:
+    """The rows that the journal before left unsealed stay so, and are no lie, though another series is sealed there."""
+    other = Ledger(sql, "d")
+    await store(url, [sample(3600 + number) for number in range(60)])
+    await other.sealing()
+    await other.seal(second(3600))
+    late = sample(FIVE * 60 + 10, 1, 2, series="D#records", backfilled=True)
+    await store(url, [late])
+    id_ = await sql.fetchval("SELECT id FROM series WHERE name = 'D#records'")
+    await other.seal(NOON + FIVE * MINUTE, again=True, series=[id_])
+    verified = await look(sql)
+    assert (verified.findings, verified.minutes) == ((), FIVE + 2)
+
+
 async def test_rows_laid_between_sealed_minutes_are_named(ledger: Ledger, url: str, sql: Connection) -> None:
     """Hours later it goes on; in between there is no minute with rows, and so no seal."""
     later = 5 * 3600
