@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from monitor.store import chain as hashes
+from monitor.store.book import BookEntry, Tail, append, check_tail
 from monitor.store.database import Connection
 
 CHAIN = "keeping"
@@ -19,21 +20,21 @@ async def record(connection: Connection, at: datetime, kind: str, who: str, body
         kind: what was done.
         who: a person or "gradewatch".
         body: a JSON object.
+
+    Raises:
+        BookCutError: the chain does not end where it was last written.
     """
     async with connection.transaction():
         await connection.execute(
             "INSERT INTO forwarded (chain, seq) VALUES ($1, 0) ON CONFLICT DO NOTHING", CHAIN
         )
-        last = await connection.fetchrow(
+        (last,) = await connection.fetch(
             "SELECT book_seq AS seq, book_hash AS hash FROM forwarded WHERE chain = $1 FOR UPDATE", CHAIN
         )
-        seq, prev_hash = (last["seq"] + 1, last["hash"] or hashes.FIRST) if last else (1, hashes.FIRST)
-        line = hashes.link(prev_hash, chain=CHAIN, seq=seq, at=at, kind=kind, who=who, body=body)
+        await check_tail(connection, CHAIN)
+        tail = Tail(last["seq"], last["hash"] or hashes.FIRST)
+        tail = await append(connection, CHAIN, tail, [BookEntry(at, kind, who, body)])
         await connection.execute(
-            "INSERT INTO book (chain, seq, at, kind, who, body, prev_hash, hash) "
-            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-            *(CHAIN, seq, at, kind, who, hashes.canonical(body), prev_hash, line),
-        )
-        await connection.execute(
-            "UPDATE forwarded SET book_seq = $2, book_hash = $3 WHERE chain = $1", CHAIN, seq, line
+            "UPDATE forwarded SET book_seq = $2, book_hash = $3 WHERE chain = $1",
+            *(CHAIN, tail.seq, tail.hash),
         )
