@@ -4,14 +4,17 @@ import asyncio
 import random
 import re
 import shutil
+import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from monitor.collector.journal import Entry, Journal, JournalReader, Stood
-from tests.collector.test_journal import fault, sample
+from monitor.collector.journal import Entry, Journal, JournalError, JournalReader, Stood
+from monitor.collector.journal_mark import read_mark
+from monitor.collector.journal_read import suspect_of
+from tests.collector.test_journal import as_formerly, fault, sample
 
 ENTRIES = 400
 PLANT = '{"of": "the plant"}'
@@ -128,3 +131,142 @@ async def test_h7_whatever_happens_to_the_file_nothing_wrong_is_taken_and_the_lo
     harm(data, chance, min(4 * 4096, len(data)) if seed % 2 else len(data))
     (tmp_path / file).write_bytes(data)
     await start_again(tmp_path / "journal.sqlite")
+
+
+async def test_the_tail_that_sqlite_drops_without_a_word_is_missed(killed: Path, tmp_path: Path) -> None:
+    shutil.copytree(killed, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "journal.sqlite-wal").unlink()
+    told = await start_again(tmp_path / "journal.sqlite")
+    assert told == "the journal was damaged: 200 entries are lost, behind 2026-11-21 08:03:19 UTC"
+
+
+async def test_a_journal_that_is_gone_goes_on_under_its_name_and_behind_its_numbers(
+    killed: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(killed, tmp_path, dirs_exist_ok=True)
+    path = tmp_path / "journal.sqlite"
+    mark = read_mark(path)
+    assert mark is not None
+    for name in ("journal.sqlite", "journal.sqlite-wal"):
+        (tmp_path / name).unlink()
+    assert (
+        await start_again(path) == f"the journal was damaged: {ENTRIES} entries are lost, from the first on"
+    )
+    with closing(JournalReader(path)) as reader:
+        assert reader.id() == mark.id
+
+
+async def test_the_mark_of_another_journal_says_nothing(killed: Path, tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    await Journal(path).close()
+    shutil.copy(killed / "journal.mark", tmp_path)
+    journal = Journal(path)
+    assert (journal.repaired, journal.last_seq, journal.stored_seq) == ("", 0, 0)
+    await journal.close()
+
+
+async def test_a_mark_that_is_torn_says_nothing(killed: Path, tmp_path: Path) -> None:
+    shutil.copytree(killed, tmp_path, dirs_exist_ok=True)
+    mark = tmp_path / "journal.mark"
+    mark.write_bytes(mark.read_bytes().replace(b"400", b"500"))
+    assert read_mark(tmp_path / "journal.sqlite") is None
+    assert await start_again(tmp_path / "journal.sqlite") == ""
+
+
+async def test_a_reader_takes_nothing_that_is_not_what_was_written_and_the_next_start_mends_it(
+    killed: Path, tmp_path: Path
+) -> None:
+    """It need not be at the end, nor be found by the start: then it is by whoever reads there."""
+    shutil.copytree(killed, tmp_path, dirs_exist_ok=True)
+    path = tmp_path / "journal.sqlite"
+    with closing(sqlite3.connect(path)) as other, other:
+        other.execute("UPDATE entry SET at_us = at_us + 1 WHERE seq = 9")
+    with closing(JournalReader(path)) as reader:
+        assert len(reader.after(0, 8)) == 8
+        with pytest.raises(JournalError, match=r"entry 9 is not what was written; start the collector again"):
+            reader.after(8, 1)
+    assert suspect_of(path).exists()
+    assert (
+        "1 entries are lost, behind 2026-11-21 08:00:07 UTC; the damaged file is kept"
+        in await start_again(path)
+    )
+    assert not suspect_of(path).exists()
+
+
+async def test_a_large_journal_is_looked_at_where_it_ends_and_in_full_once_it_is_suspect(
+    killed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.collector.journal_repair.CHECKED_IN_FULL_BYTES", 0)
+    monkeypatch.setattr("monitor.collector.journal_repair.TAIL", 100)
+    shutil.copytree(killed, tmp_path, dirs_exist_ok=True)
+    path = tmp_path / "journal.sqlite"
+    await Journal(path).close()
+    data = bytearray(path.read_bytes())
+    page = data.index(b"part-70") // 4096 * 4096
+    data[page : page + 4096] = bytes(4096)
+    path.write_bytes(data)
+    journal = Journal(path)
+    assert journal.repaired == ""
+    await journal.close()
+    with closing(JournalReader(path)) as reader, pytest.raises(JournalError, match="malformed"):
+        reader.after(0, 10_000)
+    assert told_lost(await start_again(path)) > 0
+
+
+async def test_what_is_safe_in_the_database_is_not_lost_and_need_not_be_copied(
+    killed: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(killed, tmp_path, dirs_exist_ok=True)
+    path = tmp_path / "journal.sqlite"
+    journal = Journal(path)
+    journal.stored_seq = 390
+    journal.start()
+    await journal.append([fault(400)], None)
+    await journal.close()
+    with closing(sqlite3.connect(path)) as other, other:
+        other.execute("UPDATE entry SET at_us = at_us + 1 WHERE seq IN (380, 395)")
+    suspect_of(path).touch()
+    journal = Journal(path)
+    assert told_lost(journal.repaired) == 1
+    assert journal.stored_seq == 390
+    await journal.close()
+    # From the last State on, which stands behind entry 360, everything is there.
+    expected = [seq for seq in range(360, 402) if seq not in {380, 395}]
+    assert list(read(path)) == expected
+
+
+async def test_a_state_that_is_not_what_was_written_gives_way_to_the_last_one_kept(
+    killed: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(killed, tmp_path, dirs_exist_ok=True)
+    path = tmp_path / "journal.sqlite"
+    with closing(sqlite3.connect(path)) as other, other:
+        other.execute("UPDATE state SET body = 'no such state'")
+    assert "no entry is lost" in await start_again(path)
+    with closing(JournalReader(path)) as reader:
+        assert reader.state() == (310, "state of 300")
+
+
+async def test_a_damaged_journal_of_a_former_version_is_mended_too(killed: Path, tmp_path: Path) -> None:
+    shutil.copytree(killed, tmp_path, dirs_exist_ok=True)
+    path = tmp_path / "journal.sqlite"
+    (tmp_path / "journal.mark").unlink()
+    with closing(sqlite3.connect(path)) as former, former:
+        as_formerly(former)
+        former.execute("DELETE FROM entry WHERE seq BETWEEN 200 AND 209")
+    told = await start_again(path)
+    assert "10 entries are lost, behind 2026-11-21 08:03:18 UTC" in told
+    with closing(JournalReader(path)) as reader:
+        assert len(reader.after(0, 10_000)) == ENTRIES - 10 + 1
+        assert reader.samples(0) == sum(
+            one.kind == "sample" for seq, one in original().items() if not 200 <= seq <= 209
+        )
+
+
+async def test_a_repair_that_was_stopped_is_begun_again(killed: Path, tmp_path: Path) -> None:
+    shutil.copytree(killed, tmp_path, dirs_exist_ok=True)
+    path = tmp_path / "journal.sqlite"
+    path.with_suffix(".mending").write_bytes(b"half of it")
+    suspect_of(path).touch()
+    assert "no entry is lost" in await start_again(path)
+    assert not path.with_suffix(".mending").exists()
