@@ -60,6 +60,8 @@ export function side(alarm: Alarm, limit: Limit | undefined): "low" | "high" | u
 
 /** What is wrong, in a few words: `Chamber pressure low`, `Isolator: communication lost`. */
 export function title(alarm: Alarm, index: PlantIndex): string {
+  const acting = index.protections.get(alarm.id) ?? index.protections.get(alarm.id.replace(/\/failed$/, ""));
+  if (acting) return `${acting.code} ${said(acting.label)}${acting.id === alarm.id ? "" : ` · ${t("protection_FAILED")}`}`;
   const channel = measured(alarm.channel, index);
   const device = alarm.device === null ? undefined : index.devices.get(alarm.device);
   const [part = "", cause = ""] = [alarm.id.slice(alarm.id.indexOf("/") + 1), alarm.id.split("/").at(-1)];

@@ -64,6 +64,8 @@ test("alarms that are of no limit have words too", () => {
   const none = { channel: null, worst: null } as const;
   expect(title(alarm("ISO/communication", none), index)).toBe("Isolator · communication lost");
   expect(title(alarm("ISO/pressure/blind", { worst: null }), index)).toBe("pressure · no usable value");
+  expect(title(alarm("ISO/P-01/failed", none), index)).toBe("P-01 Pressure lost · failed");
+  expect(title(alarm("ISO/P-01", none), index)).toBe("P-01 Pressure lost");
   const service = alarm("service/journal", { ...none, device: null, zone: null, line: null });
   expect([title(service, index), place(service, index)]).toEqual(["Monitoring service: journal", ""]);
   expect(title(alarm("gone/gone/alert", { channel: "gone/gone" }), index)).toBe("gone/gone/alert");

@@ -86,7 +86,22 @@ export const plant: Plant = {
   ],
   derived: [],
   suppressions: [],
-  protections: [],
+  protections: [
+    {
+      id: "ISO/P-01",
+      code: "P-01",
+      device: "ISO",
+      label: both("Pressure lost"),
+      kind: "protect",
+      asks: [{ device: "ISO", label: both("Fan at 100 %") }],
+      instruction: both("Stop."),
+      fail_safe: both("It holds itself."),
+      reset_by: ["operator", "qa"],
+      may_inhibit: true,
+      needs_confirmation: false,
+      dry_run: false,
+    },
+  ],
 };
 
 export const alarm = (id: string, given: Partial<Alarm> = {}): Alarm => ({

@@ -1,10 +1,11 @@
 import { beforeEach, expect, test } from "vitest";
-import type { Health, Message, Sample } from "../src/api-types";
+import type { Health, Message, Protection, Sample } from "../src/api-types";
 import { indexOf } from "../src/plant";
 import * as store from "../src/store";
 import { alarm, plant } from "./plant";
 
 const at = "2026-11-21T06:00:00.000000+00:00";
+const both = { en: "Stop.", zh: "停" };
 const health: Health = {
   at,
   status: "ok",
@@ -95,4 +96,22 @@ test("what is hidden is in its own list, and speaks in no other", () => {
   store.receive([{ ...snapshot, alarms: [alarm("ISO/pressure/action", { state: "DSUPR", suppressed_by: ["vhp"] }), alarm("ISO/pressure/alert")] }], 2000);
   expect(store.alarmList.value.map(({ id }) => id)).toEqual(["ISO/pressure/alert"]);
   expect(store.hiddenAlarms.value.map(({ id }) => id)).toEqual(["ISO/pressure/action"]);
+});
+
+test("a protective action stands from its message to the one that says it is armed again; a viewer may do nothing", () => {
+  const one: Protection = {
+    ...{ id: "ISO/P-01", code: "P-01", device: "ISO", zone: "L1-ISO", line: "L1", kind: "protect", state: "REQUESTED" },
+    ...{ label: both, instruction: both, dry_run: false, inhibited: null, reset_by: [], needs_confirmation: false },
+    ...{ triggered_at: at, changed_at: at, because: [], failed: false, detail: "", asks: [], release_asks: [] },
+  };
+  const tell = (protection: Protection) => store.receive([{ type: "protection", at, reason: "", who: [], comment: "", protection }], 1100);
+  tell(one);
+  expect(store.runningProtections.value).toEqual([one]);
+  tell({ ...one, state: "ARMED" });
+  expect(store.protections.value.size).toBe(0);
+  expect(store.mayAct.value).toBe(false);
+  store.person.value = { name: "li", role: "operator" };
+  expect(store.mayAct.value).toBe(true);
+  store.person.value = { name: "li", role: "viewer" };
+  expect(store.mayAct.value).toBe(false);
 });
