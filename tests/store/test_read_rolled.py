@@ -129,6 +129,22 @@ async def test_h11_an_excursion_that_comes_late_is_in_the_hours_it_belongs_to(
     assert got.at[index] <= at.timestamp() < got.at[index] + got.bucket_s
 
 
+async def test_h11_what_the_writer_closed_is_read_as_kept_and_what_came_late_with_it(
+    url: str, pool: Pool, sql: Connection
+) -> None:
+    writer = await Writer.open(url, plant(), "c", NOON)
+    await writer.write(1, [sample(n, 0, n, 0) for n in range(0, 7300, 10)], [], [], second(7300))
+    await writer.write(2, [sample(1234, 0, 9999, 0, backfilled=True)], [], [], second(7310))
+    await writer.close()
+    (before,) = await readings(pool, ["D/b"], NOON, second(7300), 3)
+    assert (before.bucket_s, before.at[0], before.max[0]) == (7200, NOON.timestamp(), 9999)
+    assert before.n == [721, 10]
+    assert before.mean[0] == pytest.approx((sum(range(0, 7200, 10)) + 9999) / 721)
+    # The chain says for itself up to where it has closed: what is kept is looked at, and the rows no more.
+    await sql.execute("DELETE FROM sample WHERE at < $1", second(7200))
+    assert await readings(pool, ["D/b"], NOON, second(7300), 3) == [before]
+
+
 async def test_several_channels_are_read_at_one_moment_each_within_its_points(url: str, pool: Pool) -> None:
     records = [sample(n, n, n, series="D#records") for n in range(0, 60, 6)]
     await store(url, [*(sample(n) for n in range(60)), *records])
