@@ -50,6 +50,7 @@ from monitor.collector.restore import (
     started,
     unwritten_samples,
 )
+from monitor.store.signing import SigningError, signer_in
 
 JOURNAL = "journal.sqlite"
 SOCKET = "collector.sock"
@@ -131,7 +132,9 @@ class Collector:
             respond=Responder(self.workers),
             publish=self.feed,
         )
-        self.forward = Forward(plant, path, settings.database_url, clock) if settings.database_url else None
+        self._counting = JournalReader(path)
+        self._unsigned = ""
+        self.forward = self._forwarding(path, settings.database_url)
         self.guard = Guard(clock, self._offer)
 
     async def run(self) -> None:
@@ -160,6 +163,7 @@ class Collector:
                 self.pipeline.end()
             finally:
                 self._keeper.close()
+                self._counting.close()
                 await self._journal.close()
 
     def health(self) -> dict[str, Any]:
@@ -192,7 +196,34 @@ class Collector:
         if self.forward is None:
             return {"ok": False, "detail": "no database is configured", "waiting": self._journal.last_seq}
         waiting = max(0, self._journal.last_seq - self.forward.position)
-        return {"ok": self.forward.ok, "detail": self.forward.detail, "waiting": waiting}
+        return {
+            "ok": self.forward.ok,
+            "detail": self.forward.detail,
+            "waiting": waiting,
+            "samples": self._samples_health(self.forward),
+        }
+
+    def _samples_health(self, forward: Forward) -> dict[str, int]:
+        """Count what was received, and where it is: the sum of the others, or something is missing."""
+        received, buffered = self._counting.counted(forward.position)
+        counts = forward.counts
+        return {
+            "received": received,
+            "stored": counts.stored,
+            "repeated": counts.repeated,
+            "quarantined": counts.quarantined,
+            "buffered": buffered,
+        }
+
+    def _forwarding(self, path: Path, url: str) -> Forward | None:
+        if not url:
+            return None
+        signer = None
+        try:
+            signer = signer_in(self._data, os.environ)
+        except SigningError as error:
+            self._unsigned = str(error)
+        return Forward(self._plant, path, url, self._clock, signer=signer, offer=self._offer)
 
     def _is_well(self) -> bool:
         pipeline = self.pipeline
@@ -208,6 +239,8 @@ class Collector:
         self.pipeline.begin(state, told, start)
         for fault in faults_over(state, start):
             self._offer(fault)
+        if self._unsigned:
+            self._offer(Fault(start, "signing", self._unsigned))
         if self._journal.repaired:
             self._tell_once(start, "journal-repaired", self._journal.repaired)
         if self._restored.ran_until is not None:

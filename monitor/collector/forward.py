@@ -5,64 +5,106 @@ between commit and answer repeats nothing. Nothing here is waited for by judging
 """
 
 import asyncio
-from collections.abc import Sequence
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
 
-from alarms.events import Alarm
-from config.model import Plant, Sample
+from alarms.events import Event, Fault
+from config.model import Plant
 from monitor.clock import Clock
 from monitor.collector import codec
+from monitor.collector.batch import batch_of, refused
+from monitor.collector.health import Watch
 from monitor.collector.journal import Entry, JournalReader
-from monitor.store.book import BookEntry
+from monitor.store.book import BookCutError
 from monitor.store.database import DatabaseError
-from monitor.store.write import Writer, stored
+from monitor.store.signing import Signer, SigningError, remember
+from monitor.store.write import Counts, PoisonError, Writer, standing
 
-CHUNK = 500
+CHUNK, CHUNK_MAX = 500, 8_000
+"""So many entries at once; while it is behind, more and more: each transaction is a sync of the database's disk."""
 IDLE_S = 0.5
-RETRY_S = 2.0
+RETRY_S, RETRY_S_MAX = 0.5, 30.0
 
 log = structlog.get_logger()
 
 
-class Forward:
-    """Forwards one journal to one database; `ok`, `detail` and `position` say how that goes."""
+def _unheard(_: Event) -> None:
+    return
 
-    def __init__(self, plant: Plant, journal: Path, database_url: str, clock: Clock) -> None:
+
+class Forward:
+    """Forwards one journal to one database.
+
+    Attributes:
+        ok: whether the database takes what it is given.
+        detail: why not.
+        position: the last entry that is safe there.
+        counts: what became of the Samples up to there.
+    """
+
+    def __init__(
+        self,
+        plant: Plant,
+        journal: Path,
+        database_url: str,
+        clock: Clock,
+        *,
+        signer: Signer | None = None,
+        offer: Callable[[Event], None] = _unheard,
+        draw: random.Random | None = None,
+    ) -> None:
+        """Connect to nothing yet.
+
+        Args:
+            plant: in force now.
+            journal: the file.
+            database_url: of a migrated database.
+            clock: tells the time.
+            signer: signs the book; None: nobody does.
+            offer: takes the Faults that a person must see.
+            draw: spreads the tries of many collectors whose one database comes back.
+        """
         self.ok = False
         self.detail = "not connected yet"
         self.position = 0
+        self.counts = Counts(0, 0, 0)
         self._plant = plant
         self._journal = journal
         self._url = database_url
         self._clock = clock
+        self._signer = signer
+        self._offer = offer
+        self._draw = draw or random.Random()  # noqa: S311 - nothing secret
+        self._book = Watch("book")
+        self._retry_s = RETRY_S
 
     async def run(self) -> None:
-        """Forward until cancelled; a database that is away is tried again."""
+        """Forward until cancelled; a database that is away is tried again, at first soon, then less and less often."""
         reader = JournalReader(self._journal)
         try:
             while True:
                 try:
                     await self._forward(reader)
                 except DatabaseError as error:
-                    if self.ok or self.detail != str(error):
-                        log.warning("database lost", detail=str(error))
-                    self.ok, self.detail = False, str(error)
-                await asyncio.sleep(RETRY_S)
+                    self._tell_lost(error)
+                await asyncio.sleep(self._retry_s * self._draw.uniform(0.5, 1.0))
+                self._retry_s = min(2 * self._retry_s, RETRY_S_MAX)
         finally:
             reader.close()
 
     async def _forward(self, reader: JournalReader) -> None:
         """Store entries until the database is lost, each under the plant that it was written under."""
         chain = f"{self._plant.id}-{reader.id()}"
-        self.position = await stored(self._url, chain)
+        self.position, self.counts = await standing(self._url, chain)
         while True:
             plant, until_seq = await asyncio.to_thread(self._in_force, reader)
-            writer = await Writer.open(self._url, plant, chain, self._clock.now())
+            writer = await Writer.open(self._url, plant, chain, self._clock.now(), self._signer)
             try:
-                self.ok, self.detail = True, ""
-                log.info("database connected", position=self.position, plant=plant.sha256)
+                self._tell_found(plant)
                 await self._drain(reader, writer, until_seq)
             finally:
                 await writer.close()
@@ -73,37 +115,71 @@ class Forward:
 
     async def _drain(self, reader: JournalReader, writer: Writer, until_seq: int | None) -> None:
         """Store what comes, for ever or up to the entry from which on another plant was in force."""
+        chunk = CHUNK
         while True:
-            entries = await asyncio.to_thread(reader.after, self.position, CHUNK, until_seq)
+            entries = await asyncio.to_thread(reader.after, self.position, chunk, until_seq)
             if not entries and until_seq is not None:
                 # Also past what is there no more: forgotten, before this database was.
                 self.position = until_seq - 1
                 return
-            if not entries:
+            chunk = min(2 * chunk, CHUNK_MAX) if len(entries) == chunk else CHUNK
+            if entries:
+                await self._store(writer, entries)
+            else:
                 await asyncio.sleep(IDLE_S)
-                continue
-            await self._store(writer, entries)
 
     async def _store(self, writer: Writer, entries: Sequence[Entry]) -> None:
-        samples: list[Sample] = []
-        book: list[BookEntry] = []
-        alarms: list[Alarm] = []
-        for entry in entries:
-            if entry.kind == "sample":
-                samples.append(codec.sample_of(entry))
-                continue
-            if entry.kind == "tick":
-                continue  # what it led to stands behind it; that time has passed is no news
-            book.append(_book_entry(entry))
-            if entry.kind == "transition":
-                alarms.append(codec.transition_of(entry).after)
-        await writer.write(entries[-1].seq, samples, book, alarms)
-        self.position = entries[-1].seq
+        """Store entries; what no table takes is looked for by halves, and put aside."""
+        try:
+            batch = await asyncio.to_thread(batch_of, entries)
+            new = await writer.write(
+                batch.upto_seq, batch.samples, batch.book, batch.alarms, passed=batch.passed
+            )
+        except PoisonError as error:
+            await self._put_aside_in(writer, entries, str(error))
+            return
+        now = self.counts
+        repeated = now.repeated + len(batch.samples) - new
+        self.counts = replace(now, stored=now.stored + new, repeated=repeated)
+        self.position = batch.upto_seq
+        self._retry_s = RETRY_S
+        while writer.signed:
+            await self._remember(writer)
 
+    async def _put_aside_in(self, writer: Writer, entries: Sequence[Entry], reason: str) -> None:
+        if len(entries) > 1:
+            half = len(entries) // 2
+            await self._store(writer, entries[:half])
+            await self._store(writer, entries[half:])
+            return
+        now = self._clock.now()
+        await writer.quarantine(refused(entries[0], reason), now)
+        self.counts = await writer.counts()
+        self.position = entries[0].seq
+        log.error("entry put aside", seq=self.position, kind=entries[0].kind, reason=reason)
+        # Raised and cleared at once: it stays, returned, until a person has seen it.
+        self._offer(Fault(now, "quarantine", f"entry {self.position} was put aside: {reason}"))
+        self._offer(Fault(now, "quarantine", ""))
 
-def _book_entry(entry: Entry) -> BookEntry:
-    body = codec.body_of(entry)
-    who = body.get("who") or "gradewatch"
-    return BookEntry(
-        codec.from_us(entry.at_us), entry.kind, who if isinstance(who, str) else ", ".join(who), body
-    )
+    async def _remember(self, writer: Writer) -> None:
+        try:
+            await asyncio.to_thread(remember, self._journal.parent, writer.signed.pop(0))
+        except SigningError as error:
+            log.warning("checkpoint not kept", detail=str(error))
+
+    def _tell_found(self, plant: Plant) -> None:
+        self.ok, self.detail = True, ""
+        log.info("database connected", position=self.position, plant=plant.sha256)
+        self._look_at_book("")
+
+    def _tell_lost(self, error: DatabaseError) -> None:
+        if self.ok or self.detail != str(error):
+            log.warning("database lost", detail=str(error))
+        self.ok, self.detail = False, str(error)
+        if isinstance(error, BookCutError):
+            self._look_at_book(str(error))
+
+    def _look_at_book(self, wrong: str) -> None:
+        fault = self._book.look(wrong, self._clock.now())
+        if fault is not None:
+            self._offer(fault)

@@ -83,6 +83,13 @@ class JournalReader:
         counted = "SELECT count(*) FROM entry WHERE seq > ? AND kind = 'sample'"
         return int(self._connection.execute(counted, (after_seq,)).fetchone()[0])
 
+    def counted(self, after_seq: int) -> tuple[int, int]:
+        """Count the Samples ever received, and those behind an entry, as of one moment."""
+        with self._connection:
+            self._connection.execute("BEGIN")
+            last = self._connection.execute("SELECT samples FROM entry ORDER BY seq DESC LIMIT 1").fetchone()
+            return int(last[0] or 0) if last else 0, self.samples(after_seq)
+
     def id(self) -> str:
         """Return what tells this journal from every other."""
         return str(self._connection.execute("SELECT id FROM journal").fetchone()[0])

@@ -15,9 +15,15 @@ GAUGES = {
     "gradewatch_journal_waiting": ("Writes that wait for the journal's disk", ("journal", "entries")),
     "gradewatch_database_up": ("Whether the forwarder reaches the database", ("database", "ok")),
     "gradewatch_database_waiting": ("Journal entries not yet in the database", ("database", "waiting")),
+    "gradewatch_samples_buffered": ("Samples that wait in the journal", ("database", "samples", "buffered")),
     "gradewatch_poll_lateness_p99_ms": ("Poll lateness, 99th percentile", ("poll_lateness_ms", "p99")),
 }
 COUNTERS = {
+    # received = stored + repeated + quarantined + buffered, always.
+    "gradewatch_samples_received": ("Samples received", ("database", "samples", "received")),
+    "gradewatch_samples_stored": ("Samples stored in the database", ("database", "samples", "stored")),
+    "gradewatch_samples_repeated": ("Samples that were there already", ("database", "samples", "repeated")),
+    "gradewatch_samples_quarantined": ("Samples put aside", ("database", "samples", "quarantined")),
     "gradewatch_events": ("Events judged", ("taken",)),
     "gradewatch_events_lost": ("Events lost because the inbox or the journal was full", ("inbox", "lost")),
     "gradewatch_part_restarts": ("Parts of the collector started again after a failure", ("restarts",)),
@@ -35,13 +41,15 @@ class _FromHealth(Source):
             if value is not None:
                 yield GaugeMetricFamily(name, text, value=float(value))
         for name, (text, path) in COUNTERS.items():
-            yield CounterMetricFamily(name, text, value=float(_at(health, path) or 0))
+            counted = _at(health, path)
+            if counted is not None:
+                yield CounterMetricFamily(name, text, value=counted)
 
 
 def _at(health: dict[str, Any], path: tuple[str, ...]) -> float | None:
     value: Any = health
     for key in path:
-        value = value[key]
+        value = None if value is None else value.get(key)
     return None if value is None else float(value)
 
 

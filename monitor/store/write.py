@@ -35,6 +35,7 @@ POISON = (
 )
 """What the database, or the way to it, says of a value that it can never take."""
 
+_STANDING = "SELECT seq, stored, repeated, quarantined FROM forwarded WHERE chain = $1"
 _STOOD = "SELECT seq, sealed_until, book_seq, book_hash FROM forwarded WHERE chain = $1 FOR UPDATE"
 _STANDS = """
 UPDATE forwarded SET seq = $2, stored = stored + $3, repeated = repeated + $4,
@@ -54,8 +55,17 @@ class PoisonError(ValueError):
     """Something in a batch can never be stored, whoever tries; nothing of the batch is."""
 
 
-async def stored(url: str, chain: str) -> int:
-    """Say up to which entry a journal is stored; 0 if nothing of it is.
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What became of a journal's Samples: stored, there already, put aside."""
+
+    stored: int
+    repeated: int
+    quarantined: int
+
+
+async def standing(url: str, chain: str) -> tuple[int, Counts]:
+    """Say up to which entry a journal is stored (0: nothing of it is), and what became of its Samples.
 
     Raises:
         DatabaseError: the database cannot be reached, or refuses.
@@ -63,10 +73,14 @@ async def stored(url: str, chain: str) -> int:
     connection = await connect(url)
     try:
         with explained(place(url)):
-            seq = await connection.fetchval("SELECT seq FROM forwarded WHERE chain = $1", chain)
-            return int(seq or 0)
+            row = await connection.fetchrow(_STANDING, chain)
+            return (row["seq"], _counts(row)) if row else (0, Counts(0, 0, 0))
     finally:
         await close(connection)
+
+
+def _counts(row: asyncpg.Record) -> Counts:
+    return Counts(row["stored"], row["repeated"], row["quarantined"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +97,6 @@ class Refused:
     series: str | None
     body: Mapping[str, Any]
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """What became of a journal's Samples: stored, there already, put aside."""
-
-    stored: int
-    repeated: int
-    quarantined: int
 
 
 class Writer:
@@ -167,10 +172,8 @@ class Writer:
             DatabaseError: the connection is lost.
         """
         with explained(self._where):
-            row = await self._connection.fetchrow(
-                "SELECT stored, repeated, quarantined FROM forwarded WHERE chain = $1", self._chain
-            )
-            return Counts(row["stored"], row["repeated"], row["quarantined"])  # type: ignore[index]  # made by open
+            row = await self._connection.fetchrow(_STANDING, self._chain)
+            return _counts(row) if row else Counts(0, 0, 0)
 
     async def write(
         self,

@@ -1,6 +1,7 @@
 """Forwarding into a real TimescaleDB: in order, once, under the right plant, whatever stops in between."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import pytest
 
 from alarms.events import (
     Acknowledge,
@@ -25,6 +27,7 @@ from config.model import Level, Limit, Plant
 from monitor.collector import codec
 from monitor.collector.forward import Forward
 from monitor.collector.journal import Entry, Journal, JournalReader, Stood
+from monitor.store.write import Counts
 from tests.alarms.building import ACTION, ALERT, ISOLATOR, after, plant, sample
 from tests.collector.building import running
 from tests.collector.clock import HandClock
@@ -237,3 +240,116 @@ async def test_the_book_says_who_switched_a_protective_action_off_with_whom_why_
         ("inhibit", "li", "wang", "the fan is serviced", "2026-11-21T09:00:00Z", "2026-11-21T08:00:01Z"),
         ("rearm", "zhao", None, None, None, "2026-11-21T08:01:00Z"),
     ]
+
+
+def poisoned(number: int) -> Entry:
+    """A Sample of a series that no plant has."""
+    return replace(codec.sample_entry(sample(number, 45.0)), series="GONE")
+
+
+async def test_h9_what_no_table_takes_is_put_aside_alone_and_told_and_every_sample_is_accounted_for(
+    tmp_path: Path, database_url: str
+) -> None:
+    path, one, told = tmp_path / "journal.sqlite", plant(), list[Any]()
+    broken = Entry("transition", 0, body='{"no": "transition"}')
+    unprintable = replace(codec.entry_of(Fault(after(5), "x", "\0"), after(5)), kind="fault\0")
+    entries = [
+        *samples(0, 7),
+        poisoned(7),
+        *samples(8, 90),
+        broken,
+        poisoned(91),
+        unprintable,
+        *samples(92, 99),
+    ]
+    await journalled(path, one, [*entries, *samples(0, 5)])
+    forward = Forward(one, path, database_url, HandClock(), offer=told.append)
+    task = asyncio.create_task(forward.run())
+    await reached(forward, len(entries) + 5)
+    task.cancel()
+    await asyncio.wait({task})
+    assert forward.counts == Counts(stored=96, repeated=5, quarantined=2)
+    reader = JournalReader(path)
+    assert reader.counted(forward.position) == (103, 0)
+    assert reader.counted(7) == (103, 96)
+    reader.close()
+    aside = await rows(database_url, "SELECT seq, kind, series FROM quarantine ORDER BY seq")
+    assert aside == [
+        (8, "sample", "GONE"),
+        (91, "transition", None),
+        (92, "sample", "GONE"),
+        (93, "fault\\u0000", None),
+    ]
+    assert [(one.part, bool(one.message)) for one in told] == [
+        ("quarantine", True),
+        ("quarantine", False),
+    ] * 4
+    assert await rows(database_url, "SELECT stored + repeated + quarantined FROM forwarded") == [(103,)]
+
+
+async def test_h9_the_counts_agree_whenever_the_database_is_lost(
+    tmp_path: Path, database_url: str, timescale: Server
+) -> None:
+    path, one = tmp_path / "journal.sqlite", plant()
+    await journalled(path, one, samples(0, 3000))
+    reader = JournalReader(path)
+    for kill in (True, True, False):
+        async with forwarding(one, path, database_url) as forward:
+            await reached(forward, 1 if kill else 3000)
+            if kill:
+                timescale.kill()
+                timescale.start()
+            counts, (received, buffered) = forward.counts, reader.counted(forward.position)
+            assert counts.stored + counts.repeated + counts.quarantined + buffered == received == 3000
+    reader.close()
+    assert await rows(database_url, "SELECT stored, repeated, quarantined FROM forwarded") == [(3000, 0, 0)]
+
+
+async def test_a_book_whose_tail_was_cut_is_told_and_not_written_to(
+    tmp_path: Path, database_url: str
+) -> None:
+    path, one, told = tmp_path / "journal.sqlite", plant(), list[Any]()
+    await journalled(path, one, [*samples(0, 3), codec.entry_of(Fault(after(5), "x", "y"), after(5))])
+    async with forwarding(one, path, database_url) as forward:
+        await reached(forward, 4)
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("ALTER TABLE book DISABLE TRIGGER append_only; DELETE FROM book")
+    await connection.close()
+    await journalled(path, one, samples(3, 6))
+    forward = Forward(one, path, database_url, HandClock(), offer=told.append)
+    task = asyncio.create_task(forward.run())
+    async with asyncio.timeout(20):
+        while not told:  # noqa: ASYNC110 - told by the forwarder
+            await asyncio.sleep(0.01)
+    task.cancel()
+    await asyncio.wait({task})
+    assert (told[0].part, forward.ok, forward.position) == ("book", False, 4)
+    assert "line 1 was written last" in forward.detail
+    assert await rows(database_url, "SELECT count(*) FROM sample") == [(3,)]
+
+
+class Slow(random.Random):
+    """Draws the largest, and remembers what was asked."""
+
+    def uniform(self, a: float, b: float) -> float:
+        assert (a, b) == (0.5, 1.0)
+        return b
+
+
+async def test_a_database_that_stays_away_is_asked_less_and_less_often(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, one, waited = tmp_path / "journal.sqlite", plant(), list[float]()
+    await journalled(path, one, samples(0, 3))
+    nowhere = "postgresql://nobody@127.0.0.1:1/none"
+    forward = Forward(one, path, nowhere, HandClock(), draw=Slow())
+
+    async def wait(delay_s: float) -> None:
+        waited.append(delay_s)
+        if len(waited) == 9:
+            raise asyncio.CancelledError
+
+    monkeypatch.setattr("monitor.collector.forward.asyncio.sleep", wait)
+    with pytest.raises(asyncio.CancelledError):
+        await forward.run()
+    assert waited == [0.5, 1, 2, 4, 8, 16, 30, 30, 30]
