@@ -17,8 +17,27 @@ STANDS = frozenset({ProtectionState.VERIFIED, ProtectionState.LATCHED, Protectio
 """Nothing more is asked; it waits for its end."""
 
 
-def look_at_end(moves: Moves, one: Protection) -> None:
-    """Note since when the conditions of its end hold, and let an interlock end by them."""
+def follow(moves: Moves, one: Protection) -> None:
+    """Look at what is asked at its end; then note since when the conditions of its end hold, and end by them."""
+    if moves.running[one.id].state is ProtectionState.RESET_PENDING:
+        _read_back(moves, one)
+        finish(moves, one)
+    if one.id in moves.running:
+        _look_at_end(moves, one)
+
+
+def _read_back(moves: Moves, one: Protection) -> None:
+    running = moves.running[one.id]
+    asks = zip(one.release_asks, running.ending, strict=False)
+    ended = tuple(_let_go(moves, one, ask, moves.answer_in_time(was)) for ask, was in asks)
+    for was, now in zip(running.ending, ended, strict=True):
+        if was.state is not now.state:
+            moves.change(running, replace(running, ending=ended), f"ask_{now.state}")
+            return
+
+
+def _look_at_end(moves: Moves, one: Protection) -> None:
+    """Let an interlock end once the conditions of its end have held for their time."""
     running = moves.running[one.id]
     held = proved(moves.rules.places, moves.before, one.release, moves.at)
     since = (running.holds_since or moves.at) if held else None
@@ -65,12 +84,6 @@ def _end(moves: Moves, one: Protection, reason: str, who: tuple[str, ...] = (), 
     after = replace(running, state=ProtectionState.RESET_PENDING, ending=ending)
     moves.change(running, after, reason, who, comment)
     finish(moves, one)
-
-
-def follow(moves: Moves, one: Protection) -> tuple[Asked, ...]:
-    """Return how what is asked at the end stands now."""
-    asks = zip(one.release_asks, moves.running[one.id].ending, strict=False)
-    return tuple(_let_go(moves, one, ask, moves.answer_in_time(was)) for ask, was in asks)
 
 
 def _let_go(moves: Moves, one: Protection, ask: Ask, was: Asked) -> Asked:

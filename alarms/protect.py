@@ -76,12 +76,14 @@ def _now(event: Tick | Sample) -> datetime:
 
 
 def _by_time(moves: Moves) -> None:
+    """Let begin what is called for and called upon, before anything ends: an end lets go what nothing else holds."""
     _end_inhibits(moves)
-    for key in tuple(moves.running):
-        one = moves.rules.every.get(key)
-        if one is not None:
-            sequence.follow(moves, one)
+    stood = [moves.rules.every[key] for key in moves.running if key in moves.rules.every]
     _trigger(moves)
+    for one in stood:
+        sequence.follow(moves, one)
+    for one in stood:
+        ending.follow(moves, one)
 
 
 def _by_word(moves: Moves, event: Event) -> None:

@@ -23,9 +23,8 @@ from alarms.readback import holds, overdue, proved
 from config.model import Ask, Protection, ProtectionKind
 
 SETTLED = frozenset({AskState.VERIFIED, AskState.FAILED, AskState.ALREADY})
-STILL = frozenset({ProtectionState.TRIGGERED, *ending.STANDS})
-"""No ask is on its way: most of what runs, for most of its time."""
 ASKING = frozenset({ProtectionState.REQUESTED, ProtectionState.ACKED})
+"""An ask is on its way; most of what runs has that behind it, for most of its time."""
 
 
 # --- the beginning ---
@@ -93,21 +92,18 @@ def answer(moves: Moves, one: Protection, event: ActionResult) -> None:
 
 
 def follow(moves: Moves, one: Protection) -> None:
-    """Look at the read-backs, the deadlines and the conditions of the end."""
-    if moves.running[one.id].state not in STILL:
+    """Look at the read-backs and the deadlines of what is asked at the beginning."""
+    if moves.running[one.id].state in ASKING:
         _read_back(moves, one)
         _settle(moves, one)
-    if one.id in moves.running:
-        ending.look_at_end(moves, one)
 
 
 def _read_back(moves: Moves, one: Protection) -> None:
     running = moves.running[one.id]
     asked = tuple(_read(moves, ask, was) for ask, was in zip(one.asks, running.asked, strict=True))
-    ended = ending.follow(moves, one)
-    for was, now in zip((*running.asked, *running.ending), (*asked, *ended), strict=True):
+    for was, now in zip(running.asked, asked, strict=True):
         if was.state is not now.state:
-            moves.change(running, replace(running, asked=asked, ending=ended), f"ask_{now.state}")
+            moves.change(running, replace(running, asked=asked), f"ask_{now.state}")
             return
 
 
