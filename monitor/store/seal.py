@@ -26,6 +26,14 @@ SELECT at, count(*) AS series, sum(n) AS rows,
        encode(sha256(string_agg(int4send(series_id) || digest, ''::bytea ORDER BY series_id)), 'hex') AS sha256
 FROM rollup_1m WHERE series_id = ANY ($1) AND at = ANY ($2) GROUP BY at ORDER BY at"""
 
+_LEFT_OPEN = """
+SELECT one.id AS series_id, row.at
+FROM unnest($1::int[]) AS one(id)
+CROSS JOIN LATERAL (SELECT at FROM rollup_1m WHERE series_id = one.id ORDER BY at DESC LIMIT 1) AS closed
+CROSS JOIN LATERAL (
+    SELECT at FROM sample WHERE series_id = one.id AND at >= closed.at + INTERVAL '1 minute' AND at < $2
+) AS row"""
+
 
 def minute_of(at: datetime) -> datetime:
     """Cut a time down to its minute."""
@@ -97,6 +105,14 @@ async def close_again(
     await _reckon_hours(connection, [pair for pair in hours if pair[1] + HOUR <= sealed_until])
     minutes = sorted({minute for _, minute in pairs})
     return await _seals(connection, series, minutes, at, again=True)
+
+
+async def left_open(
+    connection: Connection, series: Sequence[int], before: datetime
+) -> list[tuple[int, datetime]]:
+    """Find rows that another chain over the same series has stored and not closed any more: its journal is gone."""
+    rows = await connection.fetch(_LEFT_OPEN, series, before)
+    return [(row["series_id"], row["at"]) for row in rows]
 
 
 async def _reckon_minutes(connection: Connection, pairs: Sequence[tuple[int, datetime]]) -> None:

@@ -14,7 +14,7 @@ from monitor.store import chain as hashes
 from monitor.store.book import BookEntry, Tail, append, check_tail
 from monitor.store.database import Connection, close, connect, explained, place
 from monitor.store.register import Row, register
-from monitor.store.seal import SETTLE, WHO, close_again, close_minutes, hour_of, minute_of, sealing
+from monitor.store.seal import SETTLE, WHO, close_again, close_minutes, hour_of, left_open, minute_of, sealing
 from monitor.store.signature import Checkpoint
 from monitor.store.signing import Signer
 
@@ -264,6 +264,8 @@ class Writer:
         since = sealed_until or minute_of(min(at for _, at, *_ in batch.records))
         end = max(since, minute_of(batch.passed - SETTLE))
         late = [(one, at) for one, at, *_ in batch.records if at < since]
+        if sealed_until is None:
+            late += await left_open(self._connection, self._ids, since)
         seals = await close_again(self._connection, self._ids, late, since, batch.passed)
         seals += await close_minutes(self._connection, self._ids, since, end, batch.passed)
         if seals and not self._is_said:

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import math
 from datetime import UTC, timedelta
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from config.model import Sample
+from config.model import Quality, Sample
 from monitor.store.book import BookCutError
 from monitor.store.database import Connection
 from monitor.store.signing import rotate, signer_in
@@ -142,6 +143,33 @@ async def test_what_no_table_takes_is_put_aside_whole_and_counted(url: str, sql:
     await writer.close()
     rows = await sql.fetch("SELECT seq, kind, series, reason FROM quarantine ORDER BY seq")
     assert [tuple(row) for row in rows] == [(1, "sample", "gone", reason), (2, "note", None, reason)]
+
+
+async def test_what_a_chain_left_open_is_closed_by_the_next_one_over_its_series(
+    url: str, sql: Connection
+) -> None:
+    for chain, seconds in (("former", range(100)), ("next", range(300, 380))):
+        writer = await Writer.open(url, PLANT, chain, NOON)
+        every = [sample(number, 1, 2, 3) for number in seconds]
+        await writer.write(1, every, [], [], second(seconds[-1]))
+        await writer.close()
+    assert await seals(sql) == [("12:00", 1, 60, False), ("12:01", 1, 40, True), ("12:05", 1, 60, False)]
+    assert await holds(sql) == (3, 160)
+
+
+async def test_a_minute_in_which_only_a_retired_channel_comes_first_is_reckoned(
+    url: str, sql: Connection
+) -> None:
+    writer = await Writer.open(url, PLANT, "c", NOON)
+    await writer.close()
+    fewer = with_shared(plant(row=("b", "c")))
+    writer = await Writer.open(url, fewer, "c", NOON)
+    gone = [Quality.UNREACHABLE] * 2
+    await writer.write(1, [sample(1, math.nan, math.nan, quality=gone)], [], [], second(70))
+    await writer.close()
+    row = await sql.fetchrow("SELECT n, n_good, invalid FROM rollup_1m")
+    assert row is not None
+    assert (row["n"], row["n_good"], json.loads(row["invalid"])) == (1, [0, 0, 0], {"6": 1})
 
 
 @st.composite

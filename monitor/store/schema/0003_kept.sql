@@ -61,11 +61,13 @@ CREATE FUNCTION minutes_of(which int[], minutes timestamptz[]) RETURNS SETOF rol
     CROSS JOIN LATERAL (
         SELECT jsonb_object_agg(q.quality, q.n) AS counted
         FROM (
-            SELECT s.quality[1] AS quality, count(*) AS n
+            -- The first channel that was there: one that was retired has no quality any more.
+            SELECT (array_remove(s.quality, NULL))[1] AS quality, count(*) AS n
             FROM sample s
             WHERE s.series_id = asked.series_id AND s.at >= asked.at AND s.at < asked.at + INTERVAL '1 minute'
               AND s.quality IS NOT NULL AND NOT s.quality && '{0,1}'::smallint[]
-            GROUP BY s.quality[1]
+              AND cardinality(array_remove(s.quality, NULL)) > 0
+            GROUP BY 1
         ) AS q
     ) AS invalid
     WHERE whole.n > 0
