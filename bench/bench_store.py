@@ -129,21 +129,28 @@ async def tell_size(url: str, readings_stored: int) -> None:
     connection = await asyncpg.connect(url)
     try:
         await connection.execute("CHECKPOINT")
-        hyper = await connection.fetchval("SELECT count(*) FROM pg_extension WHERE extname = 'timescaledb'")
-        size = "hypertable_size('sample')" if hyper else "pg_total_relation_size('sample')"
-        sample = await connection.fetchval(f"SELECT {size}")
-        rolled = await connection.fetchval(
-            "SELECT pg_total_relation_size('rollup_1m') + pg_total_relation_size('rollup_1h')"
+        extended = await connection.fetchval(
+            "SELECT count(*) FROM pg_extension WHERE extname = 'timescaledb'"
         )
+        # What stands in chunks has nothing in the table itself.
+        size = (
+            "coalesce(hypertable_size($1::text::regclass), 0)"
+            if extended
+            else "pg_total_relation_size($1::text)"
+        )
+        sample, minutes, hours = [
+            await connection.fetchval(f"SELECT {size}", table)
+            for table in ("sample", "rollup_1m", "rollup_1h")
+        ]
     finally:
         await connection.close()
     say(
         "store_size",
         readings=readings_stored,
         sample_mb=round(sample / 1e6, 1),
-        rollups_mb=round(rolled / 1e6, 1),
+        rollups_mb=round((minutes + hours) / 1e6, 1),
         bytes_per_reading=round(sample / readings_stored, 2),
-        with_rollups=round((sample + rolled) / readings_stored, 2),
+        with_rollups=round((sample + minutes + hours) / readings_stored, 2),
     )
 
 
