@@ -17,7 +17,8 @@ from monitor.collector import codec
 from monitor.server.access import PASSWORD_VARIABLE
 from monitor.server.sessions import Role
 from monitor.server.settings import Settings
-from monitor.store.write import BookEntry, Writer
+from monitor.store.book import BookEntry
+from monitor.store.write import Writer
 from tests.browser.calm import DASHBOARD, SLOW_MS, Calm, opened
 from tests.server.acting import CLOSE, FAN, FIXED, acting, carried_out
 from tests.server.collector import ALARM, Collector

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
@@ -78,7 +77,6 @@ async def test_an_alarm_appears_without_reload_and_is_acknowledged(page: Page, r
     await running.fault("glove-breach", "ISO-STM-L1")
     await expect(page.get_by_test_id(ALARM)).to_be_visible(timeout=SLOW_MS)
     await expect(page.get_by_test_id("banner")).to_contain_text("20", timeout=SLOW_MS)
-    await _keep_picture(page)
     await page.get_by_test_id(ACKNOWLEDGE).click()
     await expect(page.get_by_test_id(ACKNOWLEDGE)).to_have_count(0, timeout=SLOW_MS)
     await expect(page.get_by_test_id(ALARM)).to_be_visible()
@@ -150,10 +148,3 @@ async def test_h20_a_screen_that_is_cut_off_says_so_and_comes_back(page: Page, r
     async with running.signed_in() as client:
         await calm(running, client)
     await asyncio.sleep(0)
-
-
-async def _keep_picture(page: Page) -> None:
-    """Keep a picture where one is asked for (GRADEWATCH_PICTURES), for the documentation."""
-    folder = os.environ.get("GRADEWATCH_PICTURES")
-    if folder:
-        await page.screenshot(path=Path(folder) / "first-light.png")
