@@ -72,6 +72,7 @@ Certificate 证书: {certificate}
 SHA-256 指纹:     {thumbprint}
 Application 应用: {uri}
 Valid until 有效期至: {ends}
+REPLICA_VARIABLE = "GRADEWATCH_REPLICA_URL"
 
 Let the server trust us:
   Siemens S7-1500: in TIA Portal, import this file in the certificate manager as a trusted client of the PLC's
@@ -195,9 +196,18 @@ def opcua_cert(
     renew: Annotated[
         bool, typer.Option(help="Make another; the old one is kept aside. 重新生成证书。")
     ] = False,
+    *,
 ) -> None:
     """生成 OPC UA 证书 · Make our key and certificate for encrypted OPC UA, and tell how servers come to trust it."""
     keys = keys_in(data, os.environ)
+    replica_url: Annotated[
+        str,
+        typer.Option(
+            "--replica",
+            envvar=REPLICA_VARIABLE,
+            help="A standby of the database, which the past is read from. 只读备库地址。",
+        ),
+    ] = "",
     try:
         own = make_own(keys, host or socket.gethostname(), SystemClock().now(), renew=renew)
     except KeysError as error:
@@ -208,6 +218,7 @@ def opcua_cert(
             thumbprint=thumbprint_of(own.certificate),
             uri=own.application_uri,
             ends=f"{own.ends:%Y-%m-%d}",
+        replica_url=replica_url,
             trusted=keys.trusted_dir.absolute(),
             rejected=keys.rejected_dir.absolute(),
         )

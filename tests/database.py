@@ -42,8 +42,8 @@ class Server:
         port: on 127.0.0.1; stays the same over stop and start, so that a URL stays good.
     """
 
-    def __init__(self, programs: Path, settings: tuple[str, ...] = ()) -> None:
-        """Make an empty cluster. Nothing runs yet."""
+    def __init__(self, programs: Path, settings: tuple[str, ...] = (), of: "Server | None" = None) -> None:
+        """Make an empty cluster, or a standby of a running one. Nothing runs yet."""
         self.programs = programs
         self._settings = FAST + settings
         # Not pytest's own folder: a socket's path must be short.
@@ -51,9 +51,17 @@ class Server:
         self._numbers = itertools.count(1)
         self._template = ""
         self.port = _free_port()
+        if of is not None:
+            words = ("--write-recovery-conf", "--checkpoint=fast", "--no-sync", f"--dbname={of.url()}")
+            embedded.run(programs / "pg_basebackup", *words, "-D", str(self._home / "cluster"))
+            return
         embedded.make_cluster(programs, self._home / "cluster")
         rules = self._home / "cluster" / "pg_hba.conf"
         rules.write_text(f"host all {LOCKED} 127.0.0.1/32 scram-sha-256\n" + rules.read_text())
+
+    def standby(self) -> "Server":
+        """Make a standby of it by streaming replication, while it runs. Whoever makes it removes it."""
+        return Server(self.programs, self._settings, of=self)
 
     def start(self) -> None:
         """Start it and wait until it serves."""

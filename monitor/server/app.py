@@ -19,6 +19,7 @@ from monitor.server.gate import API, Gate
 from monitor.server.messages import LIVE_MESSAGE
 from monitor.server.refusal import Refusal, answer
 from monitor.server.relay import Relay
+from monitor.server.replica import Reads, Replica
 from monitor.server.routes import (
     alarms,
     completeness,
@@ -35,6 +36,7 @@ from monitor.server.screens import Dashboard
 from monitor.server.service import Service
 from monitor.server.sessions import Sessions, Tries
 from monitor.server.settings import Settings
+from monitor.server.upkeep import Upkeep
 
 RESTART_S = 1.0
 CANCEL_AGAIN_S = 0.5
@@ -77,12 +79,15 @@ def create_app(settings: Settings) -> FastAPI:
 
 def _make_service(settings: Settings) -> Service:
     passwords = Passwords()
+    database = Database(settings.database_url, passwords, settings.now)
+    replica = Replica(settings.replica_url) if settings.replica_url else None
     return Service(
         settings=settings,
         sessions=Sessions(settings.now, settings.session_idle_s, settings.session_limit_s),
         tries=Tries(settings.now),
         passwords=passwords,
-        database=Database(settings.database_url, passwords, settings.now),
+        database=database,
+        reads=Reads(database, replica),
         relay=Relay(settings.data, settings.plant, settings.now),
         commands=Commands(settings.data),
         exports=asyncio.Semaphore(EXPORTS_MAX),
@@ -121,7 +126,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     service: Service = app.state.service
     tasks = [
         asyncio.create_task(_keep_running(run), name=name)
-        for name, run in (("relay", service.relay.run), ("database", service.database.run))
+        for name, run in (
+            ("relay", service.relay.run),
+            ("database", service.database.run),
+            ("reads", service.reads.run),
+            ("upkeep", Upkeep(service.database, service.settings.now).run),
+        )
     ]
     try:
         yield

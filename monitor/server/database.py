@@ -1,6 +1,7 @@
 """The server's way to the database, which may be down: then screens stay live and only what is kept is missing."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -33,20 +34,24 @@ class DatabaseDown(Refusal):
         )
 
 
-class Database:
-    """A pool that opens when the database is there, and a cheap, repeated check whether it still is.
+class Watched(ABC):
+    """A pool that opens when its database is there, and a cheap, repeated check whether it still is.
 
     Attributes:
         up: set while the last check went well.
     """
 
-    def __init__(self, url: str, passwords: Passwords, now: Callable[[], datetime]) -> None:
+    def __init__(self, url: str, name: str) -> None:
+        """Know where it is; `name` is its own in the log."""
         self.up = asyncio.Event()
         self._url = url
-        self._passwords = passwords
-        self._now = now
+        self._name = name
         self._pool: Pool | None = None
         self._complaint = ""
+
+    @abstractmethod
+    async def _ask(self, pool: Pool) -> None:
+        """See whether it is as it should be; DatabaseError if not."""
 
     async def run(self) -> None:
         """Open, check and check again, until cancelled."""
@@ -77,33 +82,42 @@ class Database:
                 async with asyncio.timeout(patience_s):
                     yield self._pool
         except DatabaseError as error:
-            _log.warning("database_failed", error=str(error))
+            _log.warning(f"{self._name}_failed", error=str(error))
             raise DatabaseDown from error
 
     async def _check(self) -> None:
         try:
             with explained(place(self._url)):
                 async with asyncio.timeout(PATIENCE_S):
-                    await self._ask()
+                    if self._pool is None:
+                        self._pool = await open_pool(self._url)
+                    await self._ask(self._pool)
         except DatabaseError as error:
             self.up.clear()
             self._complain(str(error))
         else:
             if not self.up.is_set():
-                _log.info("database_up")
+                _log.info(f"{self._name}_up")
             self.up.set()
             self._complaint = ""
-
-    async def _ask(self) -> None:
-        if self._pool is None:
-            self._pool = await open_pool(self._url)
-        if self.up.is_set():
-            await self._pool.execute("SELECT 1")
-        else:
-            await make_first_administrator(self._pool, self._passwords, self._now())
 
     def _complain(self, complaint: str) -> None:
         """Log a failure once, not every two seconds."""
         if complaint != self._complaint:
-            _log.warning("database_down", error=complaint)
+            _log.warning(f"{self._name}_down", error=complaint)
         self._complaint = complaint
+
+
+class Database(Watched):
+    """The database that is written to."""
+
+    def __init__(self, url: str, passwords: Passwords, now: Callable[[], datetime]) -> None:
+        super().__init__(url, "database")
+        self._passwords = passwords
+        self._now = now
+
+    async def _ask(self, pool: Pool) -> None:
+        if self.up.is_set():
+            await pool.execute("SELECT 1")
+        else:
+            await make_first_administrator(pool, self._passwords, self._now())

@@ -11,6 +11,7 @@ from monitor.server.access import Passwords
 from monitor.server.command import Commands
 from monitor.server.database import Database
 from monitor.server.relay import Relay
+from monitor.server.replica import Reads
 from monitor.server.sessions import Session, Sessions, Tries
 from monitor.server.settings import Settings
 
@@ -20,6 +21,8 @@ class Service:
     """The parts of one running server.
 
     Attributes:
+        database: what is written to, and asked for what must not be a second old.
+        reads: where the past is read.
         exports: held while a file is written: each needs a connection to the database for minutes.
     """
 
@@ -28,6 +31,7 @@ class Service:
     tries: Tries
     passwords: Passwords
     database: Database
+    reads: Reads
     relay: Relay
     commands: Commands
     exports: asyncio.Semaphore

@@ -16,6 +16,7 @@ class Settings:
         plant: the plant as loaded; it must be the one that the collector runs.
         data: the collector's data folder, with `collector.sock` and `collector.token`.
         database_url: `postgresql://…`; not shown in logs, because it may carry a password.
+        replica_url: of a standby that the past is read from; "": there is none.
         dashboard: folder of the built dashboard (`index.html`, `assets/`); may be missing.
         now: the service's clock, aware and in UTC.
         host: address to listen on. Loopback, unless a site decides otherwise.
@@ -37,3 +38,4 @@ class Settings:
     session_limit_s: float = 12 * 3600
     tls_certificate: Path | None = None
     tls_key: Path | None = None
+    replica_url: str = field(default="", repr=False)

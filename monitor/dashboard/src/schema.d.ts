@@ -804,6 +804,9 @@ export interface components {
         /**
          * Health
          * @description `down`: nothing is heard from the collector. `degraded`: a part is missing, the rest works.
+         *
+         *     `past_from`: which database readings, alarms and exports of the past come from; the primary where there is no
+         *     replica, or none that is well.
          */
         Health: {
             /**
@@ -825,6 +828,7 @@ export interface components {
             database: components["schemas"]["Part"];
             journal: components["schemas"]["Part"];
             collector: components["schemas"]["Part"];
+            past_from: components["schemas"]["Source"];
         };
         /**
          * History
@@ -1445,6 +1449,12 @@ export interface components {
             name: string;
             role: components["schemas"]["Role"];
         };
+        /**
+         * Source
+         * @description Which database the past is read from.
+         * @enum {string}
+         */
+        Source: "primary" | "replica";
         /**
          * Standing
          * @description Every alarm that is not NORM; while `collector` is false the list may be old.

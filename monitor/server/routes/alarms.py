@@ -129,7 +129,7 @@ async def read_alarm_history(
     period: Period, here: Here, limit: Annotated[int, Query(ge=1, le=HISTORY_MAX)] = 500
 ) -> History:
     """The occurrences raised from `start` to `end`, at most `limit`."""
-    async with here.database.pool() as pool:
+    async with here.reads.pool() as pool:
         found = await alarm_history(pool, *period, limit)
     return History(alarms=[describe(alarm, here.settings.plant) for alarm in found])
 
@@ -137,7 +137,7 @@ async def read_alarm_history(
 @router.get("/load", responses={code: {"model": Detail} for code in (401, 422, 503)})
 async def read_alarm_load(period: Period, here: Here) -> AlarmLoad:
     """How much the alarms from `start` to `end` asked of people (ISA-18.2, table 7)."""
-    async with here.database.pool() as pool:
+    async with here.reads.pool() as pool:
         found = await alarm_history(pool, *period, LOAD_MAX)
         found += await alarms_standing(pool, period[0], LOAD_MAX)
     priorities = {limit.id: limit.priority for limit in here.settings.plant.limits}
@@ -150,7 +150,7 @@ async def read_transitions(
     here: Here, alarm: AlarmAsked, limit: Annotated[int, Query(ge=1, le=TRANSITIONS_MAX)] = 50
 ) -> Transitions:
     """What the book says of an alarm: each change, why, and who did it; a moment behind what is live."""
-    async with here.database.pool() as pool:
+    async with here.reads.pool() as pool:
         return Transitions(transitions=await transitions_of(pool, alarm, limit))
 
 

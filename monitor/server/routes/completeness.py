@@ -89,7 +89,7 @@ async def read_completeness(
     end = max(start, min(end, here.settings.now()))
     bucket_s = LENGTH_S[bucket]
     try:
-        async with here.database.pool() as pool:
+        async with here.reads.pool() as pool:
             found = await completeness(pool, here.settings.plant, device, start, end, bucket_s=bucket_s)
     except UnknownDeviceError as error:
         text = Text(en=f"Nothing is kept of a device {device}.", zh=f"没有设备 {device} 的数据。")

@@ -79,7 +79,7 @@ async def _export(here: Service, asked: Asked, write: Write, out: Out) -> None:
             {"Retry-After": "60"},
         )
     try:
-        async with here.exports, here.database.pool(PATIENCE_S) as pool:
+        async with here.exports, here.reads.pool(PATIENCE_S) as pool:
             await write(pool, asked, out)
     except UnknownChannelError as error:
         raise unknown(error) from error

@@ -8,6 +8,7 @@ from pydantic import BaseModel, FiniteFloat
 
 from monitor.server.messages import Time, shown
 from monitor.server.relay import Relay
+from monitor.server.replica import Source
 from monitor.server.service import Here
 
 router = APIRouter(tags=["health"])
@@ -20,7 +21,11 @@ class Part(BaseModel):
 
 
 class Health(BaseModel):
-    """`down`: nothing is heard from the collector. `degraded`: a part is missing, the rest works."""
+    """`down`: nothing is heard from the collector. `degraded`: a part is missing, the rest works.
+
+    `past_from`: which database readings, alarms and exports of the past come from; the primary where there is no
+    replica, or none that is well.
+    """
 
     model_config = shown(
         {
@@ -32,6 +37,7 @@ class Health(BaseModel):
             "database": {"ok": True},
             "journal": {"ok": True},
             "collector": {"ok": True},
+            "past_from": "replica",
         }
     )
 
@@ -43,16 +49,17 @@ class Health(BaseModel):
     database: Part
     journal: Part
     collector: Part
+    past_from: Source
 
 
 @router.get("/health")
 async def read_health(here: Here) -> Health:
     """How the service stands; always answered with 200, whatever is down."""
     devices = len(here.settings.plant.devices)
-    return sum_up(here.relay, here.database.up.is_set(), devices, here.settings.now())
+    return sum_up(here.relay, here.database.up.is_set(), here.reads.source, devices, here.settings.now())
 
 
-def sum_up(relay: Relay, database: bool, devices: int, at: datetime) -> Health:
+def sum_up(relay: Relay, database: bool, past_from: Source, devices: int, at: datetime) -> Health:
     """Sum up what the collector said last (nothing of it counts once it is lost) and the server's own database."""
     heard = relay.health if relay.collector else None
     journal = heard is not None and heard.journal.ok
@@ -66,4 +73,5 @@ def sum_up(relay: Relay, database: bool, devices: int, at: datetime) -> Health:
         database=Part(ok=database),
         journal=Part(ok=journal),
         collector=Part(ok=relay.collector),
+        past_from=past_from,
     )

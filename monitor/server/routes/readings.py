@@ -108,7 +108,7 @@ async def read_readings(
 ) -> Readings:
     """The readings of one channel or several (repeat `channel`) from `start` to `end`, each in at most `points`."""
     try:
-        async with here.database.pool() as pool:
+        async with here.reads.pool() as pool:
             found = await kept.readings(pool, channel, *period, points)
     except UnknownChannelError as error:
         raise unknown(error) from error
