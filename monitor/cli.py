@@ -32,8 +32,10 @@ from monitor.doctor.finding import Finding, Weight
 from monitor.export import ExportError, ExportSettings
 from monitor.export import export as run_export
 from monitor.limits import UnknownZoneError, limits_of
+from monitor.options import Data, DatabaseUrl, Host, OwnerUrl, PlantDir, Port, RunDatabaseUrl
+from monitor.proof import signing_key, tell, verifying
 from monitor.replay import Period, ReplayError, difference, explain, replay
-from monitor.run import DATABASE_VARIABLE, EMBEDDED, RunError, RunSettings, bring_up_to_date
+from monitor.run import RunError, RunSettings, bring_up_to_date
 from monitor.run import run as run_service
 from monitor.server.serve import ServerError
 from monitor.server.serve import serve as run_server
@@ -45,9 +47,11 @@ from monitor.store.export import Asked, Language
 from monitor.store.migrate import migrate as run_migrations
 from monitor.store.restore import drill as run_drill
 from monitor.store.restore import restore as run_restore
-from monitor.store.roles import OWNER_VARIABLE, Login
+from monitor.store.roles import Login
+from monitor.store.signing import SigningError
 from monitor.store.tools import ToolError
-from monitor.store.verify import Verified
+from monitor.store.verify import FINDINGS_MAX, Verified
+from monitor.store.verify import verify as run_verify
 from monitor.supervise import until_signalled
 
 MENDABLE = (
@@ -61,18 +65,19 @@ MENDABLE = (
     ReplayError,
     RunError,
     ServerError,
+    SigningError,
     ToolError,
 )
 """What a person can put right; anything else is a fault of ours and shows its traceback."""
 DEMO_PLANT = Path(__file__).parent.parent / "config" / "plants" / "demo"
 DASHBOARD = Path(__file__).parent / "dashboard" / "dist"
 DEFAULT_PORT = 8000
+REPLICA_VARIABLE = "GRADEWATCH_REPLICA_URL"
 TRUST = """\
 Certificate 证书: {certificate}
 SHA-256 指纹:     {thumbprint}
 Application 应用: {uri}
 Valid until 有效期至: {ends}
-REPLICA_VARIABLE = "GRADEWATCH_REPLICA_URL"
 
 Let the server trust us:
   Siemens S7-1500: in TIA Portal, import this file in the certificate manager as a trusted client of the PLC's
@@ -101,10 +106,7 @@ app = typer.Typer(
 )
 
 
-def _not_embedded(url: str) -> str:
-    if url == EMBEDDED:
-        raise typer.BadParameter("'embedded' is started by 'gradewatch run'; give the URL of a database")
-    return url
+app.add_typer(signing_key, name="signing-key")
 
 
 def _instant(text: str) -> datetime | None:
@@ -117,37 +119,6 @@ def _instant(text: str) -> datetime | None:
     if at.tzinfo is None:
         raise typer.BadParameter(f"{text} has no time zone; end it with Z or +08:00")
     return at
-
-
-PlantDir = Annotated[Path, typer.Argument(help="Folder with the plant's YAML files. 工厂配置目录。")]
-Data = Annotated[Path, typer.Option(help="Folder for the journal, the socket and the lock. 数据目录。")]
-DatabaseUrl = Annotated[
-    str,
-    typer.Option(
-        "--database",
-        envvar=DATABASE_VARIABLE,
-        help="postgresql://user:password@host:port/name. 数据库地址。",
-        callback=_not_embedded,
-    ),
-]
-OwnerUrl = Annotated[
-    str,
-    typer.Option(
-        "--owner",
-        envvar=OWNER_VARIABLE,
-        help="The same database as the owner of its tables; empty: the service owns them. 表所有者的数据库地址。",
-    ),
-]
-RunDatabaseUrl = Annotated[
-    str,
-    typer.Option(
-        "--database",
-        envvar=DATABASE_VARIABLE,
-        help="postgresql://user:password@host:port/name, or 'embedded' for a first try. 数据库地址。",
-    ),
-]
-Host = Annotated[str, typer.Option(help="Address to listen on; loopback unless told otherwise. 监听地址。")]
-Port = Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen on. 监听端口。")]
 
 
 class Schema(StrEnum):
@@ -196,18 +167,9 @@ def opcua_cert(
     renew: Annotated[
         bool, typer.Option(help="Make another; the old one is kept aside. 重新生成证书。")
     ] = False,
-    *,
 ) -> None:
     """生成 OPC UA 证书 · Make our key and certificate for encrypted OPC UA, and tell how servers come to trust it."""
     keys = keys_in(data, os.environ)
-    replica_url: Annotated[
-        str,
-        typer.Option(
-            "--replica",
-            envvar=REPLICA_VARIABLE,
-            help="A standby of the database, which the past is read from. 只读备库地址。",
-        ),
-    ] = "",
     try:
         own = make_own(keys, host or socket.gethostname(), SystemClock().now(), renew=renew)
     except KeysError as error:
@@ -218,7 +180,6 @@ def opcua_cert(
             thumbprint=thumbprint_of(own.certificate),
             uri=own.application_uri,
             ends=f"{own.ends:%Y-%m-%d}",
-        replica_url=replica_url,
             trusted=keys.trusted_dir.absolute(),
             rejected=keys.rejected_dir.absolute(),
         )
@@ -235,9 +196,18 @@ def collect_command(plant_dir: PlantDir, data: Data, database_url: DatabaseUrl =
 def serve(
     plant_dir: PlantDir,
     data: Data,
+    *,
     database_url: DatabaseUrl,
     host: Host = "127.0.0.1",
     port: Port = DEFAULT_PORT,
+    replica_url: Annotated[
+        str,
+        typer.Option(
+            "--replica",
+            envvar=REPLICA_VARIABLE,
+            help="A standby of the database, which the past is read from. 只读备库地址。",
+        ),
+    ] = "",
 ) -> None:
     """服务进程 · Own the people: API and screens."""
     settings = Settings(
@@ -248,6 +218,7 @@ def serve(
         now=SystemClock().now,
         host=host,
         port=port,
+        replica_url=replica_url,
     )
     _run_until_signalled(run_server(settings))
 
@@ -407,21 +378,37 @@ def restore(
 ) -> None:
     """恢复 · Restore a backup into an empty database, compare it with its manifest, and verify the book."""
     url, who, at = owner_url or database_url, getpass.getuser(), SystemClock().now()
-    bar = typer.progressbar(length=1, label="verify 核验", file=sys.stderr)
-
-    def progress(done: int, of: int) -> None:
-        bar.length = max(of, 1)
-        bar.update(done - bar.pos)
-
-    with bar:
+    with verifying() as progress:
         if drill:
             verified: Verified = _run(run_drill(url, backup, progress, programs=programs))
         else:
             verified = _run(run_restore(url, backup, at, progress, who=who, programs=programs))
             _run(bring_up_to_date(database_url, owner_url))
-    for text in (*(one.text() for one in verified.findings), verified.text()):
-        typer.echo(f"{text.en}\n{text.zh}")
-    if verified.findings:
+    if not tell(verified):
+        raise typer.Exit(1)
+
+
+@app.command()
+def verify(
+    *,
+    database_url: DatabaseUrl,
+    data: Annotated[
+        Path | None, typer.Option(help="The collector's, for its checkpoints.jsonl. 采集进程的数据目录。")
+    ] = None,
+    key: Annotated[
+        list[str] | None,
+        typer.Option(help="Fingerprint of a signing key to be trusted; several. 受信任签名密钥的指纹。"),
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Not only the first thing wrong. 列出全部问题。")
+    ] = False,
+) -> None:
+    """核验 · Prove that nothing in the database was changed, added or left out; or name the first thing that was."""
+    most = FINDINGS_MAX if every else 1
+    with verifying() as progress:
+        work = run_verify(database_url, data, progress, trusted=frozenset(key or ()), most=most)
+        verified: Verified = _run(work)
+    if not tell(verified):
         raise typer.Exit(1)
 
 

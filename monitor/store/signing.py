@@ -66,7 +66,7 @@ def signer_in(data: Path, environment: Mapping[str, str]) -> Signer:
     Raises:
         SigningError: the key cannot be read or written, or is not the one that this folder used last.
     """
-    keys = tuple(_read(data / KEYS_FILE, Key))
+    keys = keys_of(data)
     private = _private_key(data, environment, keys)
     present = signature.introduce(private)
     if not keys:
@@ -78,6 +78,15 @@ def signer_in(data: Path, environment: Mapping[str, str]) -> Signer:
             f" ({keys[-1].fingerprint}); put that one back, and change it with: gradewatch signing-key rotate"
         )
     return Signer(keys, private)
+
+
+def keys_of(data: Path) -> tuple[Key, ...]:
+    """Give every key that a folder has used, in order; none if it never signed.
+
+    Raises:
+        SigningError: the list cannot be read.
+    """
+    return tuple(_read(data / KEYS_FILE, Key))
 
 
 def rotate(data: Path, environment: Mapping[str, str]) -> tuple[Key, str]:
@@ -201,5 +210,5 @@ def _read(path: Path, kind: type[_T]) -> list[_T]:
         try:
             things.append(adapter.validate_json(line))
         except ValueError as error:
-            raise SigningError(f"{path}:{number}: not a line of ours ({error}); put it back") from error
+            raise SigningError(f"{path}:{number}: not a line of ours; put it back from its copy") from error
     return things
