@@ -2,15 +2,35 @@
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Generator
 
 import pytest
 import pytest_asyncio
+
+from bench import running
 
 pytest_plugins = ("tests.database", "tests.service")
 
 WHOLE_SERVICE = {"scenarios", "browser"}
 """Folders whose tests need the whole service; they come last, so that it runs no longer than it must."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give each of several workers ports of its own: one that is free now may be another worker's in a moment."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    running.PORTS = running.PORTS[number::workers]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let no report say what cannot be encoded: a worker could not send it."""
+    report = yield
+    report.sections = [
+        (name, text.encode(errors="backslashreplace").decode()) for name, text in report.sections
+    ]
+    return report
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -6,9 +6,7 @@ that was migrated once. A server that cannot be had is a failure, never a skip.
 
 import importlib.util
 import itertools
-import random
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -18,6 +16,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from bench.running import free_port
 from monitor.store import embedded
 from monitor.store.migrate import migrate
 
@@ -50,7 +49,7 @@ class Server:
         self._home = embedded.private_folder(Path(tempfile.mkdtemp(prefix="gradewatch-test-")))
         self._numbers = itertools.count(1)
         self._template = ""
-        self.port = _free_port()
+        self.port = free_port()
         if of is not None:
             words = ("--write-recovery-conf", "--checkpoint=fast", "--no-sync", f"--dbname={of.url()}")
             embedded.run(programs / "pg_basebackup", *words, "-D", str(self._home / "cluster"))
@@ -122,15 +121,6 @@ class Server:
 
     def _pg_ctl(self, *words: str) -> None:
         embedded.run(self.programs / "pg_ctl", "-D", str(self._home / "cluster"), *words)
-
-
-def _free_port() -> int:
-    # Below the ports that outgoing connections take, so that nobody takes it while the server is stopped.
-    for port in random.sample(range(20_000, 32_000), 50):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) != 0:
-                return port
-    pytest.fail("no free port between 20000 and 32000 on 127.0.0.1")
 
 
 def timescale_server() -> Server:
