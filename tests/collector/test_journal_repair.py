@@ -270,3 +270,32 @@ async def test_a_repair_that_was_stopped_is_begun_again(killed: Path, tmp_path: 
     suspect_of(path).touch()
     assert "no entry is lost" in await start_again(path)
     assert not path.with_suffix(".mending").exists()
+
+
+async def test_a_small_journal_is_looked_at_in_full_at_each_start(
+    killed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.collector.journal_repair.TAIL", 100)
+    shutil.copytree(killed, tmp_path, dirs_exist_ok=True)
+    path = tmp_path / "journal.sqlite"
+    await Journal(path).close()
+    data = bytearray(path.read_bytes())
+    page = data.index(b"part-70") // 4096 * 4096
+    data[page : page + 4096] = bytes(4096)
+    path.write_bytes(data)
+    assert told_lost(await start_again(path)) > 0
+
+
+async def test_what_was_lost_once_is_not_counted_again(killed: Path, tmp_path: Path) -> None:
+    shutil.copytree(killed, tmp_path, dirs_exist_ok=True)
+    path = tmp_path / "journal.sqlite"
+    (tmp_path / "journal.sqlite-wal").unlink()
+    assert told_lost(await start_again(path)) == 200
+    with closing(sqlite3.connect(path)) as other, other:
+        other.execute("UPDATE entry SET at_us = at_us + 1 WHERE seq IN (200, 20)")
+    journal = Journal(path)
+    assert told_lost(journal.repaired) == 2
+    await journal.close()
+    again = Journal(path)
+    assert again.repaired == ""
+    await again.close()
