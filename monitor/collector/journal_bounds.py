@@ -105,7 +105,7 @@ class Keeper:
 
     def _measured(self) -> Fill:
         used, free = self._reader.used_bytes()
-        return Fill(used, bound_bytes(self._path, self._bounds, used + free))
+        return Fill(used, bound_bytes(self._path.parent, self._bounds, used + free))
 
 
 class _Step:
@@ -122,18 +122,18 @@ class _Step:
         return self._watch.look(wrong, now)
 
 
-def bound_bytes(path: Path, bounds: Bounds, file_bytes: int = 0) -> int:
-    """Return how large the journal at `path` may become: its share, or all that others have left of the disk.
+def bound_bytes(folder: Path, bounds: Bounds, file_bytes: int = 0) -> int:
+    """Return how large a journal may become: its share of the disk, or all that others have left of it.
 
     Args:
-        path: of the journal; its folder must be there.
+        folder: where it lies.
         bounds: for it.
         file_bytes: what its file takes already.
 
     Raises:
         OSError: there is no such folder.
     """
-    disk = shutil.disk_usage(path.parent)
+    disk = shutil.disk_usage(folder)
     return min(int(bounds.share * disk.total), disk.free + file_bytes)
 
 

@@ -8,7 +8,7 @@ from config.model import Plant
 from monitor.doctor.collector import collector, health_of
 from monitor.doctor.database import database
 from monitor.doctor.finding import Finding, Weight, lines
-from monitor.doctor.host import certificates, clock, disk
+from monitor.doctor.host import certificates, clock, disk, journal
 
 
 async def examine(
@@ -23,7 +23,12 @@ async def examine(
         environment: where keys and passwords may stand.
         at: now.
     """
-    here = [clock(), disk(data), *certificates(plant, data, environment, at)]
+    here = [
+        clock(),
+        disk(data),
+        journal(plant, data, environment),
+        *certificates(plant, data, environment, at),
+    ]
     return [*here, *collector(health_of(data)), *await database(database_url, plant, at)]
 
 

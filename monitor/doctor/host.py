@@ -10,15 +10,20 @@ from cryptography import x509
 
 from config.model import Plant, Text
 from drivers.keys import KeysError, keys_in
+from monitor.collector.journal import JournalError
+from monitor.collector.journal_bounds import bound_bytes, bounds_in, days_for
 from monitor.doctor.finding import Finding, mend, note, well
 
-CLOCK, DISK, CERTIFICATES = (
+CLOCK, DISK, JOURNAL, CERTIFICATES = (
     Text("Clock of this machine", "本机时钟"),
     Text("Disk", "磁盘"),
+    Text("Journal", "本地日志"),
     Text("Certificates", "证书"),
 )
 FREE_LEAST = 0.1
 """A disk with less than this share free leaves the journal little time."""
+DAYS_LEAST = 3
+"""A weekend and a day: so long nobody may come to mend a database (demo proposal)."""
 RENEW_WITHIN = timedelta(days=60)
 TIME_ERROR = 5
 """What adjtimex(2) returns while the clock is not synchronised."""
@@ -64,6 +69,27 @@ def disk(data: Path) -> Finding:
     return well(
         DISK, f"{data}: {gigabytes:.1f} GB free ({free:.0%})", f"{data}：剩余{gigabytes:.1f} GB（{free:.0%}）"
     )
+
+
+def journal(plant: Plant, data: Path, environment: Mapping[str, str]) -> Finding:
+    """Reckon for how many days of this plant the journal has room, while the database is away."""
+    try:
+        bounds = bounds_in(environment)
+        size = bound_bytes(data, bounds)
+    except (JournalError, OSError) as error:
+        return mend(JOURNAL, str(error), str(error))
+    days, gigabytes = days_for(plant, size), size / 1e9
+    said = (
+        f"room for {days:.1f} days without a database ({gigabytes:.1f} GB)",
+        f"无数据库时可保存{days:.1f}天（{gigabytes:.1f} GB）",
+    )
+    if days < DAYS_LEAST:
+        return mend(
+            JOURNAL,
+            f"{said[0]}, less than {DAYS_LEAST}: give it a larger disk",
+            f"{said[1]}，不足{DAYS_LEAST}天：请更换更大的磁盘",
+        )
+    return well(JOURNAL, *said)
 
 
 def certificates(plant: Plant, data: Path, environment: Mapping[str, str], at: datetime) -> Iterator[Finding]:

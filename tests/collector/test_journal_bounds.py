@@ -241,4 +241,4 @@ def test_bounds_come_from_the_environment_and_are_in_range() -> None:
 
 def test_the_bound_is_the_share_of_the_disk_or_what_others_have_left(tmp_path: Path) -> None:
     disk = shutil.disk_usage(tmp_path)
-    assert bound_bytes(tmp_path / JOURNAL, Bounds(share=1e-6)) == int(1e-6 * disk.total)
+    assert bound_bytes(tmp_path, Bounds(share=1e-6)) == int(1e-6 * disk.total)

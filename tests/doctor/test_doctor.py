@@ -15,7 +15,7 @@ from monitor.doctor.collector import collector, health_of
 from monitor.doctor.database import CALIBRATION, CLOCK, EDITION, RIGHTS, TABLES, database
 from monitor.doctor.examine import report
 from monitor.doctor.finding import Finding, Weight, mend, well
-from monitor.doctor.host import CERTIFICATES, certificates, clock, disk, of_state
+from monitor.doctor.host import CERTIFICATES, certificates, clock, disk, journal, of_state
 from tests.database import Server
 
 LINE = Path(__file__).parents[1] / "plants" / "line"
@@ -147,6 +147,17 @@ def test_the_kernels_word_on_the_clock() -> None:
 def test_a_disk_that_is_not_there_is_to_be_mended(tmp_path: Path) -> None:
     assert "free" in disk(tmp_path).said.en
     assert disk(tmp_path / "none").weight is Weight.MEND
+
+
+def test_the_days_that_the_journal_has_room_for_are_told_and_too_few_are_to_be_mended(
+    plant: Plant, tmp_path: Path
+) -> None:
+    assert "days without a database" in journal(plant, tmp_path, {}).said.en
+    few = journal(plant, tmp_path, {"GRADEWATCH_JOURNAL_SHARE": "1e-6"})
+    assert (few.weight, "larger disk" in few.said.en) == (Weight.MEND, True)
+    wrong = journal(plant, tmp_path, {"GRADEWATCH_JOURNAL_SHARE": "half"})
+    assert (wrong.weight, "give a number" in wrong.said.en) == (Weight.MEND, True)
+    assert journal(plant, tmp_path / "none", {}).weight is Weight.MEND
 
 
 def test_no_collector_is_no_fault_and_one_in_need_is(tmp_path: Path) -> None:
