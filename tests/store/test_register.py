@@ -149,6 +149,6 @@ async def test_what_is_stored_under_a_name_goes_on_meaning_the_same(url: str) ->
 
 async def test_without_tables_it_says_how_to_make_them(timescale: Server) -> None:
     empty = await timescale.empty()
-    with pytest.raises(DatabaseError, match=r'relation "plant_version" does not exist; .*gradewatch migrate'):
+    with pytest.raises(DatabaseError, match=r'relation "forwarded" does not exist; .*gradewatch migrate'):
         await Writer.open(empty, plant(), "c", NOON)
     await timescale.drop(empty)
