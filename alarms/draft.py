@@ -19,7 +19,7 @@ class Draft:
 
     Attributes:
         told: what came of the event, in order.
-        changed: ids of the alarms of which something was told.
+        changed: ids of the alarms of which something was told, in that order.
     """
 
     def __init__(self, state: State) -> None:
@@ -37,7 +37,7 @@ class Draft:
         self.occupancy = state.occupancy
         self.raised = state.raised
         self.told: list[Told] = []
-        self.changed: set[str] = set()
+        self.changed: dict[str, None] = {}
 
     def life(self, key: str) -> Life:
         """Return how an alarm and its delay stand."""
@@ -60,7 +60,7 @@ class Draft:
         self.delays = put(self.delays, key, life.delay)
         if transition is not None:
             self.told.append(transition)
-            self.changed.add(key)
+            self.changed[key] = None
 
     def arrived(self, sample: Sample) -> None:
         """Note how far a series has come, and its latest live Sample."""
@@ -116,5 +116,8 @@ def put(mapping: Mapping[str, T], key: str, value: T | None) -> Mapping[str, T]:
     """Return a mapping with another value (None: without it); the same one, if that is no change."""
     if mapping.get(key) == value:
         return mapping
-    rest = {k: v for k, v in mapping.items() if k != key}
-    return rest if value is None else {**rest, key: value}
+    after = dict(mapping)
+    after.pop(key, None)
+    if value is not None:
+        after[key] = value
+    return after

@@ -6,7 +6,7 @@ what was first, the flood · protective actions. A calm Sample of a calm series 
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias, assert_never
@@ -58,12 +58,12 @@ FRESH_S = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The plant's limits, laid out for judging. `conditions` and `owners` know every condition by its id."""
+    """The plant's limits, laid out for judging: every condition by its id, and each series' own in their order."""
 
     plant: Plant
     series: Mapping[str, SeriesRules]
     conditions: Mapping[str, Condition]
-    owners: Mapping[str, str]
+    own: Mapping[str, Mapping[str, Condition]]
     records: frozenset[str]
     suppressions: suppress.Suppressions
     networks: Mapping[str, group.NetworkRules]
@@ -82,16 +82,16 @@ def rules(plant: Plant) -> Rules:
         series.id: series_rules(plant, series, limits.get(series.id, ()), rested_on)
         for series in plant.series.values()
     }
-    owners = {condition.id: key for key, one in laid.items() for condition in _conditions_of(one)}
+    own = {key: {condition.id: condition for condition in _conditions_of(one)} for key, one in laid.items()}
     networks = group.network_rules(plant)
     protections = catalogue.protection_rules(plant)
-    own = (condition for one in laid.values() for condition in _conditions_of(one))
+    of_series = (condition for some in own.values() for condition in some.values())
     others = (group.FLOOD, *(one.condition for one in networks.values()), *protections.conditions)
     return Rules(
         plant=plant,
         series=laid,
-        conditions={condition.id: condition for condition in (*own, *others)},
-        owners=owners,
+        conditions={condition.id: condition for condition in (*of_series, *others)},
+        own=own,
         records=frozenset(series.id for series in plant.series.values() if series.records),
         suppressions=suppress.suppressions(plant, group.network_suppressions(plant)),
         networks=networks,
@@ -101,8 +101,9 @@ def rules(plant: Plant) -> Rules:
 
 
 def _rested_on(plant: Plant) -> Iterable[str]:
+    limited = {limit.channel for limit in plant.limits}
     for one in plant.derived.values():
-        if any(limit.channel == one.id for limit in plant.limits):
+        if one.id in limited:
             yield from one.inputs
     yield from (one.channel for one in plant.suppressions.values() if one.channel)
 
@@ -212,10 +213,10 @@ def _sample(book: Rules, draft: Draft, sample: Sample) -> None:
     for place, channel in book.protections.modes.get(sample.series, ()):
         if usable(sample, place):
             draft.modes = put(draft.modes, channel, sample.values[place])
-    watched = {key for key in (*draft.alarms, *draft.delays) if book.owners.get(key) == sample.series}
-    for key in watched:
+    watched = _watched(book.own[sample.series], draft)
+    for condition in watched.values():
         # What ended between two Samples ended then, not now: whatever the spacing of ticks.
-        draft.mature(book.conditions[key], sample.at - timedelta(microseconds=1))
+        draft.mature(condition, sample.at - timedelta(microseconds=1))
     suppress.follow_sample(book.suppressions, book.conditions, draft, sample)
     values = _reckon(book, one, draft, sample)
     if one.communication is not None:
@@ -225,6 +226,12 @@ def _sample(book: Rules, draft: Draft, sample: Sample) -> None:
             group.look_at_networks(book.networks, draft, (one.communication.id,), sample.at)
     _limits(one, _bounds(book, one, draft), draft, (sample, values), watched)
     _blind(one, draft, sample, watched)
+
+
+def _watched(own: Mapping[str, Condition], draft: Draft) -> Mapping[str, Condition]:
+    """Return what waits or is active of a series' conditions, in their order; mostly nothing, however much stands."""
+    waits = (draft.alarms.keys() & own.keys()) | (draft.delays.keys() & own.keys())
+    return {key: condition for key, condition in own.items() if key in waits} if waits else {}
 
 
 def _reckon(book: Rules, one: SeriesRules, draft: Draft, sample: Sample) -> Sequence[float]:
@@ -262,7 +269,7 @@ def _limits(
     bounds: Bounds,
     draft: Draft,
     seen: tuple[Sample, Sequence[float]],
-    watched: set[str],
+    watched: Collection[str],
 ) -> None:
     (limits, low, high), (sample, values) = bounds, seen
     for i, place in enumerate(one.places):
@@ -315,7 +322,7 @@ def _look(limit: Limit, condition: Condition, value: float, at: datetime, draft:
     return Look(at, standing, worst, in_words(limit, worst))
 
 
-def _blind(one: SeriesRules, draft: Draft, sample: Sample, watched: set[str]) -> None:
+def _blind(one: SeriesRules, draft: Draft, sample: Sample, watched: Collection[str]) -> None:
     """Look at channels that give no usable value while their device answers; a silent device says it once."""
     if sample.quality is None and not watched:
         return

@@ -104,11 +104,11 @@ def _is_first(groups: Mapping[str, str], draft: Draft, told: Transition) -> bool
     return not any(
         alarm.active
         and alarm.id != told.alarm
-        and annunciated(alarm)
         and alarm.level is not Level.DIAGNOSTIC
         and earliest <= alarm.raised_at <= told.after.raised_at
         and (alarm.raised_at < told.after.raised_at or alarm.first_out)
         and _group(groups, alarm.id) == group
+        and annunciated(alarm)
         for alarm in draft.alarms.values()
     )
 
@@ -127,7 +127,7 @@ def _flood(draft: Draft, at: datetime, sounding: int) -> None:
     if not sounding and not draft.raised:
         return
     since = at - timedelta(seconds=FLOOD_S)
-    raised = tuple(one for one in draft.raised if one > since) + (at,) * sounding
+    raised = (*[one for one in draft.raised if one > since], *(at,) * sounding)
     if raised != draft.raised:
         draft.raised = raised
     alarm = draft.alarms.get(FLOOD.id)

@@ -15,7 +15,7 @@ from config.model import Ask
 SEQ_MAX = 65_535
 """The handshake's number is an unsigned word; behind it comes 1."""
 
-ANSWER_S = 30.0
+ANSWER = timedelta(seconds=30)
 """Longer than all tries of a request (demo proposal): an ask without any answer by then has failed."""
 
 News = tuple[Condition, Look]
@@ -89,7 +89,7 @@ class Moves:
         """Return an ask as it stands now; without an answer for too long it has failed."""
         if asked.state is not AskState.REQUESTED or asked.requested_at is None:
             return asked
-        if self.at - asked.requested_at <= timedelta(seconds=ANSWER_S):
+        if self.at - asked.requested_at <= ANSWER:
             return asked
         return replace(asked, state=AskState.FAILED, since=self.at, detail="no answer")
 

@@ -130,14 +130,20 @@ def _end_inhibits(moves: Moves) -> None:
 
 def _trigger(moves: Moves) -> None:
     """Trigger whatever the alarms that stand call for."""
-    for alarm in moves.before.alarms:
-        for one in moves.rules.by_alarm.get(alarm, ()):
-            running = moves.running.get(one.id)
-            if running is not None and alarm in running.because:
-                continue
-            because = _because(moves, one)
-            if because and (running or not one.after or one.after in moves.running):
+    by_alarm = moves.rules.by_alarm
+    for alarm in filter(by_alarm.__contains__, moves.before.alarms):
+        for one in by_alarm[alarm]:
+            because = _because(moves, one) if _may_matter(moves, one, alarm) else ()
+            if because:
                 sequence.begin(moves, one, because)
+
+
+def _may_matter(moves: Moves, one: Protection, alarm: str) -> bool:
+    """Whether an alarm that stands could change anything: asked first, for it costs less than what triggers read."""
+    running = moves.running.get(one.id)
+    if running is not None:
+        return alarm not in running.because
+    return (not one.after or one.after in moves.running) and sequence.may_begin(moves, one)
 
 
 def _because(moves: Moves, one: Protection) -> tuple[str, ...]:

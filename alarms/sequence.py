@@ -35,8 +35,13 @@ def begin(moves: Moves, one: Protection, because: tuple[str, ...], by: str = "tr
     running = moves.running.get(one.id)
     if running is not None:
         _add(moves, running, because)
-    elif one.id not in moves.inhibited and holds(moves.before, one.only_while):
+    elif may_begin(moves, one):
         _start(moves, one, because, by)
+
+
+def may_begin(moves: Moves, one: Protection) -> bool:
+    """Whether an armed protective action is switched on, and its mode is the one that it is for."""
+    return one.id not in moves.inhibited and holds(moves.before, one.only_while)
 
 
 def _add(moves: Moves, running: Running, because: tuple[str, ...]) -> None:

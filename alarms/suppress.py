@@ -78,7 +78,7 @@ def follow_alarms(
     book: Suppressions, conditions: Mapping[str, Condition], draft: Draft, at: datetime
 ) -> None:
     """Let the Suppressions that follow an alarm, or lose sight of their channel, begin or end."""
-    for key in tuple(draft.changed & (book.by_alarm.keys() | book.by_sight.keys())):
+    for key in [one for one in draft.changed if one in book.by_alarm or one in book.by_sight]:
         alarm = draft.alarms.get(key)
         active = alarm is not None and alarm.active
         for one in book.by_alarm.get(key, ()):

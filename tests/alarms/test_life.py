@@ -13,6 +13,7 @@ from tests.alarms.building import (
     ALERT,
     COMMUNICATION,
     ISOLATOR,
+    PRESSURE,
     after,
     bad,
     limit,
@@ -145,6 +146,14 @@ def test_a_tick_at_the_very_deadline_raises_and_one_before_it_does_not() -> None
     run.silently([sample(0, 20), Tick(after(2.999999))])
     assert run.says(Tick(after(3))) == [(ALERT, Reason.RAISED)]
     assert run.says(sample(3, 20)) == []
+
+
+def test_what_ended_between_two_samples_is_told_in_the_order_of_the_limits() -> None:
+    limits = [replace(limit(Level.ALERT, 30, 70, on_s=3), id=f"{PRESSURE}/{n}") for n in (3, 1, 6, 2, 5, 4)]
+    run = Transcript(plant(*limits))
+    run.silently([sample(0, 20)])
+    raised = [key for key, reason in run.says(sample(9, 20)) if reason is Reason.RAISED]
+    assert raised == [one.id for one in limits]
 
 
 def test_a_sample_inside_at_the_very_deadline_comes_before_the_alarm() -> None:
