@@ -114,7 +114,7 @@ def test_a_certificate_in_the_trust_list_is_believed(keys: Keys, name: str, enco
 
 
 def test_what_is_damaged_or_of_another_kind_trusts_nobody(keys: Keys) -> None:
-    (keys.trusted_dir / "plc.der").write_bytes(shown(keys)[:-1] + b"\0")
+    (keys.trusted_dir / "plc.der").write_bytes(shown(keys)[:-1] + bytes([shown(keys)[-1] ^ 1]))
     (keys.trusted_dir / "plc.pem").write_text("-----BEGIN CERTIFICATE-----\nno\n")
     (keys.trusted_dir / "plc.txt").write_bytes(shown(keys))
     (keys.trusted_dir / "folder.der").mkdir()
