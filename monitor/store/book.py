@@ -1,12 +1,18 @@
 """Appends to one chain of the book: numbers each line, and binds it to the one before."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import asyncpg
+
 from monitor.store import chain as hashes
 from monitor.store.database import Connection, DatabaseError
+
+LINES_AT_ONCE = 500
+"""Handed to the database in one piece: whoever shares the event loop waits for no more than that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +66,25 @@ async def append(connection: Connection, chain: str, tail: Tail, entries: Sequen
     """Append lines behind the tail of a chain; call within a transaction that holds its row of `forwarded`.
 
     Raises:
+        BookCutError: there are lines behind the tail.
         ValueError: a body is not JSON.
     """
-    records = []
+    if not entries:
+        return tail
+    lines, tail = await asyncio.to_thread(_linked, chain, tail, entries)
+    try:
+        for start in range(0, len(lines), LINES_AT_ONCE):
+            await connection.copy_records_to_table("book", records=lines[start : start + LINES_AT_ONCE])
+    except asyncpg.UniqueViolationError as error:
+        raise BookCutError(
+            f"the book of {chain} goes on behind line {lines[0][1] - 1}, the last that was written: some were added; "
+            "nothing more is written to it; look with: gradewatch verify"
+        ) from error
+    return tail
+
+
+def _linked(chain: str, tail: Tail, entries: Sequence[BookEntry]) -> tuple[list[tuple[Any, ...]], Tail]:
+    lines = []
     for seq, entry in enumerate(entries, tail.seq + 1):
         facts: dict[str, Any] = {
             "chain": chain,
@@ -72,8 +94,6 @@ async def append(connection: Connection, chain: str, tail: Tail, entries: Sequen
             "who": entry.who,
         }
         digest = hashes.link(tail.hash, **facts, body=entry.body)
-        records.append((*facts.values(), hashes.canonical(entry.body), tail.hash, digest))
+        lines.append((*facts.values(), hashes.canonical(entry.body), tail.hash, digest))
         tail = Tail(seq, digest)
-    if records:
-        await connection.copy_records_to_table("book", records=records)
-    return tail
+    return lines, tail

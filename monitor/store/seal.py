@@ -1,38 +1,32 @@
-"""Closes minutes: reckons their figures and digests, seals them in the book, and does so again for what comes late.
+"""Closes the minutes of one chain, seals them in its book, and does so again for what comes late."""
 
-Everything is reckoned by the database from the rows as they stand there, so that a minute never disagrees with them,
-whatever came twice or in which order.
-"""
-
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any, Self
 
-from monitor.store.book import BookEntry
+import asyncpg
+
+from monitor.store.book import BookEntry, Tail, append
 from monitor.store.database import Connection
+from monitor.store.rollup import Pair, left_open, reckon_hours, reckon_minutes, touched
 
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+HOUR = timedelta(hours=1)
 WHO = "gradewatch"
 SETTLE = timedelta(seconds=5)
 """A minute is closed so long after its end: the last poll in it has been heard by then. What comes later is late."""
 
-# As one statement: within a function it would run the same plan a third slower.
-_MINUTES = """
-INSERT INTO rollup_1m SELECT * FROM minutes_of($1, $2)
-ON CONFLICT (series_id, at) DO UPDATE SET
-    n = excluded.n, n_good = excluded.n_good, min = excluded.min, max = excluded.max, sum = excluded.sum,
-    invalid = excluded.invalid, digest = excluded.digest"""
 _SEALS = """
 SELECT at, count(*) AS series, sum(n) AS rows,
        encode(sha256(string_agg(int4send(series_id) || digest, ''::bytea ORDER BY series_id)), 'hex') AS sha256
 FROM rollup_1m WHERE series_id = ANY ($1) AND at = ANY ($2) GROUP BY at ORDER BY at"""
-
-_LEFT_OPEN = """
-SELECT one.id AS series_id, row.at
-FROM unnest($1::int[]) AS one(id)
-CROSS JOIN LATERAL (SELECT at FROM rollup_1m WHERE series_id = one.id ORDER BY at DESC LIMIT 1) AS closed
-CROSS JOIN LATERAL (
-    SELECT at FROM sample WHERE series_id = one.id AND at >= closed.at + INTERVAL '1 minute' AND at < $2
-) AS row"""
+_SAID = """
+SELECT id::int, name, EXISTS (
+    SELECT FROM book WHERE kind = 'sealing' AND chain <> $1 AND book.at >= last.at AND body -> 'series' ? said.id
+) AS is_elsewhere
+FROM (SELECT at, body -> 'series' AS series FROM book
+      WHERE chain = $1 AND kind = 'sealing' ORDER BY seq DESC LIMIT 1) AS last
+CROSS JOIN LATERAL jsonb_each_text(last.series) AS said(id, name)"""
 
 
 def minute_of(at: datetime) -> datetime:
@@ -45,104 +39,144 @@ def hour_of(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
-def minutes_between(start: datetime, end: datetime) -> Iterator[datetime]:
-    """Yield every minute from `start` up to, not including, `end`."""
-    while start < end:
-        yield start
-        start += MINUTE
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was just stored.
+
+    Attributes:
+        rows: series and time of each new row.
+        first: when the first Sample was received.
+        last: when the last one was.
+        passed: up to when time has passed by what they tell; None: they tell nothing of it.
+    """
+
+    rows: Sequence[Pair]
+    first: datetime
+    last: datetime
+    passed: datetime | None
 
 
-def sealing(series: Mapping[int, str], at: datetime) -> BookEntry:
-    """Say in the book which series the seals behind this line cover: id in the database -> name."""
-    body = {"series": {str(key): series[key] for key in sorted(series)}}
-    return BookEntry(at, "sealing", WHO, body)
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """How a chain stands after closing.
+
+    Attributes:
+        since: every minute before was closed already.
+        until: every minute before is closed now.
+        tail: where the book ends.
+        said: which series the book says last that the chain seals.
+    """
+
+    since: datetime
+    until: datetime
+    tail: Tail
+    said: Mapping[int, str]
+
+    @property
+    def is_hour_over(self) -> bool:
+        """Whether an hour was closed with its last minute."""
+        return hour_of(self.until) > hour_of(self.since)
 
 
-async def close_minutes(
+class Sealer:
+    """Closes the minutes of one chain; hand what `close` gives to `settle` once it is committed."""
+
+    def __init__(
+        self, chain: str, series: Mapping[int, str], said: Mapping[int, str], leaving: Mapping[int, str]
+    ) -> None:
+        """Use `open`, which asks the book."""
+        self._chain = chain
+        self._series = series
+        self._said = said
+        self._leaving = leaving
+
+    @classmethod
+    async def open(cls, connection: Connection, chain: str, series: Mapping[int, str]) -> Self:
+        """Go on where a chain stands.
+
+        Args:
+            connection: to ask the book.
+            chain: whose minutes are closed.
+            series: of its plant: id in the database -> name.
+        """
+        rows = await connection.fetch(_SAID, chain)
+        said = {row["id"]: row["name"] for row in rows}
+        # The last minute of what the plant had until now is still open, unless another chain goes on with it.
+        leaving = {
+            row["id"]: row["name"] for row in rows if not row["is_elsewhere"] and row["id"] not in series
+        }
+        return cls(chain, series, said, leaving)
+
+    async def close(
+        self, connection: Connection, until: datetime | None, written: Written, tail: Tail
+    ) -> Closed:
+        """Close the minutes that are over, and again those into which something came late.
+
+        Args:
+            connection: in the transaction that has stored `written`.
+            until: every minute before is closed; None: none is, the chain begins.
+            written: what was stored.
+            tail: where the book ends.
+        """
+        names = {**self._series, **self._leaving}
+        series, since = list(names), until or minute_of(written.first)
+        end = max(since, minute_of(written.passed - SETTLE)) if written.passed else since
+        late = {(one, minute_of(at)) for one, at in written.rows if at < since}
+        if until is None:
+            late |= set(await left_open(connection, series, since))
+        seals = await _close_again(connection, series, sorted(late), since, written.last)
+        seals += await _close(connection, series, since, end, written.last)
+        said = names if seals else self._said
+        if said != self._said:
+            seals = [_sealing(said, written.last), *seals]
+        return Closed(since, end, await append(connection, self._chain, tail, seals), said)
+
+    def settle(self, closed: Closed) -> None:
+        """Take note of what is committed."""
+        self._said = closed.said
+        if closed.until > closed.since:
+            self._leaving = {}
+
+
+async def _close(
     connection: Connection, series: Sequence[int], start: datetime, end: datetime, at: datetime
 ) -> list[BookEntry]:
-    """Reckon every minute from `start` up to, not including, `end`, and the hours that end with them.
-
-    Args:
-        connection: in a transaction.
-        series: whose rows are sealed.
-        start: a whole minute.
-        end: a whole minute.
-        at: now, for the seals.
-
-    Returns:
-        The seals: one for each minute that has any row.
-    """
-    minutes = list(minutes_between(start, end))
-    await _reckon_minutes(connection, [(one, minute) for minute in minutes for one in series])
-    hours = {hour_of(minute) for minute in minutes if hour_of(minute) + HOUR <= end}
-    await _reckon_hours(connection, [(one, hour) for hour in sorted(hours) for one in series])
+    """Close every minute that has any row, and the hours that end."""
+    # Not every minute of every series: the collector may have been down for weeks.
+    minutes = await touched(connection, series, start, end)
+    await reckon_minutes(connection, minutes)
+    hours = {(one, hour_of(minute)) for one, minute in minutes} | {(one, hour_of(start)) for one in series}
+    await reckon_hours(connection, [pair for pair in sorted(hours) if start < pair[1] + HOUR <= end])
     return await _seals(connection, series, minutes, at, again=False)
 
 
-async def close_again(
-    connection: Connection,
-    series: Sequence[int],
-    late: Iterable[tuple[int, datetime]],
-    sealed_until: datetime,
-    at: datetime,
+async def _close_again(
+    connection: Connection, series: Sequence[int], late: Sequence[Pair], until: datetime, at: datetime
 ) -> list[BookEntry]:
-    """Reckon closed minutes into which something came late, and their hours.
-
-    Args:
-        connection: in a transaction.
-        series: whose rows are sealed.
-        late: series and time of each late row.
-        sealed_until: up to where minutes are closed.
-        at: now, for the seals.
-
-    Returns:
-        The seals, each marked as one that takes the place of another.
-    """
-    pairs = sorted({(one, minute_of(when)) for one, when in late})
-    await _reckon_minutes(connection, pairs)
-    hours = sorted({(one, hour_of(minute)) for one, minute in pairs})
-    await _reckon_hours(connection, [pair for pair in hours if pair[1] + HOUR <= sealed_until])
-    minutes = sorted({minute for _, minute in pairs})
-    return await _seals(connection, series, minutes, at, again=True)
-
-
-async def left_open(
-    connection: Connection, series: Sequence[int], before: datetime
-) -> list[tuple[int, datetime]]:
-    """Find rows that another chain over the same series has stored and not closed any more: its journal is gone."""
-    rows = await connection.fetch(_LEFT_OPEN, series, before)
-    return [(row["series_id"], row["at"]) for row in rows]
-
-
-async def _reckon_minutes(connection: Connection, pairs: Sequence[tuple[int, datetime]]) -> None:
-    if pairs:
-        await connection.execute(_MINUTES, [one for one, _ in pairs], [at for _, at in pairs])
-
-
-async def _reckon_hours(connection: Connection, pairs: Sequence[tuple[int, datetime]]) -> None:
-    if pairs:
-        await connection.execute(
-            "SELECT roll_up_hours($1, $2)", [one for one, _ in pairs], [at for _, at in pairs]
-        )
+    """Close what is closed already again, with the hours that are."""
+    await reckon_minutes(connection, late)
+    hours = sorted({(one, hour_of(minute)) for one, minute in late})
+    await reckon_hours(connection, [pair for pair in hours if pair[1] + HOUR <= until])
+    return await _seals(connection, series, late, at, again=True)
 
 
 async def _seals(
-    connection: Connection, series: Sequence[int], minutes: Sequence[datetime], at: datetime, *, again: bool
+    connection: Connection, series: Sequence[int], minutes: Sequence[Pair], at: datetime, *, again: bool
 ) -> list[BookEntry]:
-    rows = await connection.fetch(_SEALS, series, minutes) if minutes else []
-    return [
-        BookEntry(
-            at,
-            "seal",
-            WHO,
-            {
-                "minute": row["at"].astimezone(UTC).isoformat(),
-                "series": row["series"],
-                "rows": row["rows"],
-                "sha256": row["sha256"],
-                "again": again,
-            },
-        )
-        for row in rows
-    ]
+    times = sorted({minute for _, minute in minutes})
+    rows = await connection.fetch(_SEALS, series, times) if times else []
+    return [BookEntry(at, "seal", WHO, {**_figures(row), "again": again}) for row in rows]
+
+
+def _figures(row: asyncpg.Record) -> dict[str, Any]:
+    return {
+        "minute": row["at"].astimezone(UTC).isoformat(),
+        "series": row["series"],
+        "rows": row["rows"],
+        "sha256": row["sha256"],
+    }
+
+
+def _sealing(series: Mapping[int, str], at: datetime) -> BookEntry:
+    """Say in the book which series the seals behind this line cover: id in the database -> name."""
+    return BookEntry(at, "sealing", WHO, {"series": {str(key): series[key] for key in sorted(series)}})

@@ -1,6 +1,7 @@
 """Writes the collector's journal into the database: in order, each entry once, one transaction per batch."""
 
-import json
+import asyncio
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,21 +10,18 @@ from typing import Any, Self, TypeAlias
 import asyncpg
 
 from alarms.events import Alarm
-from config.model import Plant, Quality, Sample
+from config.model import Plant, Sample
 from monitor.store import chain as hashes
 from monitor.store.book import BookEntry, Tail, append, check_tail
+from monitor.store.checkpoints import sign
 from monitor.store.database import Connection, close, connect, explained, place
 from monitor.store.register import Row, register
-from monitor.store.seal import SETTLE, WHO, close_again, close_minutes, hour_of, left_open, minute_of, sealing
+from monitor.store.rows import Record, copy, copy_missing, records_of
+from monitor.store.seal import WHO, Sealer, Written
 from monitor.store.signature import Checkpoint
 from monitor.store.signing import Signer
 
-BACKFILLED = 1
-"""Bit 0 of sample.flags."""
-
-_COLUMNS = ("series_id", "at", "source_at", "received_at", "values", "quality", "flags", "reason")
-
-_Record: TypeAlias = tuple[object, ...]
+_Line: TypeAlias = tuple[object, ...]
 
 POISON = (
     asyncpg.DataError,
@@ -41,6 +39,9 @@ _STANDS = """
 UPDATE forwarded SET seq = $2, stored = stored + $3, repeated = repeated + $4,
                      sealed_until = $5, book_seq = $6, book_hash = $7
 WHERE chain = $1"""
+_ENDS = "UPDATE forwarded SET book_seq = $2, book_hash = $3 WHERE chain = $1"
+_PUT_ASIDE = """
+UPDATE forwarded SET seq = $2, quarantined = quarantined + $3, book_seq = $4, book_hash = $5 WHERE chain = $1"""
 _UPSERT_ALARM = """
 INSERT INTO alarm (id, raised_at, level, active, acknowledged, changed_at, worst, detail, acknowledged_by)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
@@ -107,7 +108,14 @@ class Writer:
     """
 
     def __init__(
-        self, connection: Connection, where: str, chain: str, rows: Mapping[str, Row], signer: Signer | None
+        self,
+        connection: Connection,
+        where: str,
+        chain: str,
+        rows: Mapping[str, Row],
+        *,
+        sealer: Sealer,
+        signer: Signer | None,
     ) -> None:
         """Use `open`, which registers the plant."""
         self.signed: list[Checkpoint] = []
@@ -115,10 +123,8 @@ class Writer:
         self._where = where
         self._chain = chain
         self._rows = rows
-        self._series = {row.id: name for name, row in rows.items()}
-        self._ids = sorted(self._series)
+        self._sealer = sealer
         self._signer = signer
-        self._is_said = False
         self._sign_now = True
 
     @classmethod
@@ -132,7 +138,7 @@ class Writer:
             plant: whose samples will be written.
             chain: names the collector's journal. A new journal must have a new name: its numbers start again.
             now: when this configuration was first seen, if it is new.
-            signer: signs the book at the start and once an hour; None: nobody does.
+            signer: signs the book at the start, once an hour, and at the end; None: nobody does.
 
         Raises:
             BookCutError: lines of the book were taken away or added.
@@ -146,10 +152,12 @@ class Writer:
                 await connection.execute(
                     "INSERT INTO forwarded (chain, seq) VALUES ($1, 0) ON CONFLICT DO NOTHING", chain
                 )
+                series = {row.id: name for name, row in rows.items()}
+                sealer = await Sealer.open(connection, chain, series)
         except BaseException:
             await close(connection)
             raise
-        return cls(connection, place(url), chain, rows, signer)
+        return cls(connection, place(url), chain, rows, sealer=sealer, signer=signer)
 
     async def close(self) -> None:
         """Close the connection. Never raises; may be called twice."""
@@ -195,7 +203,7 @@ class Writer:
             samples: in the plant's places. Of two with the same series and time, the one stored first stays.
             book: to be numbered and chained, in this order.
             alarms: as they stand; the one changed last stays.
-            passed: when the last live Sample was received; None: no time has passed.
+            passed: when the last Sample was received that was heard in its time; None: no time has passed by these.
 
         Returns:
             How many samples were new.
@@ -207,7 +215,8 @@ class Writer:
         """
         with explained(self._where):
             try:
-                batch = _Batch(upto_seq, [self._record(one) for one in samples], book, alarms, passed)
+                records = await asyncio.to_thread(records_of, samples, self._rows)
+                batch = _Batch(upto_seq, records, _received(samples, passed), book, alarms)
                 try:
                     return await self._store(batch, again=False)
                 except asyncpg.UniqueViolationError:
@@ -217,145 +226,108 @@ class Writer:
                 raise PoisonError(" ".join(str(error).split())) from error
 
     async def quarantine(self, one: Refused, at: datetime) -> None:
-        """Put one entry aside, right after `position()`, and go on behind it.
+        """Put one entry aside, right after `position()`, say so in the book, and go on behind it.
 
         Raises:
             DatabaseError: it is not put aside.
         """
+        body = hashes.canonical(one.body)
+        said = {"seq": one.seq, "kind": one.kind, "series": one.series, "reason": one.reason}
+        entry = BookEntry(
+            at, "quarantine", WHO, {**said, "sha256": hashlib.sha256(body.encode()).hexdigest()}
+        )
         with explained(self._where):
             async with self._connection.transaction():
+                tail = _tail(await self._connection.fetchrow(_STOOD, self._chain))
+                tail = await append(self._connection, self._chain, tail, [entry])
                 await self._connection.execute(
                     "INSERT INTO quarantine VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-                    *(self._chain, one.seq, one.at, one.kind, one.series),
-                    *(hashes.canonical(one.body), one.reason, at),
+                    *(self._chain, one.seq, one.at, one.kind, one.series, body, one.reason, at),
                 )
                 await self._connection.execute(
-                    "UPDATE forwarded SET seq = $2, quarantined = quarantined + $3 WHERE chain = $1",
-                    *(self._chain, one.seq, int(one.kind == "sample")),
+                    _PUT_ASIDE, self._chain, one.seq, int(one.kind == "sample"), tail.seq, tail.hash
                 )
+
+    async def sign(self, at: datetime) -> None:
+        """Sign the end of the chain, at the end of a run.
+
+        Raises:
+            DatabaseError: it is not signed.
+        """
+        if self._signer is None:
+            return
+        with explained(self._where):
+            async with self._connection.transaction():
+                tail = _tail(await self._connection.fetchrow(_STOOD, self._chain))
+                tail, signed = await sign(self._connection, self._chain, self._signer, tail, at)
+                await self._connection.execute(_ENDS, self._chain, tail.seq, tail.hash if tail.seq else "")
+        if signed is not None:
+            self.signed.append(signed)
 
     async def _store(self, batch: "_Batch", *, again: bool) -> int:
         async with self._connection.transaction():
             stood = await self._connection.fetchrow(_STOOD, self._chain)
             if stood is None or batch.upto_seq <= stood["seq"]:
                 return 0
-            new = await (self._copy_missing(batch.records) if again else self._copy(batch.records))
-            tail = Tail(stood["book_seq"], stood["book_hash"] or hashes.FIRST)
-            tail = await append(self._connection, self._chain, tail, batch.book)
-            sealed_until, tail = await self._seal(batch, stood["sealed_until"], tail)
-            tail, signed = await self._sign(batch.passed, tail)
+            new = await self._copy(batch.records, again=again)
+            tail = await append(self._connection, self._chain, _tail(stood), batch.book)
+            closed, until, signed = None, stood["sealed_until"], None
+            if batch.received is not None:
+                written = Written(new, *batch.received)
+                closed = await self._sealer.close(self._connection, until, written, tail)
+                until, tail = closed.until, closed.tail
+                tail, signed = await self._sign_hourly(written.last, closed.is_hour_over, tail)
             await self._connection.executemany(_UPSERT_ALARM, _latest(batch.alarms))
             await self._connection.execute(
                 _STANDS,
-                *(self._chain, batch.upto_seq, new, len(batch.records) - new),
-                *(sealed_until, tail.seq, tail.hash if tail.seq else ""),
+                *(self._chain, batch.upto_seq, len(new), len(batch.records) - len(new)),
+                *(until, tail.seq, tail.hash if tail.seq else ""),
             )
+        if closed is not None:
+            self._sealer.settle(closed)
         if signed is not None:
             self._sign_now = False
             self.signed.append(signed)
-        return new
+        return len(new)
 
-    async def _seal(
-        self, batch: "_Batch", sealed_until: datetime | None, tail: Tail
-    ) -> tuple[datetime | None, Tail]:
-        """Close what is over, and again what something came late for."""
-        if batch.passed is None or (sealed_until is None and not batch.records):
-            return sealed_until, tail
-        since = sealed_until or minute_of(min(at for _, at, *_ in batch.records))
-        end = max(since, minute_of(batch.passed - SETTLE))
-        late = [(one, at) for one, at, *_ in batch.records if at < since]
-        if sealed_until is None:
-            late += await left_open(self._connection, self._ids, since)
-        seals = await close_again(self._connection, self._ids, late, since, batch.passed)
-        seals += await close_minutes(self._connection, self._ids, since, end, batch.passed)
-        if seals and not self._is_said:
-            seals = [*await self._say_sealing(batch.passed), *seals]
-        self._sign_now = self._sign_now or hour_of(end) > hour_of(since)
-        return end, await append(self._connection, self._chain, tail, seals)
+    async def _copy(self, records: Sequence[Record], *, again: bool) -> list[tuple[int, datetime]]:
+        if again:
+            return await copy_missing(self._connection, records)
+        await copy(self._connection, records)
+        return [(one[0], one[1]) for one in records]
 
-    async def _say_sealing(self, at: datetime) -> list[BookEntry]:
-        """Say which series are sealed, unless the chain says so already."""
-        entry = sealing(self._series, at)
-        said = await self._connection.fetchval(
-            "SELECT body FROM book WHERE chain = $1 AND kind = 'sealing' ORDER BY seq DESC LIMIT 1",
-            self._chain,
-        )
-        # Only for this transaction: should it fail, the next one looks again.
-        return [] if said is not None and json.loads(said) == entry.body else [entry]
-
-    async def _sign(self, at: datetime | None, tail: Tail) -> tuple[Tail, Checkpoint | None]:
-        """Introduce the keys that the chain does not know, and sign its last line, once an hour."""
-        if self._signer is None or at is None or not self._sign_now:
+    async def _sign_hourly(
+        self, at: datetime, is_hour_over: bool, tail: Tail
+    ) -> tuple[Tail, Checkpoint | None]:
+        if self._signer is None or not (is_hour_over or self._sign_now):
             return tail, None
-        known = await self._connection.fetch(
-            "SELECT body ->> 'fingerprint' AS key FROM book WHERE chain = $1 AND kind = 'key'", self._chain
-        )
-        unknown = [key for key in self._signer.keys if key.fingerprint not in {row["key"] for row in known}]
-        await self._connection.executemany(
-            "INSERT INTO signing_key VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-            [(key.fingerprint, key.public_key, self._chain, at) for key in unknown],
-        )
-        keys = [BookEntry(at, "key", WHO, key.body()) for key in unknown]
-        tail = await append(self._connection, self._chain, tail, keys)
-        if not tail.seq:
-            return tail, None
-        signed = self._signer.checkpoint(self._chain, tail.seq, tail.hash)
-        entry = BookEntry(at, "checkpoint", WHO, signed.body())
-        return await append(self._connection, self._chain, tail, [entry]), signed
-
-    async def _copy(self, records: list[_Record], table: str = "sample") -> int:
-        if records:
-            await self._connection.copy_records_to_table(table, records=records, columns=_COLUMNS)
-        return len(records)
-
-    async def _copy_missing(self, records: list[_Record]) -> int:
-        await self._connection.execute("CREATE TEMP TABLE incoming (LIKE sample) ON COMMIT DROP")
-        await self._copy(records, "incoming")
-        done = await self._connection.execute(
-            "INSERT INTO sample SELECT * FROM incoming ON CONFLICT DO NOTHING"
-        )
-        return int(done.rpartition(" ")[2])
-
-    def _record(self, sample: Sample) -> _Record:
-        row = self._rows.get(sample.series)
-        if row is None:
-            raise ValueError(f"sample of {sample.series} at {sample.at}: this plant has no such series")
-        for count in (len(sample.values), len(sample.quality or sample.values)):
-            if count != row.count:
-                raise ValueError(
-                    f"sample of {sample.series} at {sample.at}: {count} values or qualities for {row.count} channels"
-                )
-        values: list[float | None] = [None if value != value else value for value in sample.values]  # noqa: PLR0124
-        quality: Sequence[int | None] | None = sample.quality
-        if row.order is not None:
-            values, quality = _in_database_places(row.order, values, quality)
-        return (
-            *(row.id, sample.at, sample.source_at, sample.received_at, values, quality),
-            *(BACKFILLED if sample.backfilled else 0, sample.reason or None),
-        )
+        return await sign(self._connection, self._chain, self._signer, tail, at)
 
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
     upto_seq: int
-    records: list[Any]
+    records: Sequence[Record]
+    received: tuple[datetime, datetime, datetime | None] | None
     book: Sequence[BookEntry]
     alarms: Sequence[Alarm]
-    passed: datetime | None
 
 
-def _in_database_places(
-    order: Sequence[int | None], values: Sequence[float | None], quality: Sequence[int | None] | None
-) -> tuple[list[float | None], list[int | None] | None]:
-    placed = [None if ours is None else values[ours] for ours in order]
-    if quality is None and None not in order:
-        return placed, None
-    # A retired channel has neither value nor quality; null as a whole would say that it is Good.
-    known = quality or [Quality.GOOD] * len(values)
-    return placed, [None if ours is None else known[ours] for ours in order]
+def _received(
+    samples: Sequence[Sample], passed: datetime | None
+) -> tuple[datetime, datetime, datetime | None] | None:
+    """Say when the first and the last Sample was received, and up to when time has passed."""
+    times = [one.received_at for one in samples] or ([passed] if passed else [])
+    return (min(times), max(times), passed) if times else None
 
 
-def _latest(alarms: Sequence[Alarm]) -> list[_Record]:
+def _tail(stood: asyncpg.Record | None) -> Tail:
+    if stood is None or not stood["book_seq"]:
+        return Tail(0, hashes.FIRST)
+    return Tail(stood["book_seq"], stood["book_hash"])
+
+
+def _latest(alarms: Sequence[Alarm]) -> list[_Line]:
     # One that was never raised, only hidden, is no occurrence: that it was hidden stands in the book.
     latest = {(alarm.id, alarm.raised_at): alarm for alarm in alarms if alarm.times}
     return [

@@ -3,6 +3,7 @@
 import itertools
 import json
 import math
+from dataclasses import replace
 from datetime import UTC, timedelta
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from config.model import Quality, Sample
+from config.model import Plant, Quality, Sample
 from monitor.store.book import BookCutError
 from monitor.store.database import Connection
 from monitor.store.signing import rotate, signer_in
@@ -88,18 +89,82 @@ async def test_a_time_without_any_row_has_no_seal(url: str, sql: Connection) -> 
     assert await holds(sql) == (2, 2)
 
 
-async def test_who_is_sealed_is_said_once_and_again_when_it_changes(url: str, sql: Connection) -> None:
-    for of, seconds in ((PLANT, 0), (PLANT, 120), (plant(), 240)):
+async def test_who_is_sealed_is_said_once_and_again_when_the_last_minute_of_who_left_is_closed(
+    url: str, sql: Connection
+) -> None:
+    runs: list[tuple[Plant, list[tuple[str, int, int]]]] = [
+        (PLANT, [("D", 0, 70)]),
+        (PLANT, [("D", 120, 190), ("AHU", 205, 207)]),
+        (plant(), [("D", 210, 280), ("D", 300, 370)]),
+    ]
+    for of, every in runs:
         writer = await Writer.open(url, of, "c", NOON)
-        position = await writer.position()
-        await writer.write(position + 1, [sample(seconds, 1, 2, 3)], [], [], second(seconds + 70))
+        for series, number, passed in every:
+            one = sample(number, *([1] if series == "AHU" else [1, 2, 3]), series=series)
+            await writer.write(await writer.position() + 1, [one], [], [], second(passed))
         await writer.close()
     said = [
         sorted(json.loads(row["body"])["series"].values())
         for row in await sql.fetch("SELECT body FROM book WHERE kind = 'sealing' ORDER BY seq")
     ]
     assert said == [["AHU", "D", "D#records"], ["D", "D#records"]]
-    assert await holds(sql) == (3, 3)
+    assert [(minute, series) for minute, series, *_ in await seals(sql)][2] == ("12:03", 2)
+    assert await holds(sql) == (4, 5)
+
+
+async def test_who_left_for_another_chain_is_sealed_there_alone(url: str, sql: Connection) -> None:
+    whole = await opened(url)
+    await whole.write(1, [sample(0, 1, 2, 3), sample(1, 1, series="AHU")], [], [], second(70))
+    await whole.close()
+    other = await Writer.open(url, PLANT, "other", NOON)
+    await other.write(1, [sample(125, 1, series="AHU")], [], [], second(190))
+    await other.close()
+    rest = await Writer.open(url, plant(), "c", NOON)
+    await rest.write(2, [sample(130, 1, 2, 3)], [], [], second(200))
+    await rest.close()
+    last = await sql.fetchval(
+        "SELECT body FROM book WHERE chain = 'c' AND kind = 'sealing' ORDER BY seq DESC"
+    )
+    assert sorted(json.loads(last)["series"].values()) == ["D", "D#records"]
+
+
+async def test_weeks_without_a_collector_are_closed_at_once(
+    url: str, sql: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Minute by minute it would never end before the connection is taken for dead."""
+    monkeypatch.setattr("monitor.store.database.COMMAND_TIMEOUT_S", 5.0)
+    weeks_s = 60 * 86_400.0
+    writer = await opened(url)
+    await writer.write(1, [sample(1, 1, 2, 3)], [], [], second(7))
+    await writer.write(2, [sample(weeks_s, 1, 2, 3)], [], [], second(weeks_s + 70))
+    await writer.close()
+    assert [minute for minute, *_ in await seals(sql)] == ["12:00", "12:00"]
+    assert await sql.fetchval("SELECT count(*) FROM rollup_1h") == 1
+    assert (await holds(sql))[1] == 2
+
+
+async def test_what_comes_late_alone_before_any_live_row_is_closed(url: str, sql: Connection) -> None:
+    """A new journal, and a counter that hands over its memory of weeks before anything else is heard."""
+    writer = await opened(url)
+    old = [
+        replace(sample(-86_400.0 * day, 5, 6, series="D#records", backfilled=True), received_at=second(1))
+        for day in range(1, 41)
+    ]
+    await writer.write(1, old, [], [], None)
+    await writer.write(2, [sample(1, 1, 2, 3)], [], [], second(70))
+    await writer.close()
+    assert [again for *_, again in await seals(sql)] == [True] * 40 + [False]
+    assert await sql.fetchval("SELECT count(*) FROM rollup_1h") == 40
+    assert (await holds(sql))[1] == 41
+
+
+async def test_what_comes_twice_is_not_sealed_again(url: str, sql: Connection) -> None:
+    writer = await opened(url)
+    every = [sample(number, 1, 2, 3) for number in range(60)]
+    await writer.write(1, every, [], [], second(70))
+    await writer.write(2, every[-10:], [], [], second(71))
+    await writer.close()
+    assert await seals(sql) == [("12:00", 1, 60, False)]
 
 
 async def test_the_book_is_signed_at_the_start_and_once_an_hour(

@@ -37,25 +37,35 @@ CREATE FUNCTION digest_of(one sample) RETURNS bytea LANGUAGE sql STABLE PARALLEL
     SELECT record_send(ROW(one.series_id, one.at, one.source_at, one.received_at, one.values, one.quality, one.flags, one.reason))
 $$;
 
--- The sums are taken in the order of time, so that the same rows always give the same bits.
+-- The sums are taken in the order of time, so that the same rows always give the same bits. The rows are laid out as a
+-- matrix and read by column: to sort every single value by place and time takes three times as long.
 CREATE FUNCTION minutes_of(which int[], minutes timestamptz[]) RETURNS SETOF rollup_1m LANGUAGE sql STABLE AS $$
     SELECT asked.series_id, asked.at, whole.n, by_place.n_good, by_place.min, by_place.max, by_place.sum, invalid.counted, whole.digest
     FROM unnest(which, minutes) AS asked(series_id, at)
     CROSS JOIN LATERAL (
-        SELECT count(*)::int AS n, sha256(string_agg(digest_of(s), ''::bytea ORDER BY s.at)) AS digest
+        SELECT count(*)::int AS n, max(cardinality(s.values)) AS places,
+               sha256(string_agg(digest_of(s), ''::bytea ORDER BY s.at)) AS digest
         FROM sample s
         WHERE s.series_id = asked.series_id AND s.at >= asked.at AND s.at < asked.at + INTERVAL '1 minute'
     ) AS whole
     CROSS JOIN LATERAL (
-        SELECT array_agg(p.n_good ORDER BY p.place) AS n_good, array_agg(p.min ORDER BY p.place) AS min,
-               array_agg(p.max ORDER BY p.place) AS max, array_agg(p.sum ORDER BY p.place) AS sum
-        FROM (
-            SELECT v.place, count(u.value)::int AS n_good, min(u.value), max(u.value), sum(u.value ORDER BY s.at)
-            FROM sample s
-            CROSS JOIN LATERAL ROWS FROM (unnest(s.values), unnest(s.quality)) WITH ORDINALITY AS v(value, quality, place)
-            CROSS JOIN LATERAL (SELECT CASE WHEN s.quality IS NULL OR v.quality IN (0, 1) THEN v.value END AS value) AS u
-            WHERE s.series_id = asked.series_id AND s.at >= asked.at AND s.at < asked.at + INTERVAL '1 minute'
-            GROUP BY v.place
+        -- One line for each row, as wide as the widest: a channel may have been added within the minute.
+        SELECT array_agg(CASE
+            WHEN s.quality IS NULL AND array_dims(s.values) = '[1:' || whole.places || ']' THEN s.values
+            ELSE ARRAY(SELECT CASE WHEN s.quality IS NULL OR s.quality[place] IN (0, 1) THEN s.values[place] END
+                       FROM generate_series(1, whole.places) AS place)
+        END ORDER BY s.at) AS usable
+        FROM sample s
+        WHERE s.series_id = asked.series_id AND s.at >= asked.at AND s.at < asked.at + INTERVAL '1 minute'
+          AND whole.places > 0
+    ) AS matrix
+    CROSS JOIN LATERAL (
+        SELECT array_agg(p.n_good ORDER BY place) AS n_good, array_agg(p.min ORDER BY place) AS min,
+               array_agg(p.max ORDER BY place) AS max, array_agg(p.sum ORDER BY place) AS sum
+        FROM generate_series(1, whole.places) AS place
+        CROSS JOIN LATERAL (
+            SELECT count(u.value)::int AS n_good, min(u.value), max(u.value), sum(u.value)
+            FROM unnest(matrix.usable[1:whole.n][place:place]) AS u(value)
         ) AS p
     ) AS by_place
     CROSS JOIN LATERAL (
@@ -149,6 +159,7 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON quarantine
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 ALTER TABLE quarantine ENABLE ALWAYS TRIGGER append_only;
 
+CREATE INDEX book_of_keys ON book (chain, seq) WHERE kind = 'key';
 CREATE TABLE signing_key (
     fingerprint text PRIMARY KEY,
     public_key  text NOT NULL,

@@ -1,0 +1,64 @@
+"""Reckons the figures and digests of minutes and hours from the rows as they stand in the database.
+
+So a minute never disagrees with its rows, whatever came twice or in which order.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TypeAlias
+
+from monitor.store.database import Connection
+
+Pair: TypeAlias = tuple[int, datetime]
+"""A series, and a minute or an hour of it."""
+
+# As one statement: within a function it would run the same plan a third slower.
+_MINUTES = """
+INSERT INTO rollup_1m SELECT * FROM minutes_of($1, $2)
+ON CONFLICT (series_id, at) DO UPDATE SET
+    n = excluded.n, n_good = excluded.n_good, min = excluded.min, max = excluded.max, sum = excluded.sum,
+    invalid = excluded.invalid, digest = excluded.digest"""
+_TOUCHED = """
+SELECT one.id AS series_id, row.at
+FROM unnest($1::int[]) AS one(id)
+CROSS JOIN LATERAL (
+    SELECT DISTINCT date_bin('1 minute', at, 'epoch') AS at FROM sample
+    WHERE series_id = one.id AND at >= $2 AND at < $3
+) AS row
+ORDER BY at, series_id"""
+_LEFT_OPEN = """
+SELECT one.id AS series_id, row.at
+FROM unnest($1::int[]) AS one(id)
+CROSS JOIN LATERAL (SELECT at FROM rollup_1m WHERE series_id = one.id ORDER BY at DESC LIMIT 1) AS closed
+CROSS JOIN LATERAL (
+    SELECT DISTINCT date_bin('1 minute', at, 'epoch') AS at FROM sample
+    WHERE series_id = one.id AND at >= closed.at + INTERVAL '1 minute' AND at < $2
+) AS row"""
+
+
+async def touched(
+    connection: Connection, series: Sequence[int], start: datetime, end: datetime
+) -> list[Pair]:
+    """Find the minutes in which series have rows, from `start` up to, not including, `end`."""
+    rows = await connection.fetch(_TOUCHED, series, start, end) if start < end else []
+    return [(row["series_id"], row["at"]) for row in rows]
+
+
+async def left_open(connection: Connection, series: Sequence[int], before: datetime) -> list[Pair]:
+    """Find minutes that another chain over the same series has stored and not closed any more: its journal is gone."""
+    rows = await connection.fetch(_LEFT_OPEN, series, before)
+    return [(row["series_id"], row["at"]) for row in rows]
+
+
+async def reckon_minutes(connection: Connection, pairs: Sequence[Pair]) -> None:
+    """Reckon minutes, each named once."""
+    if pairs:
+        await connection.execute(_MINUTES, [one for one, _ in pairs], [at for _, at in pairs])
+
+
+async def reckon_hours(connection: Connection, pairs: Sequence[Pair]) -> None:
+    """Reckon hours from their minutes, each named once."""
+    if pairs:
+        await connection.execute(
+            "SELECT roll_up_hours($1, $2)", [one for one, _ in pairs], [at for _, at in pairs]
+        )
