@@ -7,10 +7,15 @@ from collections.abc import AsyncIterator, Generator
 
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 
 from bench import running
 
 pytest_plugins = ("tests.database", "tests.service")
+
+# A law is about what comes, not about how soon: hypothesis's own deadline would fail on a machine with other work.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 WHOLE_SERVICE = {"scenarios", "browser"}
 """Folders whose tests need the whole service; they come last, so that it runs no longer than it must."""
