@@ -57,10 +57,21 @@ def test_nothing_starts_with_a_password_that_stands_in_the_file(service: dict[st
     given = [value for name, value in service["environment"].items() if "PASSWORD" in name or "URL" in name]
     assert given
     for value in given:
-        assert re.search(r"\$\{GRADEWATCH_DB_PASSWORD:\?|\$\{GRADEWATCH_ADMIN_PASSWORD:-\}", value)
+        assert re.search(r"\$\{GRADEWATCH_DB_(OWNER_)?PASSWORD:\?|\$\{GRADEWATCH_ADMIN_PASSWORD:-\}", value)
         assert not re.search(r"\$\{\w+:?-[^}]+\}", value), (
             "a default that works is a password that everyone knows"
         )
+
+
+def test_only_what_migrates_is_told_the_owner_of_the_tables() -> None:
+    """The service signs in as a role that cannot change what is kept, so it must not know a better one."""
+    for name, service in SERVICES.items():
+        told = "OWNER" in str(service["environment"])
+        assert told == (name in {"migrate", "database"}), name
+    assert SERVICES["migrate"]["environment"]["GRADEWATCH_DATABASE_URL"].startswith(
+        "postgresql://gradewatch:"
+    )
+    assert SERVICES["database"]["environment"]["POSTGRES_USER"] != "gradewatch"
 
 
 def test_the_database_image_is_pinned_to_one_version() -> None:

@@ -19,6 +19,7 @@ from monitor.store.database import (
     explained,
     place,
 )
+from monitor.store.older import roll_up_older
 from monitor.store.roles import OWNER_VARIABLE, Login, grant, granted
 
 LOCK = 0x67726164
@@ -59,16 +60,24 @@ async def migrate(url: str, services: Sequence[Login] = ()) -> Edition:
     try:
         with explained(place(url)):
             await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
-            if services or await _missing(connection, migrations()):
+            if services or await _is_behind(connection):
                 await _check_owner(connection)
                 await _load_timescale(connection)
                 await connection.execute(_LANDED)
                 await _apply(connection, migrations())
+                await roll_up_older(connection)
                 for login in [*await granted(connection), *services]:
                     await grant(connection, login)
         return await edition(connection)
     finally:
         await close(connection)
+
+
+async def _is_behind(connection: Connection) -> bool:
+    return bool(
+        await _missing(connection, migrations())
+        or await connection.fetchval("SELECT EXISTS (SELECT FROM to_roll_up)")
+    )
 
 
 async def _check_owner(connection: Connection) -> None:

@@ -150,8 +150,9 @@ CREATE TABLE to_roll_up (
     until     timestamptz NOT NULL
 );
 COMMENT ON TABLE to_roll_up IS 'Rows that were stored before figures were kept, and have none yet; gradewatch migrate works it off.';
+-- Not the last minute nor its hour: they may go on, and are closed by who writes next.
 INSERT INTO to_roll_up
-SELECT series.id, date_trunc('hour', first.at, 'UTC'), last.at
+SELECT series.id, date_trunc('hour', first.at, 'UTC'), date_trunc('minute', last.at)
 FROM series
 CROSS JOIN LATERAL (SELECT at FROM sample WHERE series_id = series.id ORDER BY at LIMIT 1) AS first
 CROSS JOIN LATERAL (SELECT at FROM sample WHERE series_id = series.id ORDER BY at DESC LIMIT 1) AS last;
