@@ -9,6 +9,7 @@ import asyncio
 import fcntl
 import os
 import sqlite3
+import sys
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -56,6 +57,7 @@ JOURNAL = "journal.sqlite"
 SOCKET = "collector.sock"
 TOKEN = "collector.token"  # noqa: S105 - a file's name
 ROWS_AT_ONCE = 500
+SWITCH_S = 0.0005
 SOCKET_PATH_MAX = 100
 """The kernel takes 107 bytes for the path of a Unix socket."""
 
@@ -83,6 +85,9 @@ async def collect(settings: CollectSettings, clock: Clock) -> None:
         JournalError: the journal cannot be opened.
         KeysError: a device is spoken to encrypted, and there is no certificate of ours.
     """
+    # The threads of journal and forwarder decode and hash: the loop gets the interpreter back within half a
+    # millisecond, or an alarm would wait behind what is merely stored.
+    sys.setswitchinterval(SWITCH_S)
     with ExitStack() as held:
         _claim(settings.data, held)
         collector = Collector(settings, clock)

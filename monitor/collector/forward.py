@@ -24,7 +24,7 @@ from monitor.store.database import DatabaseError
 from monitor.store.signing import Signer, SigningError, remember
 from monitor.store.write import Counts, PoisonError, Writer, standing
 
-CHUNK, CHUNK_MAX = 500, 8_000
+CHUNK, CHUNK_MAX = 500, 1_000
 """So many entries at once; while it is behind, more and more: each transaction is a sync of the database's disk."""
 IDLE_S = 0.5
 RETRY_S, RETRY_S_MAX = 0.5, 30.0
