@@ -21,7 +21,8 @@ class Batch:
     """What some entries come to.
 
     Attributes:
-        passed: when the last row was received that was heard in its time; None: there is none.
+        passed: when the last row was received that was heard in its time, or else the first of the others; None: there
+            is none.
     """
 
     upto_seq: int
@@ -43,6 +44,8 @@ def batch_of(entries: Sequence[Entry]) -> Batch:
             _add(batch, entry)
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
             raise PoisonError(f"entry {entry.seq} cannot be read: {error}") from error
+    if batch.samples and batch.passed is None:
+        batch.passed = batch.samples[0].received_at
     return batch
 
 

@@ -203,7 +203,8 @@ class Writer:
             samples: in the plant's places. Of two with the same series and time, the one stored first stays.
             book: to be numbered and chained, in this order.
             alarms: as they stand; the one changed last stays.
-            passed: when the last Sample was received that was heard in its time; None: no time has passed by these.
+            passed: when the last Sample was received that was heard in its time; None: no time has passed by these,
+                and a chain does not begin to close minutes with them.
 
         Returns:
             How many samples were new.
@@ -272,7 +273,7 @@ class Writer:
             new = await self._copy(batch.records, again=again)
             tail = await append(self._connection, self._chain, _tail(stood), batch.book)
             closed, until, signed = None, stood["sealed_until"], None
-            if batch.received is not None:
+            if batch.received is not None and (until or batch.received[2]):
                 written = Written(new, *batch.received)
                 closed = await self._sealer.close(self._connection, until, written, tail)
                 until, tail = closed.until, closed.tail

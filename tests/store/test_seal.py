@@ -150,7 +150,7 @@ async def test_what_comes_late_alone_before_any_live_row_is_closed(url: str, sql
         replace(sample(-86_400.0 * day, 5, 6, series="D#records", backfilled=True), received_at=second(1))
         for day in range(1, 41)
     ]
-    await writer.write(1, old, [], [], None)
+    await writer.write(1, old, [], [], second(1))
     await writer.write(2, [sample(1, 1, 2, 3)], [], [], second(70))
     await writer.close()
     assert [again for *_, again in await seals(sql)] == [True] * 40 + [False]
