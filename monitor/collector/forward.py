@@ -36,6 +36,13 @@ def _unheard(_: Event) -> None:
     return
 
 
+def _stop_if_asked() -> None:
+    """End the task if its cancellation was lost: before Python 3.12 one that meets an answer of the database is."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 class Forward:
     """Forwards one journal to one database.
 
@@ -93,6 +100,7 @@ class Forward:
                     self._tell_lost(error)
                 await asyncio.sleep(self._retry_s * self._draw.uniform(0.5, 1.0))
                 self._retry_s = min(2 * self._retry_s, RETRY_S_MAX)
+                _stop_if_asked()
         finally:
             reader.close()
 
@@ -117,6 +125,7 @@ class Forward:
         """Store what comes, for ever or up to the entry from which on another plant was in force."""
         chunk = CHUNK
         while True:
+            _stop_if_asked()
             entries = await asyncio.to_thread(reader.after, self.position, chunk, until_seq)
             if not entries and until_seq is not None:
                 # Also past what is there no more: forgotten, before this database was.

@@ -27,7 +27,7 @@ from config.model import Level, Limit, Plant
 from monitor.collector import codec
 from monitor.collector.forward import Forward
 from monitor.collector.journal import Entry, Journal, JournalReader, Stood
-from monitor.store.write import Counts
+from monitor.store.write import Counts, Writer
 from tests.alarms.building import ACTION, ALERT, ISOLATOR, after, plant, sample
 from tests.collector.building import running
 from tests.collector.clock import HandClock
@@ -326,6 +326,31 @@ async def test_a_book_whose_tail_was_cut_is_told_and_not_written_to(
     assert (told[0].part, forward.ok, forward.position) == ("book", False, 4)
     assert "line 1 was written last" in forward.detail
     assert await rows(database_url, "SELECT count(*) FROM sample") == [(3,)]
+
+
+async def test_a_stop_is_heeded_even_where_the_database_has_swallowed_it(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, one = tmp_path / "journal.sqlite", plant()
+    await journalled(path, one, samples(0, 3))
+    written = asyncio.Event()
+
+    async def write(self: Writer, upto_seq: int, *_: Any, **__: Any) -> int:
+        written.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            return 3
+        return 0
+
+    monkeypatch.setattr(Writer, "write", write)
+    forward = Forward(one, path, database_url, HandClock())
+    task = asyncio.create_task(forward.run())
+    await written.wait()
+    task.cancel()
+    async with asyncio.timeout(20):
+        await asyncio.wait({task})
+    assert task.cancelled()
 
 
 class Slow(random.Random):

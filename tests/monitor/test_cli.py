@@ -170,12 +170,6 @@ def test_a_port_that_cannot_be_is_refused(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_journal_that_is_no_journal_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "journal.sqlite").write_text("not a database, by any means" * 100)
-    line = refused(gradewatch("collect", str(LINE), "--data", str(tmp_path)))
-    assert "file is not a database" in line
-
-
 async def test_migrate_says_what_kind_of_database_it_is(timescale: Server) -> None:
     url = await timescale.empty()
     for _ in range(2):
