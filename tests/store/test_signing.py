@@ -44,6 +44,8 @@ def test_a_key_is_named_by_the_hash_of_its_public_side() -> None:
     key = signature.introduce(private())
     assert key == Key(FINGERPRINT, base64.b64encode(bytes.fromhex(PUBLIC)).decode())
     assert is_introduced(key, None)
+    assert not is_introduced(replace(key, fingerprint="0" * 64), None)
+    assert not is_introduced(replace(key, public_key="none"), None)
 
 
 def test_a_checkpoint_is_what_openssl_signs() -> None:

@@ -218,6 +218,16 @@ async def test_a_chain_that_is_gone_is_found_by_what_the_folder_remembers(
     assert said(await look(sql, tmp_path)) == [(Wrong.TAIL_CUT, "c/1")]
 
 
+async def test_a_line_written_anew_with_its_own_hash_leaves_the_next_one_behind(
+    ledger: Ledger, sql: Connection
+) -> None:
+    (row,) = await sql.fetch("SELECT * FROM book WHERE seq = 4")
+    facts = {key: row[key] for key in ("chain", "seq", "at", "kind")}
+    hash_ = hashes.link(row["prev_hash"], **facts, who="li", body=json.loads(row["body"]))
+    await sql.execute("UPDATE book SET who = 'li', hash = $1 WHERE seq = 4", hash_)
+    assert said(await look(sql)) == [(Wrong.LINE_UNCHAINED, "c/5")]
+
+
 async def test_a_key_takes_over_in_the_book(ledger: Ledger, sql: Connection, tmp_path: Path) -> None:
     old = ledger.signer
     new, _ = signing.rotate(tmp_path, {})
@@ -299,7 +309,7 @@ async def rewrite(
 async def test_a_minute_sealed_again_is_proved_by_its_last_seal(
     ledger: Ledger, url: str, sql: Connection
 ) -> None:
-    await store(url, [sample(129, 1, 2, 3), sample(69, 1, 2, 3)])
+    await store(url, [sample(139, 1, 2, 3), sample(69, 1, 2, 3)])
     assert {what for what, _ in said(await look(sql))} == {Wrong.ROWS_CHANGED}
     for minute in (1, 2):
         await ledger.seal(NOON + minute * MINUTE, again=True)
@@ -313,7 +323,7 @@ async def test_another_journal_may_seal_what_the_first_has_sealed(
     """A collector that begins a new journal within a minute, or hears late rows of an old one."""
     other = Ledger(sql, "d")
     await other.sealing()
-    await store(url, [sample(129, 1, 2, 3), *(sample(number) for number in range(330, 480))])
+    await store(url, [sample(139, 1, 2, 3), *(sample(number) for number in range(330, 480))])
     for minute in (5, 6, 7):
         await other.seal(NOON + minute * MINUTE)
     await other.seal(NOON + 2 * MINUTE, again=True)
