@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 
 from config.model import Text
+from monitor.collector.collect import SOCKET, TOKEN
 from monitor.doctor.finding import Finding, mend, note, well
 
 COLLECTOR, POLLS, LOSSES = (
@@ -14,7 +15,6 @@ COLLECTOR, POLLS, LOSSES = (
     Text("Polls", "轮询"),
     Text("Losses", "丢失"),
 )
-SOCKET, TOKEN = "collector.sock", "collector.token"
 PATIENCE_S = 5.0
 LATE_MS = 100.0
 """A poll whose 99th percentile is later than a tenth of a second shows a machine that is short of time."""

@@ -62,8 +62,8 @@ async def _edition(connection: Connection, plant: Plant) -> list[Finding]:
         ),
         Edition.PLAIN: note(
             EDITION,
-            f"{name} without TimescaleDB: no chunks, so nothing old is let go of; for a first try and small sites",
-            f"{name}，无TimescaleDB：无分块，无法按期清理；仅适合试用与小型现场",
+            f"{name} without TimescaleDB: no chunks, so what is forgotten goes row by row; for small sites",
+            f"{name}，无TimescaleDB：无分块，到期数据逐行清除；仅适合试用与小型现场",
         ),
     }[which]
     return [found, _space(which, plant)]

@@ -1,5 +1,6 @@
 """Writes the plant into the database, and gives every channel its place there, once."""
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
@@ -49,12 +50,19 @@ async def register(connection: Connection, plant: Plant, at: datetime) -> Mappin
     """
     async with connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
-        await connection.execute(
-            "INSERT INTO plant_version (sha256, first_seen, body) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-            *(plant.sha256, at, json.dumps(_plain(plant), ensure_ascii=False, allow_nan=False)),
-        )
+        if not await connection.fetchval("SELECT 1 FROM plant_version WHERE sha256 = $1", plant.sha256):
+            # Megabytes, and only for a new plant: whoever shares the event loop does not wait for them.
+            body = await asyncio.to_thread(_written, plant)
+            await connection.execute(
+                "INSERT INTO plant_version (sha256, first_seen, body) VALUES ($1, $2, $3)",
+                *(plant.sha256, at, body),
+            )
         await _upsert_nouns(connection, plant)
         return await _register_series(connection, plant)
+
+
+def _written(plant: Plant) -> str:
+    return json.dumps(_plain(plant), ensure_ascii=False, allow_nan=False)
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any noun becomes JSON

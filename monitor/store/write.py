@@ -39,7 +39,6 @@ _STANDS = """
 UPDATE forwarded SET seq = $2, stored = stored + $3, repeated = repeated + $4,
                      sealed_until = $5, book_seq = $6, book_hash = $7
 WHERE chain = $1"""
-_ENDS = "UPDATE forwarded SET book_seq = $2, book_hash = $3 WHERE chain = $1"
 _PUT_ASIDE = """
 UPDATE forwarded SET seq = $2, quarantined = quarantined + $3, book_seq = $4, book_hash = $5 WHERE chain = $1"""
 _UPSERT_ALARM = """
@@ -138,7 +137,7 @@ class Writer:
             plant: whose samples will be written.
             chain: names the collector's journal. A new journal must have a new name: its numbers start again.
             now: when this configuration was first seen, if it is new.
-            signer: signs the book at the start, once an hour, and at the end; None: nobody does.
+            signer: signs the book at the start and once an hour; None: nobody does.
 
         Raises:
             BookCutError: lines of the book were taken away or added.
@@ -248,22 +247,6 @@ class Writer:
                 await self._connection.execute(
                     _PUT_ASIDE, self._chain, one.seq, int(one.kind == "sample"), tail.seq, tail.hash
                 )
-
-    async def sign(self, at: datetime) -> None:
-        """Sign the end of the chain, at the end of a run.
-
-        Raises:
-            DatabaseError: it is not signed.
-        """
-        if self._signer is None:
-            return
-        with explained(self._where):
-            async with self._connection.transaction():
-                tail = _tail(await self._connection.fetchrow(_STOOD, self._chain))
-                tail, signed = await sign(self._connection, self._chain, self._signer, tail, at)
-                await self._connection.execute(_ENDS, self._chain, tail.seq, tail.hash if tail.seq else "")
-        if signed is not None:
-            self.signed.append(signed)
 
     async def _store(self, batch: "_Batch", *, again: bool) -> int:
         async with self._connection.transaction():
