@@ -114,6 +114,9 @@ class Forward:
             try:
                 self._tell_found(plant)
                 await self._drain(reader, writer, until_seq)
+            except asyncio.CancelledError:
+                await self._sign_end(writer)
+                raise
             finally:
                 await writer.close()
 
@@ -169,6 +172,15 @@ class Forward:
         # Raised and cleared at once: it stays, returned, until a person has seen it.
         self._offer(Fault(now, "quarantine", f"entry {self.position} was put aside: {reason}"))
         self._offer(Fault(now, "quarantine", ""))
+
+    async def _sign_end(self, writer: Writer) -> None:
+        """Sign what the book holds at the end of a run; without it the next start does."""
+        try:
+            await writer.sign_end(self._clock.now())
+        except DatabaseError as error:
+            log.warning("the end of the book is not signed", detail=str(error))
+        while writer.signed:
+            await self._remember(writer)
 
     async def _remember(self, writer: Writer) -> None:
         try:

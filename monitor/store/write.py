@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self, TypeAlias
@@ -23,6 +24,8 @@ from monitor.store.signing import Signer
 
 _Line: TypeAlias = tuple[object, ...]
 
+END_S = 2.0
+"""A stop waits no longer for the end to be signed; if it is not, the next start signs it."""
 POISON = (
     asyncpg.DataError,
     asyncpg.IntegrityConstraintViolationError,
@@ -39,6 +42,7 @@ _STANDS = """
 UPDATE forwarded SET seq = $2, stored = stored + $3, repeated = repeated + $4,
                      sealed_until = $5, book_seq = $6, book_hash = $7
 WHERE chain = $1"""
+_ENDS = "UPDATE forwarded SET book_seq = $2, book_hash = $3 WHERE chain = $1"
 _PUT_ASIDE = """
 UPDATE forwarded SET seq = $2, quarantined = quarantined + $3, book_seq = $4, book_hash = $5 WHERE chain = $1"""
 _UPSERT_ALARM = """
@@ -137,7 +141,7 @@ class Writer:
             plant: whose samples will be written.
             chain: names the collector's journal. A new journal must have a new name: its numbers start again.
             now: when this configuration was first seen, if it is new.
-            signer: signs the book at the start and once an hour; None: nobody does.
+            signer: signs the book at the start, once an hour, and at a clean end; None: nobody does.
 
         Raises:
             BookCutError: lines of the book were taken away or added.
@@ -247,6 +251,36 @@ class Writer:
                 await self._connection.execute(
                     _PUT_ASIDE, self._chain, one.seq, int(one.kind == "sample"), tail.seq, tail.hash
                 )
+
+    async def sign_end(self, at: datetime) -> None:
+        """Sign the end of the chain, at the clean end of a run; only `close` may follow.
+
+        It takes END_S at most, and lasts although whoever waits for it is cancelled: that is how a run ends.
+
+        Raises:
+            DatabaseError: it is not signed.
+        """
+        if self._signer is None:
+            return
+        signing = asyncio.create_task(self._sign_end(self._signer, at), name="sign the end")
+        loop = asyncio.get_running_loop()
+        until = loop.time() + END_S
+        while not signing.done() and loop.time() < until:
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait({signing}, timeout=until - loop.time())
+        if not signing.done():
+            # Whatever it waits for, it gets an error.
+            self._connection.terminate()
+        await signing
+
+    async def _sign_end(self, signer: Signer, at: datetime) -> None:
+        with explained(self._where):
+            async with self._connection.transaction():
+                tail = _tail(await self._connection.fetchrow(_STOOD, self._chain))
+                tail, signed = await sign(self._connection, self._chain, signer, tail, at)
+                await self._connection.execute(_ENDS, self._chain, tail.seq, tail.hash if tail.seq else "")
+        if signed is not None:
+            self.signed.append(signed)
 
     async def _store(self, batch: "_Batch", *, again: bool) -> int:
         async with self._connection.transaction():
