@@ -24,6 +24,7 @@ from config.load import load
 from config.model import Plant
 from monitor.store.roles import SERVICE, signed_in_as
 from tests.database import Server
+from tests.people import add_people
 
 T = TypeVar("T")
 
@@ -53,9 +54,9 @@ class Service:
 
     @asynccontextmanager
     async def signed_in(self) -> AsyncIterator[httpx.AsyncClient]:
-        """Be a signed-in person with a client."""
+        """Be a signed-in engineer with a client."""
         async with self.client() as client:
-            body = {"name": "admin", "password": PASSWORD}
+            body = {"name": "li", "password": PASSWORD}
             (await client.post("/api/v1/session", json=body)).raise_for_status()
             yield client
 
@@ -160,6 +161,7 @@ def service(database: Server) -> Iterator[Service]:
 
 async def _live(one: Service) -> None:
     await until(lambda: live_devices(one, 5), START_WITHIN_S, "all five devices live")
+    await add_people(one.database_url, PASSWORD)
 
 
 async def live_devices(one: Service, wanted: int) -> bool:

@@ -9,7 +9,8 @@ from datetime import datetime
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from monitor.server.sessions import Person, Role
+from monitor.server.rights import Role
+from monitor.server.sessions import Person
 from monitor.store.database import Pool
 
 ADMINISTRATOR = "admin"

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
+
+from monitor.server.rights import RIGHTS, Deed, Role
 
 SESSIONS_MAX = 500
 TRIES_MAX = 10_000
@@ -16,17 +17,6 @@ TRIES_AT_ONE_PLACE = 5
 """Wrong passwords for one name from one address. Another station can still sign the same person in."""
 TRIES_IN_ALL = 20
 """Wrong passwords for one name from anywhere, or from one address for anybody: that is no slip of the hand."""
-
-
-class Role(StrEnum):
-    """What a person may do."""
-
-    VIEWER = "viewer"
-    OPERATOR = "operator"
-    ENGINEER = "engineer"
-    QA = "qa"
-    QUALIFIED_PERSON = "qualified_person"
-    ADMIN = "admin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +35,11 @@ class Session:
     opened_at: datetime
     used_at: datetime
     live: int = 0
+
+    @property
+    def deeds(self) -> frozenset[Deed]:
+        """What may be done in it."""
+        return RIGHTS[self.person.role]
 
 
 class Sessions:

@@ -9,7 +9,7 @@ from playwright.async_api import Page, async_playwright, expect
 
 from config.model import Plant
 from monitor.server.gate import COOKIE
-from monitor.server.sessions import Role
+from monitor.server.rights import Role
 from tests.browser.conftest import QUIET
 from tests.server.collector import Collector, sample_but_for
 from tests.server.conftest import Running

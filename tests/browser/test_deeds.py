@@ -15,11 +15,12 @@ from config.load import load
 from config.model import Plant
 from monitor.collector import codec
 from monitor.server.access import PASSWORD_VARIABLE
-from monitor.server.sessions import Role
+from monitor.server.rights import Role
 from monitor.server.settings import Settings
 from monitor.store.book import BookEntry
 from monitor.store.write import Writer
 from tests.browser.calm import DASHBOARD, SLOW_MS, Calm, opened
+from tests.people import add_people
 from tests.server.acting import CLOSE, FAN, FIXED, acting, carried_out
 from tests.server.collector import ALARM, Collector
 from tests.server.conftest import PASSWORD, Running, running
@@ -77,12 +78,13 @@ async def server(calm: Calm, database_url: str) -> AsyncIterator[Running]:
     settings = Settings(calm.plant, calm.data, database_url, DASHBOARD, calm.hands.now, port=0)
     async with calm.going_on(), running(settings) as made:
         await made.service.database.up.wait()
+        await add_people(database_url, PASSWORD)
         yield made
 
 
 @pytest_asyncio.fixture
 async def screen(server: Running, chromium: str) -> AsyncIterator[Page]:
-    async with opened(chromium, server, Role.OPERATOR) as page:
+    async with opened(chromium, server, Role.ENGINEER) as page:
         yield page
 
 
@@ -99,8 +101,8 @@ def rise(calm: Calm) -> None:
         calm.collector.measure(52.5)
 
 
-async def second_signs(form: Locator, password: str = PASSWORD) -> None:
-    await form.locator("fieldset input").nth(0).fill("admin")
+async def second_signs(form: Locator, password: str = PASSWORD, name: str = "wang") -> None:
+    await form.locator("fieldset input").nth(0).fill(name)
     await form.locator("fieldset input").nth(1).fill(password)
 
 
@@ -149,7 +151,7 @@ async def test_a_shelved_alarm_leaves_the_list_and_stands_hidden_with_its_reason
     await screen.get_by_test_id("hidden-alarms").locator("summary").click()
     hidden = screen.get_by_test_id(f"hidden-{ALARM}")
     await expect(hidden).to_contain_text(re.compile(r"Shelved.*until"), timeout=SLOW_MS)
-    await expect(hidden).to_contain_text("li + admin: the sensor is changed", timeout=SLOW_MS)
+    await expect(hidden).to_contain_text("li + wang: the sensor is changed", timeout=SLOW_MS)
     await screen.get_by_test_id(f"unshelve-{ALARM}").click()
     await expect(row).to_be_visible(timeout=SLOW_MS)
     await expect(hidden).to_have_count(0)
@@ -182,7 +184,7 @@ async def test_a_protective_action_shows_its_asks_and_is_ended_by_two(screen: Pa
     await expect(latched).to_contain_text("operator + QA", timeout=SLOW_MS)
     await expect(latched.locator(".ask-state")).to_have_text("taken")
     end = screen.get_by_test_id(f"end-{FAN}")
-    await second_signs(form_of(screen, f"end-{FAN}"))
+    await second_signs(form_of(screen, f"end-{FAN}"), name="qian")
     await end.click()
     await expect(screen.get_by_test_id(f"end-{FAN}-failure")).to_contain_text(
         "is still active", timeout=SLOW_MS
@@ -213,7 +215,7 @@ async def test_two_switch_one_off_and_it_says_so_until_it_is_on_again(screen: Pa
     await second_signs(form)
     await screen.get_by_test_id(f"inhibit-{FAN}").click()
     off = screen.get_by_test_id("protections-switched_off").get_by_test_id(f"protection-{FAN}")
-    await expect(off).to_contain_text("li + admin: the fan is serviced", timeout=SLOW_MS)
+    await expect(off).to_contain_text("li + wang: the fan is serviced", timeout=SLOW_MS)
     await expect(off).to_contain_text("until 2026-03-02")
     await screen.get_by_test_id(f"rearm-{FAN}").click()
     await expect(off).to_have_count(0, timeout=SLOW_MS)

@@ -16,7 +16,7 @@ from playwright.async_api import Page, expect
 
 from config.load import load
 from config.model import Plant
-from monitor.server.sessions import Role
+from monitor.server.rights import Role
 from monitor.server.settings import Settings
 from tests.browser.calm import DASHBOARD, SLOW_MS, Calm, opened
 from tests.server.collector import ALARM, PRESSURE

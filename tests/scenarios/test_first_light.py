@@ -102,7 +102,7 @@ async def test_glove_breach_is_seen_shown_and_ended_only_by_clearing_and_acknowl
         await calm(running, client)
     kinds = "SELECT kind, who FROM book WHERE body->>'alarm' = $1 OR body->'command'->>'device' = 'ST-STM-L1'"
     book = await running.rows(kinds, PRESSURE)
-    assert ("acknowledge", "admin") in book
+    assert ("acknowledge", "li") in book
     assert ("result", "gradewatch") in book
 
 

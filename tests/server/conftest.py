@@ -18,10 +18,12 @@ from config.model import Plant
 from monitor.server.access import PASSWORD_VARIABLE
 from monitor.server.app import create_app
 from monitor.server.gate import COOKIE
+from monitor.server.rights import Role
 from monitor.server.serve import serve_made
 from monitor.server.service import Service
-from monitor.server.sessions import Person, Role
+from monitor.server.sessions import Person
 from monitor.server.settings import Settings
+from tests.people import add_people
 from tests.server.collector import Collector
 from tests.server.hands import Hands
 
@@ -54,7 +56,7 @@ class Running:
     address: str
     service: Service
 
-    def sign_in(self, role: Role = Role.OPERATOR, name: str = "li") -> str:
+    def sign_in(self, role: Role = Role.ENGINEER, name: str = "li") -> str:
         """Open a session without a password, and give its token."""
         return self.service.sessions.open(Person(name, role))
 
@@ -134,8 +136,9 @@ async def server(settings: Settings) -> AsyncIterator[Running]:
 async def keeping(
     settings: Settings, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Running]:
-    """A server with a database, whose administrator has the password `PASSWORD`."""
+    """A server with a database, in which everybody has the password `PASSWORD`."""
     monkeypatch.setenv(PASSWORD_VARIABLE, PASSWORD)
     async with running(replace(settings, database_url=database_url)) as made:
         await made.service.database.up.wait()
+        await add_people(database_url, PASSWORD)
         yield made

@@ -39,7 +39,9 @@ async def test_the_right_password_gives_a_session(keeping: Running) -> None:
     assert {"httponly", "samesite=strict", "path=/"} <= set(cookie.split("; "))
     assert "secure" not in cookie, "over plain HTTP the browser would not keep it"
     async with keeping.client(answer.cookies[COOKIE]) as client:
-        assert (await client.get(f"{API}/session")).json() == {"name": "admin", "role": "admin"}
+        told = (await client.get(f"{API}/session")).json()
+        assert (told["name"], told["role"]) == ("admin", "admin")
+        assert told["deeds"] == ["keep_people", "keep_tokens", "look", "read_book"]
         assert (await client.delete(f"{API}/session")).status_code == 204
         assert (await client.get(f"{API}/session")).status_code == 401
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from alarms.events import Shelve, Transition
 from monitor.collector import codec
 from monitor.server.gate import API
-from monitor.server.sessions import Role
+from monitor.server.rights import Role
 from monitor.server.settings import Settings
 from monitor.store.book import BookEntry
 from monitor.store.write import Writer

@@ -12,7 +12,8 @@ from structlog.testing import capture_logs
 from alarms.state import State
 from config.model import Plant
 from monitor.server.gate import API
-from monitor.server.sessions import TRIES_AT_ONE_PLACE, Role
+from monitor.server.rights import Role
+from monitor.server.sessions import TRIES_AT_ONE_PLACE
 from monitor.server.settings import Settings
 from monitor.store.write import Writer
 from tests.server.acting import acting
@@ -21,7 +22,7 @@ from tests.server.conftest import PASSWORD, Running
 from tests.server.hands import Hands
 
 ALERT = f"{PRESSURE}/alert"
-SECOND = {"name": "admin", "password": PASSWORD}
+SECOND = {"name": "wang", "password": PASSWORD}
 ENOUGH_S = 20
 
 
@@ -92,7 +93,7 @@ async def test_a_critical_alarm_takes_a_second_person_with_a_password(
 async def test_the_same_person_is_no_second_one_and_is_told_so_in_both_languages(
     collector: Collector, keeping: Running, hands: Hands
 ) -> None:
-    async with keeping.client(keeping.sign_in(name="admin")) as client:
+    async with keeping.client(keeping.sign_in(name="wang")) as client:
         body = hidden(hands, ALARM, second=SECOND)
         english = await client.post(f"{API}/alarms/shelve", json=body)
         chinese = await client.post(f"{API}/alarms/shelve", json=body, headers={"Accept-Language": "zh-CN"})

@@ -9,13 +9,14 @@ import pytest
 
 from config.model import Plant
 from monitor.server.gate import API
-from monitor.server.sessions import Role
+from monitor.server.rights import Role
 from tests.server.acting import CLOSE, FAN, FIXED, acting, carried_out
 from tests.server.collector import ALARM, Collector
 from tests.server.conftest import PASSWORD, Running, Screen
 from tests.server.hands import Hands
 
-SECOND = {"name": "admin", "password": PASSWORD}
+SECOND = {"name": "wang", "password": PASSWORD}
+QUALITY = {"name": "qian", "password": PASSWORD}
 BACK_S = 20
 """So long the pressure is back, and its alarm is over."""
 RATE = "ISO-STM-L1/chamber_pressure_rate"
@@ -128,9 +129,9 @@ async def test_its_end_takes_every_role_each_signed_by_another_person(
             409,
             "It may not be done, or is done already: it needs the signature of qa.",
         )
-        wrong = {**alone, "others": [{"role": "qa", "person": {**SECOND, "password": "wrong"}}]}
+        wrong = {**alone, "others": [{"role": "qa", "person": {**QUALITY, "password": "wrong"}}]}
         assert (await client.post(ends, json=wrong)).status_code == 401
-        both = {**alone, "others": [{"role": "qa", "person": SECOND}]}
+        both = {**alone, "others": [{"role": "qa", "person": QUALITY}]}
         early = await client.post(ends, json=both)
         assert (early.status_code, "is still active" in early.json()["detail"]) == (409, True)
         for _ in range(BACK_S):
@@ -139,17 +140,17 @@ async def test_its_end_takes_every_role_each_signed_by_another_person(
         assert answer.status_code == 200
         assert answer.json()["protection"]["state"] == "ARMED"
         message = await screen.until("protection", reason="reset")
-        assert (message["who"], message["comment"]) == (["li", "admin"], "glove 3 changed")
+        assert (message["who"], message["comment"]) == (["li", "qian"], "glove 3 changed")
         assert (await listed(client))[FAN]["state"] == "ARMED"
 
 
 async def test_one_person_in_two_roles_does_not_end_it(
     collector: Collector, keeping: Running, hands: Hands
 ) -> None:
-    token = keeping.sign_in(name="admin")
+    token = keeping.sign_in(name="wang")
     async with keeping.screen(token) as screen, keeping.client(token) as client:
         await latched(collector, screen, hands)
-        body = {"protection": FAN, "role": "operator", "others": [{"role": "qa", "person": SECOND}]}
+        body = {"protection": FAN, "role": "operator", "others": [{"role": "engineer", "person": SECOND}]}
         answer = await client.post(f"{API}/protections/reset", json=body)
         assert answer.status_code == 409
         assert "each person signs once, in one role" in answer.json()["detail"]
@@ -167,7 +168,7 @@ async def test_two_persons_switch_one_off_and_one_switches_it_on_again(
         assert (told["state"], told["inhibited"]["who"], told["inhibited"]["second"]) == (
             "ARMED",
             "li",
-            "admin",
+            "wang",
         )
         assert (await listed(client))[FAN]["inhibited"]["reason"] == "the fan is serviced"
         collector.measure(10.0)
@@ -182,7 +183,7 @@ async def test_two_persons_switch_one_off_and_one_switches_it_on_again(
 async def test_what_keeps_one_from_being_switched_off(
     collector: Collector, keeping: Running, hands: Hands
 ) -> None:
-    token = keeping.sign_in(name="admin")
+    token = keeping.sign_in(name="wang")
     path = f"{API}/protections/inhibit"
     async with keeping.screen(token) as screen, keeping.client(token) as client:
         await screen.until("link", collector=True)

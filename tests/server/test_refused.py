@@ -14,19 +14,19 @@ from alarms import permit
 from config.model import Plant
 from monitor.collector.commands import NOTHING
 from monitor.server.gate import API
-from monitor.server.sessions import Role
+from monitor.server.rights import Role
 from monitor.server.why import CHINESE, in_chinese
 from tests.server.acting import CLOSE, FAN, acting
 from tests.server.collector import ALARM, Collector
 from tests.server.conftest import PASSWORD, Running
 from tests.server.hands import Hands
 
-WHO = {"name": "admin", "password": PASSWORD}
+WHO = {"name": "wang", "password": PASSWORD}
 UNSEEN = {"alarm": ALARM, "raised_at": "2026-03-01T00:00:00Z"}
 WHY = {"reason": "the sensor is changed"}
 SHIFT = {"zone": "STM-L1-CORE", "occupancy": "at_rest", "reason": " "}
 WORK = {"alarm": ALARM, **WHY, "work_order": "WO-1024", "second": WHO}
-BOTH = {"protection": FAN, "role": "operator", "others": [{"role": "qa", "person": WHO}]}
+BOTH = {"protection": FAN, "role": "operator", "others": [{"role": "engineer", "person": WHO}]}
 OVER_EN, OVER_ZH = "It may not be done, or is done already: ", "不允许该操作，或已执行："
 ONE_EN, ONE_ZH = f"{ALARM} is critical: a second person has to agree", f"{ALARM}为关键报警，须第二人同意"
 
@@ -105,7 +105,7 @@ async def test_what_may_not_be_done_now_is_refused_in_both_languages(
     else:
         raised(collector)
     before = collector.state
-    async with keeping.client(keeping.sign_in(name="admin")) as client:
+    async with keeping.client(keeping.sign_in(name="wang")) as client:
         for language, sentence in (
             ("en", f"{OVER_EN}{deed.english}."),
             ("zh-CN", f"{OVER_ZH}{deed.chinese}。"),

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.server.rights import Role
 from monitor.server.sessions import (
     LOCKOUT_S,
     SESSIONS_MAX,
@@ -12,7 +13,6 @@ from monitor.server.sessions import (
     TRIES_IN_ALL,
     TRIES_MAX,
     Person,
-    Role,
     Sessions,
     Tries,
 )

@@ -110,8 +110,8 @@ test("a protective action stands from its message to the one that says it is arm
   tell({ ...one, state: "ARMED" });
   expect(store.protections.value.size).toBe(0);
   expect(store.mayAct.value).toBe(false);
-  store.person.value = { name: "li", role: "operator" };
+  store.person.value = { name: "li", role: "operator", deeds: [] };
   expect(store.mayAct.value).toBe(true);
-  store.person.value = { name: "li", role: "viewer" };
+  store.person.value = { name: "li", role: "viewer", deeds: [] };
   expect(store.mayAct.value).toBe(false);
 });

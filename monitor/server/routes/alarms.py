@@ -11,6 +11,7 @@ from alarms.load import Occurrence, load
 from alarms.table import HIDDEN
 from config.guidance import guidance_of
 from config.model import Plant, Priority
+from monitor.server.may import Looking, ReadingPast
 from monitor.server.messages import ALARM_EXAMPLE, Alarm, Detail, Time, shown
 from monitor.server.period import Period
 from monitor.server.service import Here
@@ -117,14 +118,18 @@ class AlarmLoad(Noun):
     priorities: dict[Priority, float]
 
 
-@router.get("", responses={code: {"model": Detail} for code in (401, 422)})
+@router.get("", dependencies=[Looking], responses={code: {"model": Detail} for code in (401, 403, 422)})
 async def read_alarms(here: Here, hidden: bool = True) -> Standing:
     """Every alarm that is not NORM, from memory: it needs no database. Without `hidden`, those that are shown."""
     alarms = [one for one in here.relay.alarms.values() if hidden or one.state not in HIDDEN]
     return Standing(at=here.settings.now(), collector=here.relay.collector, alarms=alarms)
 
 
-@router.get("/history", responses={code: {"model": Detail} for code in (401, 422, 503)})
+@router.get(
+    "/history",
+    dependencies=[ReadingPast],
+    responses={code: {"model": Detail} for code in (401, 403, 422, 503)},
+)
 async def read_alarm_history(
     period: Period, here: Here, limit: Annotated[int, Query(ge=1, le=HISTORY_MAX)] = 500
 ) -> History:
@@ -134,7 +139,9 @@ async def read_alarm_history(
     return History(alarms=[describe(alarm, here.settings.plant) for alarm in found])
 
 
-@router.get("/load", responses={code: {"model": Detail} for code in (401, 422, 503)})
+@router.get(
+    "/load", dependencies=[ReadingPast], responses={code: {"model": Detail} for code in (401, 403, 422, 503)}
+)
 async def read_alarm_load(period: Period, here: Here) -> AlarmLoad:
     """How much the alarms from `start` to `end` asked of people (ISA-18.2, table 7)."""
     async with here.reads.pool() as pool:
@@ -145,7 +152,11 @@ async def read_alarm_load(period: Period, here: Here) -> AlarmLoad:
     return AlarmLoad.model_validate(load(occurrences, *period))
 
 
-@router.get("/transitions", responses={code: {"model": Detail} for code in (401, 422, 503)})
+@router.get(
+    "/transitions",
+    dependencies=[ReadingPast],
+    responses={code: {"model": Detail} for code in (401, 403, 422, 503)},
+)
 async def read_transitions(
     here: Here, alarm: AlarmAsked, limit: Annotated[int, Query(ge=1, le=TRANSITIONS_MAX)] = 50
 ) -> Transitions:
@@ -159,7 +170,9 @@ def _occurrence(alarm: events.Alarm, priority: Priority) -> Occurrence:
     return Occurrence(alarm.id, priority, alarm.raised_at, alarm.changed_at if over else None)
 
 
-@router.get("/guidance", responses={code: {"model": Detail} for code in (401, 422)})
+@router.get(
+    "/guidance", dependencies=[Looking], responses={code: {"model": Detail} for code in (401, 403, 422)}
+)
 async def read_guidance(here: Here, alarm: AlarmAsked) -> AlarmGuidance:
     """What an alarm means, what is to be done, how soon, and by which procedure."""
     return AlarmGuidance.model_validate(guidance_of(here.settings.plant, alarm))

@@ -2,12 +2,13 @@
 
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from config.model import Text
+from monitor.server.may import ReadingPast
 from monitor.server.messages import Detail, shown
 from monitor.server.period import Period
 from monitor.server.refusal import Refusal
@@ -16,6 +17,8 @@ from monitor.server.written import Noun
 from monitor.store.catalog import UnknownDeviceError
 from monitor.store.complete import completeness
 from monitor.store.gaps import Cause
+
+ANSWERS: dict[int | str, dict[str, Any]] = {code: {"model": Detail} for code in (401, 403, 404, 422, 503)}
 
 router = APIRouter(tags=["completeness"])
 
@@ -74,7 +77,11 @@ class DeviceCompleteness(BaseModel):
     series: list[SeriesCompleteness]
 
 
-@router.get("/completeness", responses={code: {"model": Detail} for code in (401, 404, 422, 503)})
+@router.get(
+    "/completeness",
+    dependencies=[ReadingPast],
+    responses={code: {"model": Detail} for code in (401, 403, 404, 422, 503)},
+)
 async def read_completeness(
     # No NUL: PostgreSQL refuses one, which would look as if it were down.
     device: Annotated[str, Query(max_length=200, pattern=r"^[^\x00]*$", examples=["ISO-STM-L1"])],

@@ -1,7 +1,7 @@
 """What people do about alarms, zones and protective actions: under the name of who is signed in, through the collector.
 
-How many persons it takes is said by the collector. A second person gives name and password in the same request. Which
-person may sign in which role is not checked yet: whoever is no viewer may sign in any.
+How many persons it takes is said by the collector. A second person gives name and password in the same request, and
+needs the same right; who signs in a role has to have it.
 """
 
 from typing import Annotated, Any, TypeAlias, TypeVar
@@ -12,11 +12,13 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from config.model import Occupancy, Text
 from monitor.server.command import OneAlarm, OneProtection, OneZone
+from monitor.server.may import may, refuse
 from monitor.server.messages import Detail, shown
 from monitor.server.refusal import Refusal
+from monitor.server.rights import RIGHTS, ROLES, SIGNS_AS, Deed
 from monitor.server.routes.session import Credentials, tried
-from monitor.server.service import Here, Service, SignedIn
-from monitor.server.sessions import Person, Role, Session
+from monitor.server.service import Here, Service
+from monitor.server.sessions import Person, Session
 
 router = APIRouter(
     tags=["deeds"], responses={code: {"model": Detail} for code in (401, 403, 404, 409, 422, 429, 503)}
@@ -25,26 +27,20 @@ _log = structlog.get_logger()
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
-_ONLY_LOOKS = Text(en="A viewer only looks.", zh="“查看者”角色只能查看。")
-
 AlarmId: TypeAlias = Annotated[str, Field(min_length=1, max_length=200)]
 # No NUL: PostgreSQL cannot keep one.
 Words: TypeAlias = Annotated[str, Field(max_length=1000, pattern=r"^[^\x00]*$")]
 
 
-def _may_do(session: SignedIn) -> Session:
-    # Before anything else: whoever only looks may not try a second person's password here either.
-    _refuse_viewer(session.person)
-    return session
-
-
-def _refuse_viewer(person: Person) -> None:
-    if person.role is Role.VIEWER:
-        raise Refusal(403, _ONLY_LOOKS)
-
-
-Doing: TypeAlias = Annotated[Session, Depends(_may_do)]
-"""The session of who asks, who may do more than look."""
+# Asked before anything else: whoever may not do it may not try a second person's password here either.
+Acknowledging: TypeAlias = Annotated[Session, Depends(may(Deed.ACKNOWLEDGE))]
+Resetting: TypeAlias = Annotated[Session, Depends(may(Deed.RESET_ALARM))]
+Shelving: TypeAlias = Annotated[Session, Depends(may(Deed.SHELVE))]
+Servicing: TypeAlias = Annotated[Session, Depends(may(Deed.OUT_OF_SERVICE))]
+Occupying: TypeAlias = Annotated[Session, Depends(may(Deed.OCCUPY))]
+Confirming: TypeAlias = Annotated[Session, Depends(may(Deed.CONFIRM_PROTECTION))]
+Ending: TypeAlias = Annotated[Session, Depends(may(Deed.END_PROTECTION))]
+Inhibiting: TypeAlias = Annotated[Session, Depends(may(Deed.INHIBIT_PROTECTION))]
 
 
 class Seen(BaseModel):
@@ -154,59 +150,60 @@ class SwitchedOff(Chosen):
 
 
 @router.post("/alarms/acknowledge")
-async def acknowledge(seen: Seen, session: Doing, here: Here) -> OneAlarm:
+async def acknowledge(seen: Seen, session: Acknowledging, here: Here) -> OneAlarm:
     """Say that one occurrence of an alarm was seen."""
     return await _do(here, session, "/acknowledge", _body(seen), OneAlarm)
 
 
 @router.post("/alarms/reset")
-async def reset(seen: Seen, session: Doing, here: Here) -> OneAlarm:
+async def reset(seen: Seen, session: Resetting, here: Here) -> OneAlarm:
     """Let a latched occurrence go, whose condition is over."""
     return await _do(here, session, "/reset", _body(seen), OneAlarm)
 
 
 @router.post("/alarms/shelve")
-async def shelve(shelved: Shelved, request: Request, session: Doing, here: Here) -> OneAlarm:
+async def shelve(shelved: Shelved, request: Request, session: Shelving, here: Here) -> OneAlarm:
     """Hide an alarm for a while."""
-    second = await _second(here, request, shelved.second)
+    second = await _second(here, request, shelved.second, Deed.SHELVE)
     return await _do(here, session, "/shelve", _body(shelved) | second, OneAlarm)
 
 
 @router.post("/alarms/unshelve")
-async def unshelve(given: Given, session: Doing, here: Here) -> OneAlarm:
+async def unshelve(given: Given, session: Shelving, here: Here) -> OneAlarm:
     """Show a shelved alarm again."""
     return await _do(here, session, "/unshelve", _body(given), OneAlarm)
 
 
 @router.post("/alarms/out-of-service")
-async def take_out_of_service(removed: Removed, request: Request, session: Doing, here: Here) -> OneAlarm:
+async def take_out_of_service(removed: Removed, request: Request, session: Servicing, here: Here) -> OneAlarm:
     """Take an alarm out of service for maintenance."""
-    second = await _second(here, request, removed.second)
+    second = await _second(here, request, removed.second, Deed.OUT_OF_SERVICE)
     return await _do(here, session, "/out-of-service", _body(removed) | second, OneAlarm)
 
 
 @router.post("/alarms/in-service")
-async def give_back(given: Given, session: Doing, here: Here) -> OneAlarm:
+async def give_back(given: Given, session: Servicing, here: Here) -> OneAlarm:
     """Give an alarm back to service."""
     return await _do(here, session, "/in-service", _body(given), OneAlarm)
 
 
 @router.post("/zones/occupancy")
-async def occupy(occupied: Occupied, session: Doing, here: Here) -> OneZone:
+async def occupy(occupied: Occupied, session: Occupying, here: Here) -> OneZone:
     """Say what goes on in a zone: its limits follow."""
     return await _do(here, session, "/occupancy", _body(occupied), OneZone)
 
 
 @router.post("/protections/confirm")
-async def confirm(chosen: Chosen, session: Doing, here: Here) -> OneProtection:
+async def confirm(chosen: Chosen, session: Confirming, here: Here) -> OneProtection:
     """Let a protective action ask for what waited for a person's word."""
     return await _do(here, session, "/protection/confirm", _body(chosen), OneProtection)
 
 
 @router.post("/protections/reset")
-async def end(ended: Ended, request: Request, session: Doing, here: Here) -> OneProtection:
+async def end(ended: Ended, request: Request, session: Ending, here: Here) -> OneProtection:
     """End a latched protective action."""
-    others = [await _signed_in(here, request, one.person) for one in ended.others]
+    _check_role(session.person, ended.role)
+    others = [await _also(here, request, one) for one in ended.others]
     body = {
         "protection": ended.protection,
         "who": [session.person.name, *(person.name for person in others)],
@@ -217,14 +214,14 @@ async def end(ended: Ended, request: Request, session: Doing, here: Here) -> One
 
 
 @router.post("/protections/inhibit")
-async def inhibit(off: SwitchedOff, request: Request, session: Doing, here: Here) -> OneProtection:
+async def inhibit(off: SwitchedOff, request: Request, session: Inhibiting, here: Here) -> OneProtection:
     """Switch a protective action off for a while."""
-    second = await _second(here, request, off.second)
+    second = await _second(here, request, off.second, Deed.INHIBIT_PROTECTION)
     return await _do(here, session, "/protection/inhibit", _body(off) | second, OneProtection)
 
 
 @router.post("/protections/rearm")
-async def rearm(chosen: Chosen, session: Doing, here: Here) -> OneProtection:
+async def rearm(chosen: Chosen, session: Inhibiting, here: Here) -> OneProtection:
     """Switch a protective action on again."""
     return await _do(here, session, "/protection/rearm", _body(chosen), OneProtection)
 
@@ -241,11 +238,37 @@ async def _do(
     return done
 
 
-async def _second(here: Service, request: Request, credentials: Credentials | None) -> dict[str, str]:
-    return {"second": (await _signed_in(here, request, credentials)).name} if credentials else {}
+async def _second(
+    here: Service, request: Request, credentials: Credentials | None, deed: Deed
+) -> dict[str, str]:
+    return {"second": (await _signed_in(here, request, credentials, deed)).name} if credentials else {}
 
 
-async def _signed_in(here: Service, request: Request, credentials: Credentials) -> Person:
-    person = await tried(here, credentials, request.client.host if request.client else "unknown")
-    _refuse_viewer(person)
+async def _also(here: Service, request: Request, signed: Signed) -> Person:
+    person = await _signed_in(here, request, signed.person, Deed.END_PROTECTION)
+    _check_role(person, signed.role)
     return person
+
+
+async def _signed_in(here: Service, request: Request, credentials: Credentials, deed: Deed) -> Person:
+    person = await tried(here, credentials, request.client.host if request.client else "unknown")
+    if deed not in RIGHTS[person.role]:
+        refuse(person, deed)
+    return person
+
+
+def _check_role(person: Person, role: str) -> None:
+    """See that a person signs in a role that is the person's own.
+
+    Raises:
+        Refusal: 403, it is not.
+    """
+    if role not in SIGNS_AS[person.role]:
+        _log.warning("refused", name=person.name, role=person.role, signs_as=role)
+        raise Refusal(
+            403,
+            Text(
+                en=f"{person.name} is {ROLES[person.role].en} and cannot sign as {role}.",
+                zh=f"{person.name}为“{ROLES[person.role].zh}”，不能以{role}角色签名。",
+            ),
+        )

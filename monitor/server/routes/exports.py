@@ -5,14 +5,16 @@ from enum import StrEnum
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 
 from config.model import Text
+from monitor.server.may import may
 from monitor.server.messages import Detail
 from monitor.server.period import Period
 from monitor.server.pushed import Pushed
 from monitor.server.refusal import Refusal
+from monitor.server.rights import Deed
 from monitor.server.routes.readings import ChannelIds, unknown
 from monitor.server.service import Here, Service
 from monitor.store.catalog import UnknownChannelError
@@ -39,7 +41,7 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
             media: {"schema": {"type": "string", "format": "binary"}} for media in MEDIA_TYPES.values()
         },
     },
-    **{code: {"model": Detail} for code in (401, 404, 422, 503)},
+    **{code: {"model": Detail} for code in (401, 403, 404, 422, 503)},
 }
 
 router = APIRouter(tags=["exports"])
@@ -47,6 +49,7 @@ router = APIRouter(tags=["exports"])
 
 @router.get(
     "/exports/readings.{kind}",
+    dependencies=[Depends(may(Deed.EXPORT))],
     response_class=Response,
     responses=ANSWERS,
 )

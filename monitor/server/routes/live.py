@@ -6,6 +6,7 @@ from contextlib import suppress
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel
 
+from monitor.server.may import Looking
 from monitor.server.messages import SAMPLE_EXAMPLE, Detail, Sample, Time, shown
 from monitor.server.refusal import Refusal, answer
 from monitor.server.relay import Browser
@@ -32,14 +33,14 @@ class Latest(BaseModel):
     samples: list[Sample]
 
 
-@router.get("/latest", responses={401: {"model": Detail}})
+@router.get("/latest", dependencies=[Looking], responses={code: {"model": Detail} for code in (401, 403)})
 async def read_latest(here: Here) -> Latest:
     """The latest Sample of each series, from memory: it needs no database."""
     samples = list(here.relay.samples.values())
     return Latest(at=here.settings.now(), collector=here.relay.collector, samples=samples)
 
 
-@router.websocket("/live")
+@router.websocket("/live", dependencies=[Looking])
 async def follow_live(websocket: WebSocket, here: Here) -> None:
     """A snapshot and the link, then every message of the collector's feed as it comes."""
     token = websocket.state.token

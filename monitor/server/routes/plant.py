@@ -18,6 +18,7 @@ from config.model import (
     ProtectionKind,
     Series,
 )
+from monitor.server.may import Looking
 from monitor.server.service import Here
 from monitor.server.written import Detail, Label, Noun, shown
 
@@ -264,7 +265,7 @@ class PlantDocument(BaseModel):
     protections: list[PlantProtection]
 
 
-@router.get("/plant", responses={401: {"model": Detail}})
+@router.get("/plant", dependencies=[Looking], responses={code: {"model": Detail} for code in (401, 403)})
 async def read_plant(here: Here) -> PlantDocument:
     """The plant, without addresses and registers."""
     return describe(here.settings.plant)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, FiniteFloat, StringConstraints
 
 from config.model import Level, Text
+from monitor.server.may import ReadingPast
 from monitor.server.messages import Detail, shown
 from monitor.server.period import Period
 from monitor.server.refusal import Refusal
@@ -18,6 +19,8 @@ from monitor.store.catalog import UnknownChannelError
 
 POINTS_MAX = 5000
 CHANNELS_MAX = 40
+
+ANSWERS: dict[int | str, dict[str, Any]] = {code: {"model": Detail} for code in (401, 403, 404, 422, 503)}
 
 router = APIRouter(tags=["readings"])
 
@@ -99,7 +102,11 @@ class Readings(ChannelReadings):
     more: list[ChannelReadings] = []
 
 
-@router.get("/readings", responses={code: {"model": Detail} for code in (401, 404, 422, 503)})
+@router.get(
+    "/readings",
+    dependencies=[ReadingPast],
+    responses={code: {"model": Detail} for code in (401, 403, 404, 422, 503)},
+)
 async def read_readings(
     channel: ChannelIds,
     period: Period,

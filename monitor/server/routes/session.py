@@ -12,8 +12,9 @@ from monitor.server.access import sign_in
 from monitor.server.gate import COOKIE
 from monitor.server.messages import Detail, shown
 from monitor.server.refusal import Refusal
+from monitor.server.rights import Deed, Role
 from monitor.server.service import Here, Service, SignedIn
-from monitor.server.sessions import Person, Role
+from monitor.server.sessions import Person
 
 router = APIRouter(prefix="/session", tags=["session"])
 _log = structlog.get_logger()
@@ -33,10 +34,11 @@ class Credentials(BaseModel):
 class SignedInPerson(BaseModel):
     """Who is signed in."""
 
-    model_config = shown({"name": "li", "role": "operator"})
+    model_config = shown({"name": "li", "role": "viewer", "deeds": ["export", "look", "read_past"]})
 
     name: str
     role: Role
+    deeds: list[Deed]
 
 
 @router.post("", status_code=204, responses={code: {"model": Detail} for code in (401, 422, 429, 503)})
@@ -58,7 +60,7 @@ async def open_session(credentials: Credentials, request: Request, response: Res
 @router.get("", responses={401: {"model": Detail}})
 async def read_session(session: SignedIn) -> SignedInPerson:
     """Who is signed in here."""
-    return SignedInPerson(name=session.person.name, role=session.person.role)
+    return SignedInPerson(name=session.person.name, role=session.person.role, deeds=sorted(session.deeds))
 
 
 @router.delete("", status_code=204, responses={401: {"model": Detail}})
