@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from alarms.judge import Condition
 from alarms.readback import Place, places
-from config.model import Grade, Level, Plant, Priority, Protection
+from config.model import Grade
+from config.plant import Plant
+from config.rules import Level, Priority, Protection
 
 
 @dataclass(frozen=True, slots=True)

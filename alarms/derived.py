@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from alarms import particles
 from alarms.state import Memory
-from config.model import Derived, Formula
+from config.rules import Derived, Formula
 
 Inputs: TypeAlias = tuple[float, ...]
 Stepped: TypeAlias = tuple[float, Memory]

@@ -10,7 +10,7 @@ from datetime import timedelta
 from alarms.events import Asked, AskState, ProtectionState, ResetProtection, Running
 from alarms.moves import Moves
 from alarms.readback import proved
-from config.model import Ask, Protection, ProtectionKind
+from config.rules import Ask, Protection, ProtectionKind
 
 OPEN = frozenset({AskState.WAITING, AskState.REQUESTED})
 STANDS = frozenset({ProtectionState.VERIFIED, ProtectionState.LATCHED, ProtectionState.FAILED})

@@ -47,7 +47,9 @@ from alarms.judge import (
     worse,
 )
 from alarms.state import State
-from config.model import Level, Limit, Occupancy, Plant, Priority, Sample
+from config.model import Occupancy, Sample
+from config.plant import Plant
+from config.rules import Level, Limit, Priority
 
 Bounds: TypeAlias = tuple[Sequence[Limit], Sequence[float], Sequence[float]]
 """The limits of a series with their lower and upper bounds, as they are now."""

@@ -6,7 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
-from config.model import Command, Level, Occupancy, Priority, Sample
+from config.model import Command, Occupancy, Sample
+from config.rules import Level, Priority
 
 
 @dataclass(frozen=True, slots=True)

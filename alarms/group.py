@@ -11,7 +11,9 @@ from alarms.alarm import Look, annunciated
 from alarms.draft import Draft
 from alarms.events import Reason, Transition
 from alarms.judge import Condition, Standing
-from config.model import Level, Plant, Priority, Suppression, Text
+from config.model import Text
+from config.plant import Plant
+from config.rules import Level, Priority, Suppression
 
 FIRST_OUT_S = 60.0
 """What follows within this time may follow from it (demo proposal)."""

@@ -8,19 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from config.model import (
-    USABLE,
-    Derived,
-    Device,
-    Formula,
-    Grade,
-    Level,
-    Limit,
-    Plant,
-    Priority,
-    Sample,
-    Series,
-)
+from config.model import USABLE, Device, Grade, Sample, Series
+from config.plant import Plant
+from config.rules import Derived, Formula, Level, Limit, Priority
 
 
 class Standing(Enum):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from config.model import Priority
+from config.rules import Priority
 
 PERIOD = timedelta(minutes=10)
 FLOOD_ABOVE, FLOOD_ENDS_BELOW = 10, 5

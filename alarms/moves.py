@@ -10,7 +10,7 @@ from alarms.events import Asked, AskState, Inhibited, ProtectionChange, Running
 from alarms.judge import Condition, Standing
 from alarms.readback import last_value, proved
 from alarms.state import State
-from config.model import Ask
+from config.rules import Ask
 
 SEQ_MAX = 65_535
 """The handshake's number is an unsigned word; behind it comes 1."""

@@ -18,7 +18,8 @@ from alarms.events import (
     Shelve,
 )
 from alarms.state import State
-from config.model import Plant, Priority, Protection
+from config.plant import Plant
+from config.rules import Priority, Protection
 
 SHELVE_MAX_S = 8 * 3600.0
 """A shift (demo proposal)."""

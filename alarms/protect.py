@@ -30,7 +30,8 @@ from alarms.events import (
 from alarms.moves import Moves, News
 from alarms.readback import is_good
 from alarms.state import State
-from config.model import Protection, Sample
+from config.model import Sample
+from config.rules import Protection
 
 
 def advance(

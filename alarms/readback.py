@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from alarms.state import State
-from config.model import Check, Plant, Quality
+from config.model import Quality
+from config.plant import Plant
+from config.rules import Check
 
 FRESH = timedelta(seconds=3)
 """Nothing older may trigger a protective action (demo proposal)."""

@@ -13,7 +13,9 @@ from alarms.alarm import annunciated
 from alarms.events import Alarm, AskState, Running
 from alarms.judge import usable, wholly_bad
 from alarms.state import State
-from config.model import Command, Device, Level, Line, Output, Plant, Protection, Sample
+from config.model import Command, Device, Output, Sample
+from config.plant import Line, Plant
+from config.rules import Level, Protection
 
 LOUD = 2
 """The tone of a protective action that calls people out, and of one that has failed."""

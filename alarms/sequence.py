@@ -20,7 +20,7 @@ from alarms.events import (
 )
 from alarms.moves import Moves
 from alarms.readback import holds, overdue, proved
-from config.model import Ask, Protection, ProtectionKind
+from config.rules import Ask, Protection, ProtectionKind
 
 SETTLED = frozenset({AskState.VERIFIED, AskState.FAILED, AskState.ALREADY})
 ASKING = frozenset({ProtectionState.REQUESTED, ProtectionState.ACKED})

@@ -12,7 +12,9 @@ from datetime import datetime, timedelta
 from alarms.alarm import suppress, unsuppress
 from alarms.draft import Draft, put
 from alarms.judge import Condition, usable
-from config.model import Plant, Sample, Suppression
+from config.model import Sample
+from config.plant import Plant
+from config.rules import Suppression
 
 
 @dataclass(frozen=True, slots=True)

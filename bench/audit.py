@@ -11,7 +11,8 @@ from typing import Any
 
 import asyncpg
 
-from config.model import USABLE, Device, Plant, Quality
+from config.model import USABLE, Device, Quality
+from config.plant import Plant
 from monitor.collector.poll import SLACK_S, offset_s
 
 EARLY_S = 0.05

@@ -23,7 +23,8 @@ import structlog
 
 from bench.running import DEMO, LINE, ROOT, free_port, percentile, say
 from config.load import load
-from config.model import USABLE, Device, Plant, Sample
+from config.model import USABLE, Device, Sample
+from config.plant import Plant
 from drivers.open import open_driver
 from monitor.clock import Clock, SystemClock
 from monitor.collector.poll import Poll

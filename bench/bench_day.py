@@ -20,7 +20,8 @@ import asyncpg
 
 from bench.running import DEMO, Running, cpu_s, memory_mb, percentile, running, say
 from config.load import load
-from config.model import USABLE, Plant
+from config.model import USABLE
+from config.plant import Plant
 
 SETTLE_S = 10.0
 LOOK_EVERY_S = 10.0

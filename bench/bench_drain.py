@@ -28,7 +28,9 @@ from alarms.state import State
 from bench.bench_store import Made
 from bench.running import DEMO, database, free_port, percentile, plant_on_free_ports, say, simulating
 from config.load import load
-from config.model import Level, Limit, Plant, Sample
+from config.model import Sample
+from config.plant import Plant
+from config.rules import Level, Limit
 from monitor.clock import SystemClock
 from monitor.collector import codec
 from monitor.collector.collect import JOURNAL, Collector, CollectSettings

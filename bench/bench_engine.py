@@ -17,7 +17,8 @@ from alarms.events import Event, Tick
 from alarms.state import State
 from bench.running import DEMO, LINE, say
 from config.load import load
-from config.model import Channel, Plant, Sample
+from config.model import Channel, Sample
+from config.plant import Plant
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 REPEATS = 5

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bench.running import DEMO, say
 from config.load import load
-from config.model import Limit
+from config.rules import Limit
 from tests.alarms.exam import Figures, faults, read_sheet, sheet_says
 from tests.alarms.test_exam import SHEET
 

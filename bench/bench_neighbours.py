@@ -23,7 +23,8 @@ import structlog
 
 from bench.running import DEMO, free_port, percentile, plant_on_free_ports, say, simulating
 from config.load import load
-from config.model import Plant, Protocol, Quality
+from config.model import Protocol, Quality
+from config.plant import Plant
 from monitor.clock import SystemClock
 from monitor.collector.collect import JOURNAL, Collector, CollectSettings
 from tests.proxy import MBAP, Fault, Proxy

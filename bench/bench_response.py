@@ -40,7 +40,8 @@ from bench.running import (
     simulating,
 )
 from config.load import load
-from config.model import Plant, Sample
+from config.model import Sample
+from config.plant import Plant
 from monitor.clock import SystemClock
 from monitor.collector.collect import Collector, CollectSettings
 from monitor.run import DATABASE_VARIABLE

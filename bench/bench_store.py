@@ -26,7 +26,8 @@ import asyncpg
 
 from bench.running import BIN, DEMO, database, percentile, say
 from config.load import load
-from config.model import Channel, Kind, Plant, Sample, Series
+from config.model import Channel, Kind, Sample, Series
+from config.plant import Plant
 from monitor.run import DATABASE_VARIABLE
 from monitor.store import embedded
 from monitor.store.database import open_pool

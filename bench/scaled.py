@@ -20,7 +20,7 @@ import structlog
 
 from bench.running import free_port
 from config.load import load
-from config.model import Plant
+from config.plant import Plant
 from monitor.clock import SystemClock
 from monitor.collector.collect import CollectSettings, collect
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from config.model import Derived, Limit, Network, Protection
 from config.parts import Parts
+from config.rules import Derived, Limit, Network, Protection
 
 SERVICE = "service/*"
 """Alarms about the service itself: one for each of its parts, which no plant names."""

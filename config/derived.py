@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from config.checked import Row
 from config.faults import Fault, nearest
 from config.formulas import CONCENTRATIONS, PER_M3, TAKES, wrong_parameter
-from config.model import Channel, Derived, Formula, Occupancy
+from config.model import Channel, Occupancy
 from config.names import Names
 from config.parts import Parts
 from config.profile import text_of
+from config.rules import Derived, Formula
 from config.rulesets import bases, strictest
 from config.written_rules import WrittenDerived
 

@@ -8,9 +8,10 @@ from typing import TypeVar
 
 from config.checked import Checked, Row
 from config.faults import Fault, nearest
-from config.model import Profile, Ruleset
+from config.model import Profile
 from config.profile import make_profile
 from config.repeat import check_plant, named_devices
+from config.rules import Ruleset
 from config.rulesets import make_ruleset
 from config.source import Keys, Source, read
 from config.written import Written, WrittenDevice, WrittenLine, WrittenWorkshop, WrittenZone

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from config.model import Formula
+from config.rules import Formula
 
 INPUTS_MAX = 20
 OVER_MAX_S = 31 * 86_400.0

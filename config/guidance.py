@@ -5,9 +5,11 @@ from fnmatch import fnmatchcase
 
 from config.checked import Row
 from config.faults import Fault
-from config.model import Guidance, Plant, Text
+from config.model import Text
 from config.names import Names
+from config.plant import Plant
 from config.profile import text_of
+from config.rules import Guidance
 from config.written_rules import WrittenGuidance
 
 NONE_WRITTEN = Guidance(

@@ -5,10 +5,11 @@ from fnmatch import fnmatchcase
 
 from config.checked import Row
 from config.faults import Fault
-from config.model import Bounds, Grade, Level, Limit
+from config.model import Grade
 from config.names import Names
 from config.parts import Measured, Parts
 from config.ruled import Refused, Ruled, default_priority, rule
+from config.rules import Bounds, Level, Limit
 from config.written_rules import WrittenLimit
 
 

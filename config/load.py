@@ -11,12 +11,13 @@ from config.draft import Draft, read_draft
 from config.faults import Fault, PlantFaults
 from config.guidance import guidance_faults, make_guidance
 from config.limits import make_limits
-from config.model import Derived, Guidance, Limit, Network, Plant, Protection, Suppression
 from config.names import Names
 from config.parts import Parts, make_parts, measured
+from config.plant import Plant
 from config.profile import load_profile, text_of
 from config.protections import Around, make_protections, protection_faults
 from config.references import reference_faults
+from config.rules import Derived, Guidance, Limit, Network, Protection, Suppression
 from config.settings import setting_limits
 from config.suppressions import make_networks, make_suppressions
 from config.written_plant import WrittenHead

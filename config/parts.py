@@ -8,21 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from config.draft import Draft
-from config.model import (
-    Channel,
-    ChannelModel,
-    Derived,
-    Device,
-    Line,
-    Occupancy,
-    Profile,
-    Ruleset,
-    Security,
-    Series,
-    Workshop,
-    Zone,
-)
+from config.model import Channel, ChannelModel, Device, Occupancy, Profile, Security, Series
+from config.plant import Line, Workshop, Zone
 from config.profile import text_of
+from config.rules import Derived, Ruleset
 from config.written import WrittenDevice, WrittenLine, WrittenSecurity, WrittenZone
 
 

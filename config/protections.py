@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from config.checked import Row
 from config.faults import Fault, nearest
-from config.model import Ask, Check, Profile, Protection
+from config.model import Profile
 from config.names import Names
 from config.parts import Parts
 from config.profile import text_of
+from config.rules import Ask, Check, Protection
 from config.written_protection import WrittenAsk, WrittenCheck, WrittenProtection
 
 NEVER_INHIBITED = "P-05"

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from config.formulas import CONCENTRATIONS
-from config.model import Basis, Bounds, Grade, Level, Occupancy, Priority, Zone
+from config.model import Grade, Occupancy
 from config.parts import Measured, Parts
+from config.plant import Zone
+from config.rules import Basis, Bounds, Level, Priority
 from config.rulesets import bases, strictest
 from config.written_rules import RULESET, WrittenBounds, WrittenLimit
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from config.checked import check
 from config.faults import Fault
-from config.model import Basis, Cell, Grade, Occupancy, Ruleset, Word
+from config.model import Grade, Occupancy
 from config.profile import text_of
+from config.rules import Basis, Cell, Ruleset, Word
 from config.source import Source
 from config.written_ruleset import WrittenRuleset
 

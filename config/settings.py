@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterator
 
 from config.checked import Row
 from config.faults import Fault, nearest
-from config.model import Channel, Grade, Level, Limit, Profile
+from config.model import Channel, Grade, Profile
 from config.parts import Parts
 from config.ruled import default_priority
+from config.rules import Level, Limit
 from config.written import WrittenDevice
 
 SAMPLE_TIME_MAX_S = 86_399

@@ -5,10 +5,10 @@ from fnmatch import fnmatchcase
 
 from config.checked import Row
 from config.faults import Fault, nearest
-from config.model import Network, Suppression
 from config.names import Names
 from config.parts import Parts
 from config.profile import text_of
+from config.rules import Network, Suppression
 from config.written_rules import WrittenNetwork, WrittenSuppression
 
 

@@ -9,7 +9,8 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, Strict, model_validator
 
-from config import model
+from config.model import Grade, Occupancy
+from config.plant import LineMode
 
 Id: TypeAlias = Annotated[
     str,
@@ -57,7 +58,7 @@ class WrittenLine(Written):
 
     id: Id = Field(description="the line's name in letters, digits and - _ . only, for example STM-L1")
     workshop: Id = Field(description="the id of a workshop")
-    mode: Annotated[model.LineMode, Strict(strict=False)] = Field(
+    mode: Annotated[LineMode, Strict(strict=False)] = Field(
         description="c_isolator (C background and isolator) or b_cabinet (B background and biosafety cabinet)"
     )
     product: Words = Field(description="what is made there, for example MSC")
@@ -73,13 +74,13 @@ class WrittenZone(Written):
     id: Id = Field(description="the zone's name in letters, digits and - _ . only, for example STM-L1-CORE")
     line: Id | None = Field(default=None, description="the id of a line, if the zone belongs to one")
     workshop: Id | None = Field(default=None, description="the id of a workshop, if its lines share the zone")
-    grade: Annotated[model.Grade, Strict(strict=False)] = Field(description="A, B, C, D or CNC")
+    grade: Annotated[Grade, Strict(strict=False)] = Field(description="A, B, C, D or CNC")
     label: WrittenText = Field(description="its name on screens, for example {en: Core room, zh: 核心操作间}")
     rulesets: list[Id] | None = Field(
         default=None, description="ids of the rulesets that hold here, if not those of the plant"
     )
-    occupancy: Annotated[model.Occupancy, Strict(strict=False)] = Field(
-        default=model.Occupancy.IN_OPERATION,
+    occupancy: Annotated[Occupancy, Strict(strict=False)] = Field(
+        default=Occupancy.IN_OPERATION,
         description="at_rest or in_operation: what goes on there until a person says otherwise",
     )
 

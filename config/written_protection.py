@@ -4,7 +4,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, Strict, model_validator
 
-from config import model
+from config.rules import ProtectionKind
 from config.written import Id, Key, Number, Seconds, Written, WrittenText
 from config.written_rules import AlarmId, ChannelId
 
@@ -70,7 +70,7 @@ class WrittenProtection(Written):
         description="its number in the catalogue, for example P-01: the id becomes <device>/P-01"
     )
     label: WrittenText = Field(description="its name on screens, {en: …, zh: …}")
-    kind: Annotated[model.ProtectionKind, Strict(strict=False)] = Field(
+    kind: Annotated[ProtectionKind, Strict(strict=False)] = Field(
         description="interlock (ends by itself) or protect (ends by a person's reset)"
     )
     trigger: Annotated[
@@ -106,8 +106,8 @@ class WrittenProtection(Written):
 
     @model_validator(mode="after")
     def _ends_as_its_kind(self) -> "WrittenProtection":
-        if self.kind is model.ProtectionKind.PROTECT and not self.reset_by:
+        if self.kind is ProtectionKind.PROTECT and not self.reset_by:
             raise ValueError("kind protect has no reset_by; write who resets it, or kind: interlock")
-        if self.kind is model.ProtectionKind.INTERLOCK and self.reset_by:
+        if self.kind is ProtectionKind.INTERLOCK and self.reset_by:
             raise ValueError("kind interlock ends by itself; leave reset_by out, or write kind: protect")
         return self

@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from config import model
+from config.rules import Formula, Priority
 from config.written import Id, Key, Number, Prose, Seconds, Unit, Written, WrittenText
 
 RULESET = math.inf
@@ -125,7 +125,7 @@ class WrittenLimit(Written):
     off_delay_s: Delays = Field(
         description="seconds inside before the alarm clears: a number, or {alert: 5, action: 5}"
     )
-    priority: Annotated[model.Priority, Strict(strict=False)] | None = Field(
+    priority: Annotated[Priority, Strict(strict=False)] | None = Field(
         default=None, description="critical, high, medium or low, if not what level and grade give"
     )
     latching: bool = Field(default=False, description="true: it stays until a person resets it")
@@ -153,7 +153,7 @@ class WrittenDerived(Written):
     )
     label: WrittenText = Field(description="its name on screens, {en: …, zh: …}")
     unit: Unit = Field(description="the unit, for example Pa/s")
-    formula: Annotated[model.Formula, Strict(strict=False)] = Field(
+    formula: Annotated[Formula, Strict(strict=False)] = Field(
         description="how it is reckoned, for example rate; docs/plants.md lists the formulas"
     )
     inputs: Annotated[list[ChannelId], Field(min_length=1, max_length=20)] = Field(

@@ -4,21 +4,22 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, PlainValidator, Strict, model_validator
 
-from config import model
+from config.model import Grade, Occupancy
+from config.rules import Word
 from config.written import Id, Number, Words, Written, WrittenText
 
 Size: TypeAlias = Annotated[Number, Field(ge=0.1, le=5.0)]
 """The sizes that ISO 14644-1 speaks of, in um."""
 FIGURE_MAX = 1e15
-AnyGrade: TypeAlias = Annotated[model.Grade, Strict(strict=False)]
-AnyOccupancy: TypeAlias = Annotated[model.Occupancy, Strict(strict=False)]
+AnyGrade: TypeAlias = Annotated[Grade, Strict(strict=False)]
+AnyOccupancy: TypeAlias = Annotated[Occupancy, Strict(strict=False)]
 _OCCUPANCY = "at_rest or in_operation"
 _SOURCE = "the clause or table that prints it, for example Table 5 (9.15)"
 
 
-def _figure_or_word(value: object) -> float | model.Word:
-    if isinstance(value, str) and value in set(model.Word):
-        return model.Word(value)
+def _figure_or_word(value: object) -> float | Word:
+    if isinstance(value, str) and value in set(Word):
+        return Word(value)
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= FIGURE_MAX:
         return float(value)
     raise ValueError(
@@ -27,7 +28,7 @@ def _figure_or_word(value: object) -> float | model.Word:
 
 
 FigureOrWord: TypeAlias = Annotated[
-    float | model.Word,
+    float | Word,
     PlainValidator(
         _figure_or_word, json_schema_input_type=float | Literal["not_specified", "not_predetermined"]
     ),

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from alarms.events import AskState, ProtectionChange, ProtectionState
 from alarms.state import State
-from config.model import Ask, Check, Plant, Protection, ProtectionKind
+from config.plant import Plant
+from config.rules import Ask, Check, Protection, ProtectionKind
 from monitor.collector import codec
 from monitor.collector.collect import JOURNAL
 from monitor.collector.journal import JournalReader, explained

@@ -18,7 +18,7 @@ import typer
 
 from config.faults import PlantFaults
 from config.load import load
-from config.model import Plant
+from config.plant import Plant
 from config.schema import plant_schema, profile_schema, ruleset_schema
 from drivers.keys import KeysError, keys_in, make_own, thumbprint_of
 from monitor.actions import standing, table

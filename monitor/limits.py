@@ -4,7 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from config.faults import nearest
-from config.model import Basis, Bounds, Limit, Occupancy, Plant, Suppression, Text, Zone
+from config.model import Occupancy, Text
+from config.plant import Plant, Zone
+from config.rules import Basis, Bounds, Limit, Suppression
 
 SAID = {Occupancy.IN_OPERATION: "in operation", Occupancy.AT_REST: "at rest"}
 FIRST = 14

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from alarms.events import Reason, Told, Transition
 from alarms.state import State
-from config.model import Plant
+from config.plant import Plant
 from monitor.collector import codec
 from monitor.collector.collect import JOURNAL
 from monitor.collector.journal import JournalReader, explained

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from config.model import Device, Plant
+from config.model import Device
+from config.plant import Plant
 from simulators.machine import Machine, Quantity
 from simulators.rooms import B_ROOMS, C_ROOMS, DOOR_OPEN_PA
 

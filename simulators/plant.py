@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 
-from config.model import Device, Grade, Plant
+from config.model import Device, Grade
+from config.plant import Plant
 from simulators.air_handling import AirHandling
 from simulators.air_sampler import AirSampler
 from simulators.cabinet import Cabinet

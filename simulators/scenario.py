@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal, Self
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from config.model import Device, Plant
+from config.model import Device
+from config.plant import Plant
 from simulators.errors import BadScenario
 from simulators.expectation import Expectation, Label, Number, Place, Seconds, Who, Written, exactly_one
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 import uvicorn
 
-from config.model import Plant
+from config.plant import Plant
 from simulators.control import create_app
 from simulators.errors import AddressInUse
 from simulators.protection import Protection

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from config.model import Plant, Protocol
+from config.model import Protocol
+from config.plant import Plant
 from simulators.faults import Holding
 from simulators.modbus import ModbusWire
 from simulators.opcua import OpcUaWire

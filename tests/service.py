@@ -21,7 +21,7 @@ from pymodbus.client import AsyncModbusTcpClient
 
 from bench.running import free_port, plant_on_free_ports
 from config.load import load
-from config.model import Plant
+from config.plant import Plant
 from monitor.store.roles import SERVICE, signed_in_as
 from tests.database import Server
 from tests.people import add_people

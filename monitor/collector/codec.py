@@ -32,7 +32,8 @@ from alarms.events import (
     Unshelve,
 )
 from alarms.state import State
-from config.model import Command, Plant, Quality, Sample
+from config.model import Command, Quality, Sample
+from config.plant import Plant
 from monitor.collector.journal import Entry
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

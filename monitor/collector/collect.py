@@ -22,7 +22,7 @@ import structlog
 
 from alarms.events import Event, Fault
 from alarms.response import towers
-from config.model import Plant
+from config.plant import Plant
 from drivers.handshake import beats
 from drivers.keys import keys_in
 from drivers.open import open_driver

@@ -31,7 +31,8 @@ from alarms.events import (
 )
 from alarms.permit import why_not
 from alarms.state import State
-from config.model import Occupancy, Plant
+from config.model import Occupancy
+from config.plant import Plant
 from monitor.collector.shown import Json, alarm_json, protection_json
 
 Person: TypeAlias = Annotated[str, Field(min_length=1, max_length=100)]

@@ -15,7 +15,7 @@ import uvicorn
 from fastapi import Depends, FastAPI, Header, HTTPException, Response, WebSocket, WebSocketDisconnect
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
-from config.model import Plant
+from config.plant import Plant
 from monitor.asgi import serve_app
 from monitor.collector.commands import Judge, commands
 from monitor.collector.feed import Cut, Feed

@@ -9,7 +9,8 @@ from datetime import datetime
 from alarms.alarm import state as alarm_state
 from alarms.events import Alarm, AlarmState, ProtectionChange, Reason, Transition
 from alarms.state import State
-from config.model import Plant, Sample
+from config.model import Sample
+from config.plant import Plant
 from monitor.collector.shown import (
     Json,
     alarm_json,

@@ -13,7 +13,7 @@ from pathlib import Path
 import structlog
 
 from alarms.events import Event, Fault
-from config.model import Plant
+from config.plant import Plant
 from monitor.clock import Clock
 from monitor.collector import codec
 from monitor.collector.batch import batch_of, refused

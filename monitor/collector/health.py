@@ -6,7 +6,8 @@ from typing import Any
 
 from alarms.events import Fault
 from alarms.judge import wholly_bad
-from config.model import USABLE, Plant, Sample
+from config.model import USABLE, Sample
+from config.plant import Plant
 
 LIVE_WITHIN = timedelta(seconds=3)
 """A device is live while its last Sample is no older than this and holds at least one usable value."""

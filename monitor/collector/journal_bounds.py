@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from alarms.events import Fault
-from config.model import Device, Plant
+from config.model import Device
+from config.plant import Plant
 from monitor.collector import codec
 from monitor.collector.health import Watch
 from monitor.collector.journal import Journal, JournalError, JournalReader

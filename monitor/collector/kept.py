@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from config.model import Plant, Sample
+from config.model import Sample
+from config.plant import Plant
 
 
 class KeptRecords:

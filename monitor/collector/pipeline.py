@@ -14,7 +14,8 @@ import structlog
 from alarms import engine, response
 from alarms.events import Alarm, Event, Fault, ProtectionChange, Tick, Told, Transition
 from alarms.state import State
-from config.model import Command, Plant, Sample
+from config.model import Command, Sample
+from config.plant import Plant
 from monitor.clock import Clock
 from monitor.collector import codec
 from monitor.collector.health import Watch, device_clocks

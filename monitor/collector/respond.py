@@ -18,7 +18,8 @@ import structlog
 
 from alarms.events import ActionResult, Event
 from alarms.response import Tower, differs
-from config.model import Command, Plant
+from config.model import Command
+from config.plant import Plant
 from drivers.driver import DriverError, Refused
 from monitor.clock import Clock
 from monitor.collector.poll import Poll

@@ -21,7 +21,9 @@ from alarms.events import (
     Transition,
 )
 from alarms.state import State
-from config.model import Derived, Device, Plant, Quality, Sample
+from config.model import Device, Quality, Sample
+from config.plant import Plant
+from config.rules import Derived
 from monitor.collector import codec
 from monitor.collector.journal import Entry, JournalReader
 from monitor.collector.poll import bad_sample

@@ -9,7 +9,9 @@ from alarms.alarm import state
 from alarms.events import Alarm, Asked, Inhibited, ProtectionChange, Running
 from alarms.state import State
 from config.guidance import guidance_of
-from config.model import Ask, Guidance, Plant, Sample, Text
+from config.model import Sample, Text
+from config.plant import Plant
+from config.rules import Ask, Guidance
 
 Json = dict[str, Any]
 

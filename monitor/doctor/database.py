@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 
-from config.model import Plant, Text
+from config.model import Text
+from config.plant import Plant
 from monitor.doctor.finding import Finding, Weight, mend, note, well
 from monitor.store.database import Connection, DatabaseError, Edition, close, connect, edition
 from monitor.store.migrate import migrations

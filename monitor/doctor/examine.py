@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from config.model import Plant
+from config.plant import Plant
 from monitor.doctor.collector import collector, health_of
 from monitor.doctor.database import database
 from monitor.doctor.finding import Finding, Weight, lines

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from cryptography import x509
 
-from config.model import Plant, Text
+from config.model import Text
+from config.plant import Plant
 from drivers.keys import KeysError, keys_in
 from monitor.collector.journal import JournalError
 from monitor.collector.journal_bounds import bound_bytes, bounds_in, days_for

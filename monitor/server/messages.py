@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BaseModel, Field, FiniteFloat, TypeAdapter
 
 from alarms.events import AlarmState, Reason
-from config.model import Level, Priority, Quality
+from config.model import Quality
+from config.rules import Level, Priority
 from monitor.server.protected import PROTECTION_EXAMPLE, Protection
 from monitor.server.written import AT, Detail, Time, shown
 

@@ -5,8 +5,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from alarms.events import AskState
-from config import model
-from config.model import Plant, ProtectionKind
+from config import rules
+from config.plant import Plant
+from config.rules import ProtectionKind
 from monitor.server.written import AT, Label, Time, shown
 
 ARMED = "ARMED"
@@ -97,7 +98,7 @@ class Protection(BaseModel):
     release_asks: list[Ask]
 
 
-def armed(plant: Plant, one: model.Protection) -> Protection:
+def armed(plant: Plant, one: rules.Protection) -> Protection:
     """Write a protective action that does nothing now."""
     device = plant.devices[one.device]
     return Protection(
@@ -124,7 +125,7 @@ def armed(plant: Plant, one: model.Protection) -> Protection:
     )
 
 
-def _ask(ask: model.Ask) -> Ask:
+def _ask(ask: rules.Ask) -> Ask:
     label = Label.model_validate(ask.label)
     return Ask(
         device=ask.device, label=label, request=ask.request, param=ask.param, outputs=dict(ask.outputs)

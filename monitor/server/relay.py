@@ -16,7 +16,8 @@ from websockets.asyncio.client import ClientConnection, connect, unix_connect
 from websockets.exceptions import WebSocketException
 
 from alarms.events import AlarmState
-from config.model import Plant, Text
+from config.model import Text
+from config.plant import Plant
 from monitor.server.messages import (
     FEED_MESSAGE,
     Alarm,

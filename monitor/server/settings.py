@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from config.model import Plant
+from config.plant import Plant
 
 
 @dataclass(frozen=True, slots=True)

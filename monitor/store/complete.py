@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 import asyncpg
 
-from config.model import Plant, Quality
+from config.model import Quality
+from config.plant import Plant
 from monitor.store import gaps
 from monitor.store.catalog import (
     Snapshot,

@@ -5,7 +5,7 @@ from datetime import datetime
 import asyncpg
 
 from alarms.events import Alarm
-from config.model import Level
+from config.rules import Level
 from monitor.store.database import Pool, explained
 
 _ALARM = "SELECT id, level, active, acknowledged, raised_at, changed_at, worst, detail, acknowledged_by FROM alarm "

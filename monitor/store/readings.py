@@ -11,7 +11,8 @@ from typing import Any, TypeAlias
 
 import asyncpg
 
-from config.model import USABLE, Level
+from config.model import USABLE
+from config.rules import Level
 from monitor.store.catalog import Snapshot, Stored, channels, sealed_until, snapshot_of
 from monitor.store.database import Pool, explained
 from monitor.store.force import Force, in_force

@@ -9,7 +9,8 @@ from typing import Any
 
 import asyncpg
 
-from config.model import Channel, Device, Plant, Series
+from config.model import Channel, Device, Series
+from config.plant import Plant
 from monitor.store.database import Connection, DatabaseError
 
 LOCK = 0x706C616E

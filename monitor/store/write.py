@@ -11,7 +11,8 @@ from typing import Any, Self, TypeAlias
 import asyncpg
 
 from alarms.events import Alarm
-from config.model import Plant, Sample
+from config.model import Sample
+from config.plant import Plant
 from monitor.store import chain as hashes
 from monitor.store.book import BookEntry, Tail, append, check_tail
 from monitor.store.checkpoints import sign

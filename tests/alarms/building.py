@@ -10,13 +10,8 @@ from config.model import (
     Device,
     Grade,
     Kind,
-    Level,
-    Limit,
-    Line,
-    LineMode,
     Node,
     Output,
-    Plant,
     Profile,
     Protocol,
     Quality,
@@ -24,9 +19,9 @@ from config.model import (
     Sample,
     Series,
     Text,
-    Workshop,
-    Zone,
 )
+from config.plant import Line, LineMode, Plant, Workshop, Zone
+from config.rules import Level, Limit
 
 T0 = datetime(2026, 11, 21, 8, 0, 0, tzinfo=UTC)
 ISOLATOR = "ISO"

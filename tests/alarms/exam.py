@@ -12,7 +12,8 @@ from pathlib import Path
 from alarms import engine
 from alarms.events import Alarm, Event, Tick
 from alarms.state import State
-from config.model import Limit, Plant
+from config.plant import Plant
+from config.rules import Limit
 from tests.alarms.building import PRESSURE, after, plant, sample
 
 JUST_S = 0.001

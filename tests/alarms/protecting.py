@@ -6,7 +6,9 @@ from dataclasses import replace
 from alarms import engine, response
 from alarms.events import ActionResult, Event, ProtectionChange, ProtectionState, ResetProtection, Told
 from alarms.state import State
-from config.model import Ask, Check, Command, Level, Limit, Plant, Protection, ProtectionKind, Sample, Text
+from config.model import Command, Sample, Text
+from config.plant import Plant
+from config.rules import Ask, Check, Level, Limit, Protection, ProtectionKind
 from monitor.collector import codec
 from tests.alarms.building import ACTION, ISOLATOR, PRESSURE, TOWER, after, limit, plant, sample
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from alarms import derived
 from alarms.state import Memory
-from config.model import Derived, Formula, Text
+from config.model import Text
+from config.rules import Derived, Formula
 
 NAN = math.nan
 

@@ -6,7 +6,7 @@ import pytest
 
 from alarms.events import InService, OutOfService, Tick
 from alarms.permit import why_not
-from config.model import Check, Level
+from config.rules import Check, Level
 from monitor.server.why import in_chinese
 from tests.alarms.building import ACTION, ALERT, PRESSURE, after, limit, sample
 from tests.alarms.protecting import LOCK, P1, P2, Run, elsewhere, protected, protection, reset, taken

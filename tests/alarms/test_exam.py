@@ -7,7 +7,8 @@ import pytest
 
 from bench.running import DEMO
 from config.load import load
-from config.model import Level, Limit, Plant
+from config.plant import Plant
+from config.rules import Level, Limit
 from tests.alarms.building import limit
 from tests.alarms.exam import faults, figures_of, read_sheet, sheet_says
 

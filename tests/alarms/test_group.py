@@ -5,7 +5,9 @@ from dataclasses import replace
 from alarms import engine
 from alarms.events import Fault, Reason, Tick
 from alarms.group import FLOOD
-from config.model import Device, Level, Network, Plant, Series, Text
+from config.model import Device, Series, Text
+from config.plant import Plant
+from config.rules import Level, Network
 from tests.alarms.building import ACTION, ALERT, ISOLATOR, after, bad, limit, plant, sample
 from tests.alarms.test_life import Transcript, acknowledge
 

@@ -10,7 +10,8 @@ from alarms import engine
 from alarms.alarm import state
 from alarms.events import Acknowledge, AlarmState, Event, Reason, Tick, Transition
 from alarms.state import State
-from config.model import Level, Quality, Sample
+from config.model import Quality, Sample
+from config.rules import Level
 from monitor.collector import codec
 from tests.alarms.building import (
     ACTION,

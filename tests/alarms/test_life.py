@@ -7,7 +7,9 @@ from alarms import engine
 from alarms.alarm import state
 from alarms.events import Acknowledge, ActionResult, Event, Fault, Reason, Tick, Transition
 from alarms.state import State
-from config.model import Command, Level, Plant
+from config.model import Command
+from config.plant import Plant
+from config.rules import Level
 from tests.alarms.building import (
     ACTION,
     ALERT,

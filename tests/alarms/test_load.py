@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alarms.load import Occurrence, Top, load
-from config.model import Priority
+from config.rules import Priority
 from tests.alarms.building import after
 
 HOUR = after(3600)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from alarms import derived
 from alarms.state import Memory
-from config.model import Derived, Formula, Text
+from config.model import Text
+from config.rules import Derived, Formula
 
 GRADE_A_0_5_UM, GRADE_A_5_UM_EU, GRADE_A_5_UM_CHINA = 3520.0, 29.0, 20.0
 """particles/m3: EU GMP Annex 1 Table 5; China GMP 2010 Annex 1 article 9."""

@@ -6,18 +6,9 @@ from datetime import timedelta
 import pytest
 
 from alarms.events import Inhibit, InService, OutOfService, ProtectionState, Rearm, Shelve, Tick
-from config.model import (
-    Check,
-    Derived,
-    Formula,
-    Level,
-    Limit,
-    Plant,
-    ProtectionKind,
-    Quality,
-    Sample,
-    Suppression,
-)
+from config.model import Quality, Sample
+from config.plant import Plant
+from config.rules import Check, Derived, Formula, Level, Limit, ProtectionKind, Suppression
 from tests.alarms.building import (
     ACTION,
     ALERT,

@@ -22,7 +22,8 @@ from alarms.events import (
     Told,
 )
 from alarms.state import State
-from config.model import Check, Command, Level, Protection, ProtectionKind, Quality, Sample
+from config.model import Command, Quality, Sample
+from config.rules import Check, Level, Protection, ProtectionKind
 from monitor.collector import codec
 from tests.alarms.building import ACTION, ALERT, COMMUNICATION, after, bad, limit, sample
 from tests.alarms.protecting import (

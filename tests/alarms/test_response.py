@@ -8,7 +8,9 @@ import pytest
 from alarms.events import Alarm, ProtectionState, Running
 from alarms.response import reassert, respond, towers, unanswered, wants
 from alarms.state import State
-from config.model import Level, Plant, Quality, Sample
+from config.model import Quality, Sample
+from config.plant import Plant
+from config.rules import Level
 from tests.alarms.building import ACTION, ALERT, COMMUNICATION, ISOLATOR, T0, TOWER, plant, sample
 from tests.alarms.protecting import P1, Run, protected, protection
 

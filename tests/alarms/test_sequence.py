@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from alarms.events import AskState, ConfirmProtection, Event, Inhibit, ProtectionState, Tick
-from config.model import Ask, Check, Level, Protection, ProtectionKind
+from config.rules import Ask, Check, Level, Protection, ProtectionKind
 from tests.alarms.building import ACTION, ALERT, PRESSURE, TOWER, after, bad, limit, sample
 from tests.alarms.protecting import (
     BOOST,

@@ -3,7 +3,9 @@
 from dataclasses import replace
 
 from alarms.events import Reason, Tick
-from config.model import Level, Plant, Suppression, Text
+from config.model import Text
+from config.plant import Plant
+from config.rules import Level, Suppression
 from tests.alarms.building import ACTION, ISOLATOR, PRESSURE, after, bad, limit, plant, sample
 from tests.alarms.test_life import Transcript, acknowledge
 

@@ -23,7 +23,7 @@ from alarms.events import (
 from alarms.judge import Condition, Standing
 from alarms.state import Delay, State
 from alarms.table import HIDDEN, TABLE, Happening, Move, Stay, diagram
-from config.model import Level
+from config.rules import Level
 from monitor.collector import codec
 from tests.alarms.building import after
 

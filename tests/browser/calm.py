@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.async_api import Page, async_playwright, expect
 
-from config.model import Plant
+from config.plant import Plant
 from monitor.server.gate import COOKIE
 from monitor.server.rights import Role
 from tests.browser.conftest import QUIET

@@ -12,7 +12,7 @@ from playwright.async_api import Locator, Page, expect
 
 from alarms.events import Event, Told, Transition
 from config.load import load
-from config.model import Plant
+from config.plant import Plant
 from monitor.collector import codec
 from monitor.server.access import PASSWORD_VARIABLE
 from monitor.server.rights import Role

@@ -15,7 +15,7 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from config.load import load
-from config.model import Plant
+from config.plant import Plant
 from monitor.server.rights import Role
 from monitor.server.settings import Settings
 from tests.browser.calm import DASHBOARD, SLOW_MS, Calm, opened

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from alarms.events import Event, Told
 from alarms.state import State
-from config.model import Command, Plant
+from config.model import Command
+from config.plant import Plant
 from monitor.collector import codec
 from monitor.collector.feed import Feed
 from monitor.collector.journal import Journal, JournalReader

@@ -4,19 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from config.model import (
-    Ask,
-    Check,
-    Command,
-    Device,
-    Handshake,
-    Node,
-    Plant,
-    Protection,
-    ProtectionKind,
-    Request,
-    Text,
-)
+from config.model import Command, Device, Handshake, Node, Request, Text
+from config.plant import Plant
+from config.rules import Ask, Check, Protection, ProtectionKind
 from drivers.driver import Unreachable
 from tests.alarms.building import ACTION, HUMIDITY, ISOLATOR, PRESSURE, plant
 from tests.collector.scripted import ScriptedDriver, Step

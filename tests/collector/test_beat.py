@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from alarms.events import Alarm
-from config.model import Level
+from config.rules import Level
 from drivers.driver import Unreachable
 from monitor.collector.beat import Beat, is_well
 from monitor.collector.poll import Poll

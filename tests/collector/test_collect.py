@@ -16,7 +16,8 @@ import pytest
 
 from alarms.alarm import state as alarm_state
 from alarms.events import Fault
-from config.model import Device, Plant, Quality, Sample
+from config.model import Device, Quality, Sample
+from config.plant import Plant
 from drivers.driver import Driver, Kept, Now
 from drivers.keys import Keys
 from drivers.open import open_driver

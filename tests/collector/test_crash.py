@@ -16,7 +16,9 @@ import pytest
 
 from alarms.events import Acknowledge, ResetProtection
 from alarms.state import State
-from config.model import Device, Level, Plant
+from config.model import Device
+from config.plant import Plant
+from config.rules import Level
 from drivers.driver import Driver, Kept, Now
 from drivers.keys import Keys
 from monitor.collector import codec

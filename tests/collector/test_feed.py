@@ -9,7 +9,8 @@ import pytest
 from alarms import engine
 from alarms.events import Acknowledge, Event, Inhibit, ProtectionChange, Rearm, Transition
 from alarms.state import State
-from config.model import Derived, Formula, Guidance, Text
+from config.model import Text
+from config.rules import Derived, Formula, Guidance
 from monitor.collector.feed import Feed
 from monitor.collector.shown import alarm_json
 from tests.alarms.building import ACTION, COMMUNICATION, ISOLATOR, after, bad, plant, sample

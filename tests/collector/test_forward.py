@@ -23,7 +23,8 @@ from alarms.events import (
     Transition,
 )
 from alarms.state import State
-from config.model import Level, Limit, Plant
+from config.plant import Plant
+from config.rules import Level, Limit
 from monitor.collector import codec
 from monitor.collector.forward import Forward
 from monitor.collector.journal import Entry, Journal, JournalReader, Stood

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from alarms.events import Acknowledge, ActionResult, Alarm, Fault, Reason, Transition
 from bench.running import DEMO, LINE
 from config.load import load
-from config.model import Command, Level, Quality, Sample
+from config.model import Command, Quality, Sample
+from config.rules import Level
 from monitor.collector import codec
 from monitor.collector.journal import Entry, Journal, JournalError, JournalReader, Stood
 from tests.alarms.building import T0, after, plant, record

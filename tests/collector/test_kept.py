@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alarms.state import State
-from config.model import Plant, Sample
+from config.model import Sample
+from config.plant import Plant
 from monitor.collector import codec
 from monitor.collector.journal import JournalReader, Stood
 from monitor.collector.restore import restore

@@ -10,7 +10,8 @@ import pytest
 
 from alarms.events import Acknowledge, Event, Fault, Reason, Tick, Transition
 from alarms.state import State
-from config.model import Level, Sample
+from config.model import Sample
+from config.rules import Level
 from monitor.collector import codec
 from monitor.collector.journal import JournalReader
 from monitor.collector.restore import restore

@@ -10,7 +10,9 @@ from alarms import engine
 from alarms.alarm import state as alarm_state
 from alarms.events import Acknowledge, Alarm, Event, Fault, Reason, Tick, Transition
 from alarms.state import Delay, State
-from config.model import Level, Plant, Quality, Sample
+from config.model import Quality, Sample
+from config.plant import Plant
+from config.rules import Level
 from monitor.collector import codec
 from monitor.collector.journal import Entry, Journal, JournalReader, Stood
 from monitor.collector.restore import (

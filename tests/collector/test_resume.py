@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from alarms.events import ProtectionChange, ProtectionState, Tick
-from config.model import Check, Plant
+from config.plant import Plant
+from config.rules import Check
 from monitor.collector import codec
 from monitor.collector.journal import JournalReader
 from monitor.collector.restore import Restored, restore, started

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from config.model import Derived, Formula
+from config.rules import Derived, Formula
 
 
 def settled(derived: Derived, value_of: Callable[[str], float]) -> float:

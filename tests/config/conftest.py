@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from config.load import GRADES_DIR, PROFILES_DIR, Fault, PlantFaults, load
-from config.model import Plant
+from config.plant import Plant
 
 LINE = Path(__file__).parents[1] / "plants" / "line"
 RULED = Path(__file__).parent / "ruled"

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from config.load import PlantFaults, load
-from config.model import Grade, LineMode, Plant
+from config.model import Grade
+from config.plant import LineMode, Plant
 from tests.config.calm import settled
 
 DEMO = Path(__file__).parents[2] / "config" / "plants" / "demo"

@@ -8,7 +8,9 @@ import pytest
 
 from config.guidance import guidance_of
 from config.load import load
-from config.model import Formula, Grade, Level, LineMode, Occupancy, Plant, Priority, Ruleset, Word
+from config.model import Grade, Occupancy
+from config.plant import LineMode, Plant
+from config.rules import Formula, Level, Priority, Ruleset, Word
 
 DEMO = Path(__file__).parents[2] / "config" / "plants" / "demo"
 GRADES = Path(__file__).parents[2] / "config" / "grades"

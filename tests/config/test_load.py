@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from config.load import load
-from config.model import Grade, Level, Plant
+from config.model import Grade
+from config.plant import Plant
+from config.rules import Level
 from tests.config.calm import settled
 from tests.config.conftest import LINE, Copy
 

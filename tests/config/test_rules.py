@@ -7,17 +7,9 @@ from hypothesis import strategies as st
 
 from config.guidance import NONE_WRITTEN, guidance_of
 from config.load import load
-from config.model import (
-    Bounds,
-    Check,
-    Formula,
-    Occupancy,
-    Priority,
-    ProtectionKind,
-    Request,
-    Text,
-)
+from config.model import Occupancy, Request, Text
 from config.names import Names
+from config.rules import Bounds, Check, Formula, Priority, ProtectionKind
 from tests.config.conftest import LINE, Copy
 
 

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.load import GRADES_DIR, load
-from config.model import Basis, Bounds, Cell, Grade, Occupancy, Priority, Ruleset, Text, Word
+from config.model import Grade, Occupancy, Text
+from config.rules import Basis, Bounds, Cell, Priority, Ruleset, Word
 from config.rulesets import bases, iso_14644_1, make_ruleset, strictest
 from config.source import read
 from tests.config.conftest import Copy

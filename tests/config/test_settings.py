@@ -3,7 +3,8 @@
 import pytest
 
 from config.load import load
-from config.model import Level, Security
+from config.model import Security
+from config.rules import Level
 from tests.config.conftest import Copy
 
 COUNTER = "PC-A-STM-L1"

@@ -9,7 +9,8 @@ import asyncpg
 import pytest
 
 from config.load import load
-from config.model import Plant, Security
+from config.model import Security
+from config.plant import Plant
 from drivers.keys import keys_in, make_own
 from monitor.doctor.collector import collector, health_of
 from monitor.doctor.database import CALIBRATION, CLOCK, EDITION, RIGHTS, TABLES, database

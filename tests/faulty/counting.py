@@ -14,7 +14,8 @@ from random import Random
 
 from bench.running import DEMO, LINE, free_port
 from config.load import load
-from config.model import Device, Plant, Sample
+from config.model import Device, Sample
+from config.plant import Plant
 from drivers.driver import Driver, DriverError
 from drivers.open import open_driver
 from simulators.modbus import ModbusWire

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.running import free_port, plant_on_free_ports
 from config.load import load
-from config.model import Plant
+from config.plant import Plant
 from monitor.clock import SystemClock
 from monitor.collector.collect import Collector, CollectSettings
 from tests.proxy import stopped

@@ -13,7 +13,7 @@ from alarms.events import (
     Running,
 )
 from alarms.state import State
-from config.model import Check, ProtectionKind
+from config.rules import Check, ProtectionKind
 from monitor.actions import last_proved, standing, table
 from monitor.collector import codec
 from monitor.collector.journal import Journal, Stood

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from config.load import PROFILES_DIR, load
-from config.model import Plant
+from config.plant import Plant
 from monitor.limits import UnknownZoneError, limits_of
 from tests.monitor.test_cli import LINE, gradewatch, refused
 

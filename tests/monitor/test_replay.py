@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 
 from alarms.events import Acknowledge, Event, Fault, Tick
 from alarms.state import State
-from config.model import Level, Plant, Quality, Sample
+from config.model import Quality, Sample
+from config.plant import Plant
+from config.rules import Level
 from monitor.collector import codec
 from monitor.collector.journal import JournalReader
 from monitor.collector.restore import fitted, restore, started

@@ -14,7 +14,8 @@ from typing import Self
 
 from alarms.alarm import state
 from alarms.events import ActionResult, Tick
-from config.model import Command, Device, Plant, Quality, Sample, Series
+from config.model import Command, Device, Quality, Sample, Series
+from config.plant import Plant
 from monitor.collector.journal import Entry, JournalReader
 from monitor.collector.pipeline import WATERMARK_LAG
 from monitor.collector.poll import bad_sample

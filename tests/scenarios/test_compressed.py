@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from config.load import load
-from config.model import Plant
+from config.plant import Plant
 from simulators.faults import FAULTS
 from simulators.particles import ParticleCounter
 from simulators.trial import Verdict

@@ -5,7 +5,9 @@ from datetime import datetime
 
 from alarms.events import ActionResult
 from alarms.state import State
-from config.model import Ask, Command, Guidance, Plant, Protection, ProtectionKind, Text
+from config.model import Command, Text
+from config.plant import Plant
+from config.rules import Ask, Guidance, Protection, ProtectionKind
 from tests.server.collector import ALARM
 
 FAN, CLOSE, FIXED = (f"ISO-STM-L1/P-0{number}" for number in (1, 3, 5))

@@ -13,7 +13,9 @@ from prometheus_client import CollectorRegistry
 from alarms.engine import handle, rules
 from alarms.events import Alarm, Event, Told, Transition
 from alarms.state import State
-from config.model import Limit, Plant, Quality, Sample
+from config.model import Quality, Sample
+from config.plant import Plant
+from config.rules import Limit
 from monitor.collector.endpoint import endpoint_app, read_or_make_token, serve_endpoint
 from monitor.collector.feed import Feed, Listener
 from tests.server.hands import Hands

@@ -14,7 +14,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from config.load import load
-from config.model import Plant
+from config.plant import Plant
 from monitor.server.access import PASSWORD_VARIABLE
 from monitor.server.app import create_app
 from monitor.server.gate import COOKIE

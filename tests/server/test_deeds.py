@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from alarms.state import State
-from config.model import Plant
+from config.plant import Plant
 from monitor.server.gate import API
 from monitor.server.rights import Role
 from monitor.server.sessions import TRIES_AT_ONE_PLACE

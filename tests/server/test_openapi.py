@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from config.model import Plant
+from config.plant import Plant
 from monitor.server.app import create_app
 from monitor.server.command import OneAlarm
 from monitor.server.gate import API

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from config.model import Plant
+from config.plant import Plant
 from monitor.server.gate import API
 from monitor.server.rights import Role
 from tests.server.acting import CLOSE, FAN, FIXED, acting, carried_out

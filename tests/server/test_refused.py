@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from alarms import permit
-from config.model import Plant
+from config.plant import Plant
 from monitor.collector.commands import NOTHING
 from monitor.server.gate import API
 from monitor.server.rights import Role

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from config.model import Plant
+from config.plant import Plant
 from monitor.server import relay
 from monitor.server.settings import Settings
 from tests.server.collector import Collector

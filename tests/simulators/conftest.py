@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from config.load import load
-from config.model import Handshake, Node, Plant, Protocol
+from config.model import Handshake, Node, Protocol
+from config.plant import Plant
 from simulators.plant import SimulatedPlant
 
 LINE = Path(__file__).parents[1] / "plants" / "line"

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from pymodbus.client import AsyncModbusTcpClient
 
-from config.model import Plant
+from config.plant import Plant
 from simulators.control import create_app
 from simulators.plc import Plc
 from simulators.site import Site

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from config.model import Device, Plant
+from config.model import Device
+from config.plant import Plant
 from simulators.faults import FAULTS
 from simulators.plant import SimulatedPlant
 from tests.simulators.conftest import START

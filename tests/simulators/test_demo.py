@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from config.load import PROFILES_DIR, load
-from config.model import ChannelModel, Device, Kind, Limit, Protocol, Register
+from config.model import ChannelModel, Device, Kind, Protocol, Register
+from config.rules import Limit
 from drivers.open import open_driver
 from simulators.plant import MACHINES, SimulatedPlant
 from simulators.plc import Plc

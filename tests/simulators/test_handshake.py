@@ -11,7 +11,8 @@ from asyncua import ua
 from asyncua.client.client import Client
 
 from config.load import load
-from config.model import Command, Node, Plant, Request, Text
+from config.model import Command, Node, Request, Text
+from config.plant import Plant
 from drivers.driver import Refused
 from drivers.handshake import Beating
 from drivers.open import open_driver

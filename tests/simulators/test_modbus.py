@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 from pymodbus.client import AsyncModbusTcpClient
 
-from config.model import Plant
+from config.plant import Plant
 from simulators.errors import AddressInUse
 from simulators.machine import Machine
 from simulators.modbus import ModbusWire

@@ -9,7 +9,8 @@ import pytest_asyncio
 from asyncua import ua
 from asyncua.client.client import Client
 
-from config.model import Node, Plant
+from config.model import Node
+from config.plant import Plant
 from simulators.errors import AddressInUse
 from simulators.isolator import Isolator
 from simulators.site import Site

@@ -15,7 +15,8 @@ from asyncua.server.internal_server import InternalServer
 from asyncua.ua.uaerrors import UaStatusCodeError
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from config.model import Plant, Security
+from config.model import Security
+from config.plant import Plant
 from simulators.errors import NoCertificates
 from simulators.isolator import Isolator
 from simulators.opcua import OpcUaWire

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from config.model import Plant
+from config.plant import Plant
 from simulators.errors import NoPhysics, UnknownDevice, UnknownFault
 from simulators.faults import FAULTS
 from simulators.particles import ParticleCounter

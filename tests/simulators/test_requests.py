@@ -9,7 +9,7 @@ import pytest
 from pymodbus.client import AsyncModbusTcpClient
 
 from config.load import load
-from config.model import Plant
+from config.plant import Plant
 from simulators.plant import SimulatedPlant
 from simulators.site import Site
 from tests.simulators.conftest import START, moved

@@ -10,7 +10,7 @@ import yaml
 
 from alarms.engine import rules
 from config.load import load
-from config.model import Plant
+from config.plant import Plant
 from simulators.air_handling import REQUESTS, AirHandling
 from simulators.couplings import ROOMS_OF_A_LINE
 from simulators.errors import BadScenario

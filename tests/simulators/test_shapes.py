@@ -11,7 +11,7 @@ from asyncua.client.client import Client
 from asyncua.ua.uaerrors import UaStatusCodeError
 
 from config.load import load
-from config.model import Plant
+from config.plant import Plant
 from simulators.particles import ParticleCounter
 from simulators.plant import SimulatedPlant
 from simulators.site import Site

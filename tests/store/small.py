@@ -14,10 +14,6 @@ from config.model import (
     Device,
     Grade,
     Kind,
-    Level,
-    Line,
-    LineMode,
-    Plant,
     Profile,
     Protocol,
     Quality,
@@ -25,9 +21,9 @@ from config.model import (
     Sample,
     Series,
     Text,
-    Workshop,
-    Zone,
 )
+from config.plant import Line, LineMode, Plant, Workshop, Zone
+from config.rules import Level
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 LABEL = Text("Isolator", "隔离器")

@@ -8,7 +8,9 @@ import pytest
 import pytest_asyncio
 
 from alarms.events import Reason, Transition
-from config.model import Kind, Network, Plant, Quality, Sample, Suppression
+from config.model import Kind, Quality, Sample
+from config.plant import Plant
+from config.rules import Network, Suppression
 from monitor.collector.codec import Start, body_of, entry_of
 from monitor.store.book import BookEntry
 from monitor.store.catalog import UnknownDeviceError

@@ -11,7 +11,9 @@ import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from config.model import Bounds, Level, Limit, Plant, Quality, Sample
+from config.model import Quality, Sample
+from config.plant import Plant
+from config.rules import Bounds, Level, Limit
 from monitor.store.book import BookEntry
 from monitor.store.database import Connection, Pool, close, connect, open_pool
 from monitor.store.force import Force

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from config.model import Plant, Quality, Sample
+from config.model import Quality, Sample
+from config.plant import Plant
 from monitor.store.book import BookCutError
 from monitor.store.database import Connection
 from monitor.store.signing import rotate, signer_in

@@ -10,7 +10,8 @@ from alarms.alarm import state
 from alarms.load import Occurrence, load
 from alarms.table import HIDDEN
 from config.guidance import guidance_of
-from config.model import Plant, Priority
+from config.plant import Plant
+from config.rules import Priority
 from monitor.server.may import Looking, ReadingPast
 from monitor.server.messages import ALARM_EXAMPLE, Alarm, Detail, Time, shown
 from monitor.server.period import Period

@@ -5,19 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, BeforeValidator
 
-from config.model import (
-    Channel,
-    Device,
-    Formula,
-    Grade,
-    Kind,
-    Level,
-    LineMode,
-    Plant,
-    Priority,
-    ProtectionKind,
-    Series,
-)
+from config.model import Channel, Device, Grade, Kind, Series
+from config.plant import LineMode, Plant
+from config.rules import Formula, Level, Priority, ProtectionKind
 from monitor.server.may import Looking
 from monitor.server.service import Here
 from monitor.server.written import Detail, Label, Noun, shown

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, FiniteFloat, StringConstraints
 
-from config.model import Level, Text
+from config.model import Text
+from config.rules import Level
 from monitor.server.may import ReadingPast
 from monitor.server.messages import Detail, shown
 from monitor.server.period import Period
