@@ -4,8 +4,8 @@ import array
 import json
 import re
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
@@ -32,9 +32,9 @@ from alarms.events import (
     Unshelve,
 )
 from alarms.state import State
-from config.model import Command, Quality, Sample
+from config.model import Channel, Command, Device, Profile, Quality, Sample, Series
 from config.plant import Plant
-from monitor.collector.journal import Entry
+from monitor.collector.journal import Entry, InForce, JournalReader
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -49,6 +49,21 @@ class Start:
 
     at: datetime
     plant: str
+
+
+@dataclass(frozen=True, slots=True)
+class _PlantText:
+    """A plant in which everything stands once, to be written: hundreds of devices share one profile's channels.
+
+    Attributes:
+        profiles: whole, by name.
+        channels: of each series, each channel's model by its place in the profile, and its zone.
+        plant: the rest: of its devices' profiles only the name counts, and its series have no channels.
+    """
+
+    profiles: Mapping[str, Profile]
+    channels: Mapping[str, tuple[tuple[int, str], ...]]
+    plant: Plant
 
 
 KINDS: Mapping[str, type[Any]] = {
@@ -82,7 +97,8 @@ _ADAPTERS: Mapping[type[Any], TypeAdapter[Any]] = {kind: TypeAdapter(kind) for k
 _WORDS = {kind: word for word, kind in KINDS.items()}
 # What was seen and what was reckoned from it may be NaN. A dataclass takes no such setting, what holds it does.
 _STATE: TypeAdapter[tuple[State]] = TypeAdapter(tuple[State], config=ConfigDict(ser_json_inf_nan="constants"))
-_PLANT = TypeAdapter(Plant)
+_PLANT_TEXT = TypeAdapter(_PlantText)
+_PLANT_FORMERLY = TypeAdapter(Plant)
 
 
 def to_us(at: datetime) -> int:
@@ -175,13 +191,64 @@ def body_of(entry: Entry) -> dict[str, Any]:
 
 
 def plant_json(plant: Plant) -> str:
-    """Write a whole plant as JSON."""
-    return _PLANT.dump_json(plant).decode()
+    """Write a whole plant as JSON, everything in it once."""
+    devices = plant.devices.values()
+    text = _PlantText(
+        profiles={one.profile.name: one.profile for one in devices},
+        channels={series.id: _by_place(one.profile, series) for one in devices for series in one.series},
+        plant=replace(plant, devices={one.id: _named_only(one) for one in devices}, series={}, channels={}),
+    )
+    return _PLANT_TEXT.dump_json(text).decode()
+
+
+def _by_place(profile: Profile, series: Series) -> tuple[tuple[int, str], ...]:
+    place = {model.key: place for place, model in enumerate(profile.channels)}
+    return tuple((place[channel.model.key], channel.zone) for channel in series.channels)
+
+
+def _named_only(device: Device) -> Device:
+    profile = device.profile
+    return replace(
+        device,
+        profile=Profile(profile.name, profile.protocol, profile.label, source="", channels=()),
+        series=tuple(replace(one, channels=()) for one in device.series),
+    )
 
 
 def plant_of(body: str) -> Plant:
-    """Read a plant back."""
-    return _PLANT.validate_json(body)
+    """Read a plant back, also as former versions wrote it."""
+    if not body.startswith('{"profiles":'):
+        return _PLANT_FORMERLY.validate_json(body)
+    text = _PLANT_TEXT.validate_json(body)
+    devices = {one.id: _whole(one, text) for one in text.plant.devices.values()}
+    series = {one.id: one for device in devices.values() for one in device.series}
+    channels = {channel.id: channel for one in series.values() for channel in one.channels}
+    return replace(text.plant, devices=devices, series=series, channels=channels)
+
+
+def _whole(device: Device, text: _PlantText) -> Device:
+    profile = text.profiles[device.profile.name]
+    return replace(
+        device,
+        profile=profile,
+        series=tuple(
+            replace(one, channels=tuple(_channels(one, profile, text.channels[one.id])))
+            for one in device.series
+        ),
+    )
+
+
+def _channels(series: Series, profile: Profile, by_place: Iterable[tuple[int, str]]) -> Iterator[Channel]:
+    for place, (model_place, zone) in enumerate(by_place):
+        model = profile.channels[model_place]
+        yield Channel(f"{series.device}/{model.key}", series.device, zone, model, series.id, place)
+
+
+def plant_under(reader: JournalReader, found: InForce, known: Plant | None) -> Plant:
+    """Return the plant under which entries were written: the one at hand, if it is that, for to read one costs much."""
+    if known is not None and known.sha256 == found.sha256:
+        return known
+    return plant_of(reader.plant_body(found))
 
 
 def state_json(state: State) -> str:

@@ -33,7 +33,7 @@ from monitor.collector.endpoint import endpoint_app, read_or_make_token, serve_e
 from monitor.collector.feed import Feed
 from monitor.collector.forward import Forward
 from monitor.collector.guard import Guard
-from monitor.collector.health import Watch, clock_step, devices_health, percentiles_ms
+from monitor.collector.health import Lag, Watch, clock_step, devices_health, percentiles_ms
 from monitor.collector.journal import Journal, JournalError, JournalReader, explained
 from monitor.collector.journal_bounds import Keeper, bounds_in
 from monitor.collector.kept import KeptRecords
@@ -110,7 +110,8 @@ class Collector:
         self._journal = Journal(path)
         self._keeper = Keeper(self._journal, path, bounds_in(os.environ))
         self._restored = _restore(plant, path)
-        self._journal.enter_plant(plant.sha256, codec.plant_json(plant))
+        if self._journal.plant != plant.sha256:
+            self._journal.enter_plant(plant.sha256, codec.plant_json(plant))
         keys = keys_in(settings.data, os.environ)
         kept = KeptRecords(plant, self._restored.state.complete)
         self.polls = {
@@ -141,6 +142,7 @@ class Collector:
         self._unsigned = ""
         self.forward = self._forwarding(path, settings.database_url)
         self.guard = Guard(clock, self._offer)
+        self._lag = Lag()
 
     async def run(self) -> None:
         """Run every part until cancelled; then judge and write what waits, and close."""
@@ -162,6 +164,7 @@ class Collector:
                     tasks.create_task(run("forward", self.forward.run))
                 tasks.create_task(run("endpoint", self._endpoint))
                 tasks.create_task(run("health", self._look_after_itself))
+                tasks.create_task(run("lag", self._lag.run))
         finally:
             try:
                 self.pipeline.take_rest()
@@ -180,9 +183,11 @@ class Collector:
             "ok": not (self._journal.failure or self._journal.full),
             "detail": self._journal.failure or self._journal.full,
             "entries": self._journal.waiting(),
+            "written": self._journal.last_seq,
             "received": self._journal.received,
             "used_bytes": self._keeper.fill.used_bytes,
             "bound_bytes": self._keeper.fill.bound_bytes,
+            "used_share": round(self._keeper.fill.share, 6),
         }
         well = devices["devices_live"] == devices["devices"] and database["ok"] and journal["ok"]
         return {
@@ -195,17 +200,22 @@ class Collector:
             "restarts": self.guard.restarts,
             "inbox": {"size": self.pipeline.size(), "limit": INBOX_LIMIT, "lost": self.pipeline.lost},
             "poll_lateness_ms": percentiles_ms([s for poll in self.polls.values() for s in poll.lateness_s]),
+            "polls_skipped": sum(poll.skipped for poll in self.polls.values()),
+            "loop_lag_ms": percentiles_ms(self._lag.late_s),
         }
 
     def _database_health(self) -> dict[str, Any]:
         if self.forward is None:
             return {"ok": False, "detail": "no database is configured", "waiting": self._journal.last_seq}
-        waiting = max(0, self._journal.last_seq - self.forward.position)
+        forward = self.forward
+        # Until the database has said how far it is, nobody knows what it has.
+        is_known = forward.ok or forward.position > 0
         return {
-            "ok": self.forward.ok,
-            "detail": self.forward.detail,
-            "waiting": waiting,
-            "samples": self._samples_health(self.forward),
+            "ok": forward.ok,
+            "detail": forward.detail,
+            "waiting": max(0, self._journal.last_seq - forward.position),
+            "forwarded": forward.position if is_known else None,
+            "samples": self._samples_health(forward) if is_known else None,
         }
 
     def _samples_health(self, forward: Forward) -> dict[str, int]:
@@ -273,7 +283,7 @@ class Collector:
             feed=self.feed,
             judge=self.pipeline,
             health=self.health,
-            registry=registry_of(self.health),
+            registry=registry_of(self._plant, self.health, lambda: self.pipeline.state),
             now=self._clock.now,
             token=read_or_make_token(self._data / TOKEN),
         )

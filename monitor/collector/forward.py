@@ -122,7 +122,9 @@ class Forward:
 
     def _in_force(self, reader: JournalReader) -> tuple[Plant, int | None]:
         found = reader.plant_at(self.position + 1)
-        return (self._plant, None) if found is None else (codec.plant_of(found[0]), found[1])
+        if found is None:
+            return self._plant, None
+        return codec.plant_under(reader, found, self._plant), found.before_seq
 
     async def _drain(self, reader: JournalReader, writer: Writer, until_seq: int | None) -> None:
         """Store what comes, for ever or up to the entry from which on another plant was in force."""

@@ -35,10 +35,10 @@ from monitor.collector.journal_file import (
     rows_of,
 )
 from monitor.collector.journal_mark import MarkWriter, read_mark
-from monitor.collector.journal_read import JournalReader
+from monitor.collector.journal_read import InForce, JournalReader
 from monitor.collector.journal_repair import mend
 
-__all__ = ["Entry", "Journal", "JournalError", "JournalReader", "Stood", "explained"]
+__all__ = ["Entry", "InForce", "Journal", "JournalError", "JournalReader", "Stood", "explained"]
 
 QUEUE_LIMIT = 20_000
 """Writes that may wait for the disk; beyond this the journal says that it cannot keep up."""
@@ -72,6 +72,7 @@ class Journal:
 
     Attributes:
         repaired: what was found damaged, and mended, when it was opened ("": nothing).
+        plant: the sha256 of the plant under which entries are written ("": none was entered).
         failure: why the disk does not take what is written ("": it does).
         full: why nothing is taken any more ("": it is); for whoever watches the journal's size to say.
         last_seq: the last entry on the disk.
@@ -99,6 +100,7 @@ class Journal:
         self.stored_seq = 0
         self.last_seq = _last_seq(self._connection)
         self.received = _received(self._connection)
+        self.plant = _plant(self._connection)
         name, mark = _id(self._connection), read_mark(path)
         if mark is not None and mark.id == name:
             self.stored_seq = mark.stored_seq
@@ -110,13 +112,12 @@ class Journal:
         Raises:
             JournalError: the disk failed.
         """
+        if sha256 == self.plant:
+            return
         with explained(self._path), self._connection:
-            last = self._connection.execute(
-                "SELECT sha256 FROM plant ORDER BY from_seq DESC LIMIT 1"
-            ).fetchone()
-            if last is None or last[0] != sha256:
-                noted = (self.last_seq + 1, sha256, body)
-                self._connection.execute(PLANT, (*noted, crc_of(*noted)))
+            noted = (self.last_seq + 1, sha256, body)
+            self._connection.execute(PLANT, (*noted, crc_of(*noted)))
+        self.plant = sha256
 
     def start(self) -> None:
         """Start the writing thread; call from the event loop that will append."""
@@ -250,6 +251,11 @@ def _last_seq(connection: sqlite3.Connection) -> int:
 
 def _id(connection: sqlite3.Connection) -> str:
     return str(connection.execute("SELECT id FROM journal").fetchone()[0])
+
+
+def _plant(connection: sqlite3.Connection) -> str:
+    last = connection.execute("SELECT sha256 FROM plant ORDER BY from_seq DESC LIMIT 1").fetchone()
+    return "" if last is None else str(last[0])
 
 
 def _received(connection: sqlite3.Connection) -> int:

@@ -7,6 +7,7 @@ suspect, and the next start of the collector mends it.
 import itertools
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.collector.journal_file import (
@@ -29,6 +30,18 @@ FORGET_AT_ONCE = 1_000
 def suspect_of(path: Path) -> Path:
     """Return the file whose being there says that the journal is to be looked at in full when it is next opened."""
     return path.with_suffix(".suspect")
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """Under which plant entries were written: from which one on, and before which (None: no other plant yet).
+
+    Only its hash: the plant itself is large, and whoever asks mostly has it in hand. `JournalReader.plant_body` has it.
+    """
+
+    sha256: str
+    from_seq: int
+    before_seq: int | None
 
 
 class JournalReader:
@@ -94,21 +107,26 @@ class JournalReader:
         """Return what tells this journal from every other."""
         return str(self._connection.execute("SELECT id FROM journal").fetchone()[0])
 
-    def plant_at(self, seq: int) -> tuple[str, int | None] | None:
-        """Return the plant in force at an entry, and the entry from which on another one is (None: none yet)."""
-        row = self._connection.execute(
-            "SELECT body, (SELECT min(from_seq) FROM plant AS following WHERE following.from_seq > plant.from_seq)"
-            " FROM plant WHERE from_seq <= ? ORDER BY from_seq DESC LIMIT 1",
-            (seq,),
-        ).fetchone()
-        return None if row is None else (str(row[0]), row[1])
+    def plant_at(self, seq: int) -> InForce | None:
+        """Say which plant was in force at an entry."""
+        return next((one for one in reversed(self._plants()) if one.from_seq <= seq), None)
 
-    def plants_after(self, seq: int) -> list[tuple[int, str]]:
-        """Return the plants that came into force behind an entry, each with the first entry written under it."""
+    def plants_after(self, seq: int) -> list[InForce]:
+        """Say which plants came into force behind an entry."""
+        return [one for one in self._plants() if one.from_seq > seq]
+
+    def plant_body(self, found: InForce) -> str:
+        """Return a plant as it was entered."""
+        row = self._connection.execute(
+            "SELECT body FROM plant WHERE from_seq = ?", (found.from_seq,)
+        ).fetchone()
+        return str(row[0])
+
+    def _plants(self) -> list[InForce]:
         rows = self._connection.execute(
-            "SELECT from_seq, body FROM plant WHERE from_seq > ? ORDER BY from_seq", (seq,)
+            "SELECT sha256, from_seq, lead(from_seq) OVER (ORDER BY from_seq) FROM plant ORDER BY from_seq"
         )
-        return [(int(from_seq), str(body)) for from_seq, body in rows]
+        return [InForce(*row) for row in rows]
 
     def state(self) -> tuple[int, str] | None:
         """Return the last State written and the entry it stands behind."""

@@ -64,17 +64,17 @@ def restore(plant: Plant, reader: JournalReader) -> Restored:
     """Load the last State and replay what was journalled after it."""
     last = reader.state()
     seq, state = (0, State()) if last is None else (last[0], codec.state_of(last[1]))
-    wrote = plant_at(reader, seq) or plant
+    wrote = plant_at(reader, seq, plant) or plant
     for step in retrace(reader, seq, state, wrote):
         state, wrote = step.state, step.plant
     live = [at for key, at in state.latest.items() if key in wrote.series and not wrote.series[key].records]
     return Restored(state, wrote, max(live, default=None))
 
 
-def plant_at(reader: JournalReader, seq: int) -> Plant | None:
-    """Return the plant that was in force at an entry; before the first, that of the first."""
+def plant_at(reader: JournalReader, seq: int, known: Plant | None = None) -> Plant | None:
+    """Return the plant that was in force at an entry, `known` if it is that; before the first, that of the first."""
     found = reader.plant_at(max(seq, 1))
-    return None if found is None else codec.plant_of(found[0])
+    return None if found is None else codec.plant_under(reader, found, known)
 
 
 def retrace(
@@ -89,10 +89,12 @@ def retrace(
         wrote: the plant in force there.
         under: judge all of it under this plant instead.
     """
-    following = [(from_seq, codec.plant_of(body)) for from_seq, body in reader.plants_after(seq)]
+    following = reader.plants_after(seq)
     last = wrote
     for plant, before_seq in zip(
-        [wrote, *(one for _, one in following)], [*(first for first, _ in following), None], strict=True
+        [wrote, *(codec.plant_under(reader, one, wrote) for one in following)],
+        [*(one.from_seq for one in following), None],
+        strict=True,
     ):
         judged = under or plant
         state, last = fitted(last, judged, state), judged

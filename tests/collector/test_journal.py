@@ -11,14 +11,17 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from alarms.events import Acknowledge, ActionResult, Alarm, Fault, Reason, Transition
 from bench.running import DEMO, LINE
+from bench.scaled import REGISTERS, VALUES, read_plant, write_plant
 from config.load import load
 from config.model import Command, Quality, Sample
+from config.plant import Plant
 from config.rules import Level
 from monitor.collector import codec
-from monitor.collector.journal import Entry, Journal, JournalError, JournalReader, Stood
+from monitor.collector.journal import Entry, InForce, Journal, JournalError, JournalReader, Stood
 from tests.alarms.building import T0, after, plant, record
 from tests.collector.clock import settle
 
@@ -280,14 +283,22 @@ async def test_each_entry_belongs_to_the_plant_it_was_written_under(tmp_path: Pa
         await journal.append([fault(number) for number in numbers], None)
         await journal.close()
     reader = JournalReader(path)
-    assert [reader.plant_at(seq) for seq in (1, 3, 4, 99)] == [
-        ("the first plant", 4),
-        ("the first plant", 4),
-        ("the second plant", None),
-        ("the second plant", None),
-    ]
+    first, later = InForce("first", 1, 4), InForce("second", 4, None)
+    assert [reader.plant_at(seq) for seq in (1, 3, 4, 99)] == [first, first, later, later]
     assert reader.plant_at(0) is None
+    assert (reader.plants_after(0), reader.plants_after(1)) == ([first, later], [later])
+    assert [reader.plant_body(one) for one in (first, later)] == ["the first plant", "the second plant"]
     reader.close()
+
+
+async def test_a_journal_says_which_plant_it_has_so_that_nobody_writes_it_out_again(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    for known, sha256 in (("", "first"), ("first", "first"), ("first", "second"), ("second", "second")):
+        journal = Journal(path)
+        assert journal.plant == known
+        journal.enter_plant(sha256, "{}")
+        assert journal.plant == sha256
+        await journal.close()
 
 
 async def test_a_plant_under_which_nothing_was_written_was_never_in_force(tmp_path: Path) -> None:
@@ -297,7 +308,7 @@ async def test_a_plant_under_which_nothing_was_written_was_never_in_force(tmp_pa
         journal.enter_plant(sha256, f"the {sha256} plant")
     await journal.close()
     reader = JournalReader(path)
-    assert reader.plant_at(1) == ("the second plant", None)
+    assert reader.plant_at(1) == InForce("second", 1, None)
     reader.close()
 
 
@@ -320,7 +331,41 @@ async def test_of_the_records_in_a_journal_of_a_former_version_none_counts_as_co
 
 def test_a_whole_plant_comes_back_as_it_was() -> None:
     for one in (plant(), load(LINE), load(DEMO)):
-        assert codec.plant_of(codec.plant_json(one)) == one
+        again = codec.plant_of(codec.plant_json(one))
+        assert again == one
+        assert (list(again.series), list(again.channels)) == (list(one.series), list(one.channels))
+
+
+def test_a_plant_that_a_former_version_wrote_comes_back_as_it_was() -> None:
+    one = load(LINE)
+    assert codec.plant_of(TypeAdapter(Plant).dump_json(one).decode()) == one
+
+
+def test_what_many_devices_share_is_written_once_and_is_shared_when_it_comes_back(tmp_path: Path) -> None:
+    write_plant(tmp_path, 20)
+    one = read_plant(tmp_path)
+    text = codec.plant_json(one)
+    assert [text.count(f'"Value {place}"') for place in range(VALUES)] == [1] * VALUES
+    again = codec.plant_of(text)
+    assert again == one
+    assert len({id(device.profile) for device in again.devices.values()}) == 1
+    assert len({id(channel.model) for channel in again.channels.values()}) == REGISTERS - 1
+
+
+async def test_the_plant_in_hand_is_not_read_again(tmp_path: Path) -> None:
+    path, hand = tmp_path / "journal.sqlite", load(LINE)
+    journal = Journal(path)
+    journal.enter_plant(hand.sha256, codec.plant_json(hand))
+    await journal.close()
+    reader = JournalReader(path)
+    found = reader.plant_at(1)
+    assert found is not None
+    assert codec.plant_under(reader, found, hand) is hand
+    for other in (None, replace(hand, sha256="another")):
+        read = codec.plant_under(reader, found, other)
+        assert read == hand
+        assert read is not hand
+    reader.close()
 
 
 async def test_two_journals_are_never_taken_for_one_another(tmp_path: Path) -> None:
