@@ -187,7 +187,7 @@ class Collector:
             "received": self._journal.received,
             "used_bytes": self._keeper.fill.used_bytes,
             "bound_bytes": self._keeper.fill.bound_bytes,
-            "used_share": round(self._keeper.fill.share, 6),
+            "used_share": self._keeper.fill.share,
         }
         well = devices["devices_live"] == devices["devices"] and database["ok"] and journal["ok"]
         return {

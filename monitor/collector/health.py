@@ -1,5 +1,7 @@
 """How the collector is: one summary, from what its parts know of themselves."""
 
+import asyncio
+from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +15,28 @@ LIVE_WITHIN = timedelta(seconds=3)
 """A device is live while its last Sample is no older than this and holds at least one usable value."""
 CLOCK_STEP_S = 1.0
 """A larger difference between the host's clock and ours is a step of the host's, not jitter."""
+LAG_EVERY_S = 0.1
+LAGS_KEPT = 600
+"""A minute of them, as of the polls' lateness."""
+
+
+class Lag:
+    """By how much the event loop is late: whatever holds it holds every poll and every alarm.
+
+    Attributes:
+        late_s: of the last minute.
+    """
+
+    def __init__(self) -> None:
+        self.late_s: deque[float] = deque(maxlen=LAGS_KEPT)
+
+    async def run(self) -> None:
+        """Ask to be woken and see how late that is, until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + LAG_EVERY_S
+            await asyncio.sleep(LAG_EVERY_S)
+            self.late_s.append(max(0.0, loop.time() - due))
 
 
 class Watch:

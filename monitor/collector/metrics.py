@@ -1,49 +1,116 @@
-"""The collector's health as Prometheus metrics."""
+"""The collector's figures for Prometheus: base units in the names, everything since the start or ever as a counter."""
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from itertools import product
 from typing import Any
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector as Source
 
-GAUGES = {
-    "gradewatch_devices": ("Devices of the plant", ("devices",)),
-    "gradewatch_devices_live": ("Devices that gave a usable value within 3 s", ("devices_live",)),
-    "gradewatch_oldest_sample_age_seconds": ("Age of the oldest last Sample", ("oldest_sample_age_s",)),
-    "gradewatch_inbox_size": ("Events that wait to be judged", ("inbox", "size")),
-    "gradewatch_journal_waiting": ("Writes that wait for the journal's disk", ("journal", "entries")),
-    "gradewatch_database_up": ("Whether the forwarder reaches the database", ("database", "ok")),
-    "gradewatch_database_waiting": ("Journal entries not yet in the database", ("database", "waiting")),
-    "gradewatch_samples_buffered": ("Samples that wait in the journal", ("database", "samples", "buffered")),
-    "gradewatch_poll_lateness_p99_ms": ("Poll lateness, 99th percentile", ("poll_lateness_ms", "p99")),
+from alarms.alarm import state as alarm_state
+from alarms.events import AlarmState, ProtectionState
+from alarms.state import State
+from config.plant import Plant
+from config.rules import Priority
+from monitor.collector.journal_bounds import DAY_S, days_for
+from monitor.collector.shown import ARMED
+from monitor.metrics import labelled, registry_with
+
+MS = 1e-3
+
+GAUGES: Mapping[str, tuple[str, float, tuple[str, ...]]] = {
+    "gradewatch_devices": ("Devices of the plant", 1, ("devices",)),
+    "gradewatch_devices_live": ("Devices that gave a usable value within 3 s", 1, ("devices_live",)),
+    "gradewatch_oldest_sample_age_seconds": (
+        "Age of the oldest among the last Samples of all devices",
+        1,
+        ("oldest_sample_age_s",),
+    ),
+    "gradewatch_inbox_events": ("Events that wait to be judged", 1, ("inbox", "size")),
+    "gradewatch_journal_up": ("Whether the journal takes what is written", 1, ("journal", "ok")),
+    "gradewatch_journal_pending_writes": ("Writes that wait for its disk", 1, ("journal", "entries")),
+    "gradewatch_journal_used_bytes": ("What the journal takes", 1, ("journal", "used_bytes")),
+    "gradewatch_journal_bound_bytes": ("How large it may become", 1, ("journal", "bound_bytes")),
+    "gradewatch_journal_used_ratio": ("The share of its bound that it takes", 1, ("journal", "used_share")),
+    "gradewatch_journal_backlog_entries": ("Entries not yet in the database", 1, ("database", "waiting")),
+    "gradewatch_database_up": ("Whether the database takes what is forwarded", 1, ("database", "ok")),
+    "gradewatch_samples_buffered": (
+        "Samples of the journal that are not yet in the database",
+        1,
+        ("database", "samples", "buffered"),
+    ),
+    "gradewatch_poll_lateness_p50_seconds": (
+        "Poll lateness, median of the last minute",
+        MS,
+        ("poll_lateness_ms", "p50"),
+    ),
+    "gradewatch_poll_lateness_p99_seconds": (
+        "Poll lateness, 99th percentile of the last minute",
+        MS,
+        ("poll_lateness_ms", "p99"),
+    ),
+    "gradewatch_loop_lag_p50_seconds": (
+        "Time by which the event loop is late, median of the last minute",
+        MS,
+        ("loop_lag_ms", "p50"),
+    ),
+    "gradewatch_loop_lag_p99_seconds": (
+        "Time by which the event loop is late, 99th percentile of the last minute",
+        MS,
+        ("loop_lag_ms", "p99"),
+    ),
 }
-COUNTERS = {
+"""Name -> text, factor to the base unit, path in the health document."""
+
+COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     # received = stored + repeated + quarantined + buffered, always.
-    "gradewatch_samples_received": ("Samples received", ("database", "samples", "received")),
+    "gradewatch_samples_received": (
+        "Samples ever written to the journal",
+        ("database", "samples", "received"),
+    ),
     "gradewatch_samples_stored": ("Samples stored in the database", ("database", "samples", "stored")),
     "gradewatch_samples_repeated": ("Samples that were there already", ("database", "samples", "repeated")),
     "gradewatch_samples_quarantined": ("Samples put aside", ("database", "samples", "quarantined")),
+    "gradewatch_journal_entries": ("Entries ever written to the journal", ("journal", "written")),
+    "gradewatch_journal_forwarded_entries": (
+        "Entries of the journal that the database has: its rate is the drain rate",
+        ("database", "forwarded"),
+    ),
     "gradewatch_events": ("Events judged", ("taken",)),
     "gradewatch_events_lost": ("Events lost because the inbox or the journal was full", ("inbox", "lost")),
+    "gradewatch_polls_skipped": ("Polls that did not run in their second", ("polls_skipped",)),
     "gradewatch_part_restarts": ("Parts of the collector started again after a failure", ("restarts",)),
 }
+ALARM_STATES = [one for one in AlarmState if one is not AlarmState.NORM]
+PROTECTION_STATES = [ARMED, *(one for one in ProtectionState if one is not ProtectionState.CLOSED)]
 
 
-class _FromHealth(Source):
-    def __init__(self, health: Callable[[], dict[str, Any]]) -> None:
-        self._health = health
+def registry_of(
+    plant: Plant, health: Callable[[], dict[str, Any]], state: Callable[[], State]
+) -> CollectorRegistry:
+    """Make a registry that asks for the health document and the State at each scrape."""
 
-    def collect(self) -> Iterator[Metric]:
-        health = self._health()
-        for name, (text, path) in GAUGES.items():
-            value = _at(health, path)
-            if value is not None:
-                yield GaugeMetricFamily(name, text, value=float(value))
-        for name, (text, path) in COUNTERS.items():
-            counted = _at(health, path)
-            if counted is not None:
-                yield CounterMetricFamily(name, text, value=counted)
+    def figures() -> Iterator[Metric]:
+        document = health()
+        yield from _of_health(document)
+        yield from _room(plant, document)
+        yield _alarms(state())
+        yield from _protections(plant, state())
+
+    return registry_with(plant.sha256, figures)
+
+
+def _of_health(health: dict[str, Any]) -> Iterator[Metric]:
+    """Write what is known; what is not has no figure, rather than a false zero."""
+    for name, (text, factor, path) in GAUGES.items():
+        value = _at(health, path)
+        if value is not None:
+            yield GaugeMetricFamily(name, text, value=factor * value)
+    for name, (text, path) in COUNTERS.items():
+        counted = _at(health, path)
+        if counted is not None:
+            yield CounterMetricFamily(name, text, value=counted)
 
 
 def _at(health: dict[str, Any], path: tuple[str, ...]) -> float | None:
@@ -53,8 +120,32 @@ def _at(health: dict[str, Any], path: tuple[str, ...]) -> float | None:
     return None if value is None else float(value)
 
 
-def registry_of(health: Callable[[], dict[str, Any]]) -> CollectorRegistry:
-    """Return a registry that asks for the health document at each scrape."""
-    registry = CollectorRegistry()
-    registry.register(_FromHealth(health))
-    return registry
+def _room(plant: Plant, health: dict[str, Any]) -> Iterator[Metric]:
+    used, bound = (_at(health, ("journal", key)) for key in ("used_bytes", "bound_bytes"))
+    if used is not None and bound is not None:
+        room_s = DAY_S * days_for(plant, max(0.0, bound - used))
+        text = "For how long the journal has room without a database, at this plant's rate"
+        yield GaugeMetricFamily("gradewatch_journal_room_seconds", text, value=room_s)
+
+
+def _alarms(state: State) -> Metric:
+    counts = Counter((alarm.priority, alarm_state(alarm)) for alarm in state.alarms.values())
+    text = "Alarms that stand, by priority and ISA-18.2 state"
+    family = GaugeMetricFamily("gradewatch_alarms", text, labels=["priority", "state"])
+    for priority, one in product(Priority, ALARM_STATES):
+        family.add_metric([priority, one], counts[priority, one])
+    return family
+
+
+def _protections(plant: Plant, state: State) -> Iterator[Metric]:
+    running = [one for key, one in state.running.items() if key in plant.protections]
+    counts = Counter(str(one.state) for one in running)
+    counts[ARMED] = len(plant.protections) - len(running)
+    yield labelled(
+        "gradewatch_protections",
+        "Protective actions, by how far they have come",
+        "state",
+        [(one, counts[one]) for one in PROTECTION_STATES],
+    )
+    text = "Protective actions that two persons have switched off"
+    yield GaugeMetricFamily("gradewatch_protections_inhibited", text, value=len(state.inhibited))

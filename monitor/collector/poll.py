@@ -52,6 +52,7 @@ class Poll:
     def __init__(self, device: Device, driver: Driver, clock: Clock, index: int) -> None:
         self.device = device
         self.lateness_s: deque[float] = deque(maxlen=LATENESS_KEPT)
+        self.skipped = 0
         self._driver = driver
         self._clock = clock
         self.offset = timedelta(seconds=offset_s(index, device.period_s))
@@ -85,6 +86,7 @@ class Poll:
     def _skipped(self, told: datetime, tick: datetime) -> Iterator[Sample]:
         """Yield a Sample for each tick between the last one told and the next one."""
         missed = round((tick - told) / self._period) - 1
+        self.skipped += max(0, missed)
         for back in range(min(missed, SKIPPED_ROWS_MAX), 0, -1):
             reason = "no poll ran, or one before had not ended"
             yield self._bad(tick - back * self._period, Quality.SKIPPED, reason)

@@ -63,7 +63,7 @@ async def endpoint(tmp_path: Path) -> AsyncIterator[Endpoint]:
                 feed=line.feed,
                 judge=line.pipeline,
                 health=lambda: HEALTH,
-                registry=registry_of(lambda: HEALTH),
+                registry=registry_of(line.plant, lambda: HEALTH, lambda: line.pipeline.state),
                 now=line.clock.now,
                 token=TOKEN,
             )
@@ -130,7 +130,7 @@ async def test_metrics_are_prometheus_text(tmp_path: Path) -> None:
         text = (await client.get("/metrics")).text
         assert "gradewatch_devices_live 2.0" in text
         assert "gradewatch_events_total 3.0" in text
-        assert "gradewatch_poll_lateness_p99_ms" not in text
+        assert "gradewatch_poll_lateness_p99_seconds" not in text
 
 
 async def test_a_listener_that_falls_behind_is_cut_and_the_others_are_not(
