@@ -1,0 +1,142 @@
+"""What two plants differ in: named by kind, id and field, limits first, and what watches less closely marked."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.difference import FIELDS, Difference, difference, field_words, is_alike, limits_that_differ
+from config.load import load
+from config.model import Text
+from config.plant import Plant
+from config.rules import Bounds, Limit, Priority
+from tests.config.conftest import LINE
+
+_PLANT = load(LINE)
+PRESSURE = "ISO-STM-L1/chamber_pressure/action"
+
+
+@pytest.fixture(scope="module")
+def plant() -> Plant:
+    return _PLANT
+
+
+def limit_of(plant: Plant, key: str = PRESSURE) -> Limit:
+    return next(one for one in plant.limits if one.id == key)
+
+
+def with_limit(plant: Plant, key: str = PRESSURE, **changes: Any) -> Plant:
+    limits = tuple(replace(one, **changes) if one.id == key else one for one in plant.limits)
+    return replace(plant, limits=limits)
+
+
+def test_a_plant_does_not_differ_from_itself(plant: Plant) -> None:
+    assert difference(plant, replace(plant, sha256="another")) == ()
+
+
+@pytest.mark.parametrize(
+    ("field", "old", "new", "is_looser"),
+    [
+        ("low", 20.0, 15.0, True),
+        ("low", 20.0, 25.0, False),
+        ("low", 20.0, None, True),
+        ("high", 90.0, 95.0, True),
+        ("high", 90.0, 80.0, False),
+        ("high", None, 80.0, False),
+        ("on_delay_s", 0.0, 5.0, True),
+        ("off_delay_s", 5.0, 1.0, True),
+        ("deadband", 2.0, 3.0, False),
+        ("latching", True, False, True),
+        ("realarm_s", 1800.0, None, True),
+        ("realarm_s", None, 1800.0, False),
+        ("priority", Priority.CRITICAL, Priority.LOW, True),
+        ("priority", Priority.LOW, Priority.HIGH, False),
+        ("rationale", "a", "b", None),
+    ],
+)
+def test_each_field_of_a_limit_says_whether_it_became_looser(
+    plant: Plant, field: str, old: object, new: object, is_looser: bool | None
+) -> None:
+    before, after = with_limit(plant, PRESSURE, **{field: old}), with_limit(plant, PRESSURE, **{field: new})
+    (one,) = difference(before, after)
+    assert (one.kind, one.id, one.field, one.is_looser) == ("limit", PRESSURE, field, is_looser)
+    (back,) = difference(after, before)
+    assert (back.old, back.new) == (one.new, one.old)
+    assert back.is_looser == (None if is_looser is None else not is_looser)
+
+
+def test_bounds_at_rest_are_compared_with_what_held_there_before(plant: Plant) -> None:
+    one = limit_of(plant)
+    at_rest = Bounds(one.low, 95.0)
+    assert difference(plant, with_limit(plant, at_rest=at_rest)) == (
+        Difference("limit", PRESSURE, "at_rest.high", "90", "95", is_looser=True),
+    )
+    assert difference(plant, with_limit(plant, at_rest=Bounds(one.low, one.high))) == ()
+
+
+def test_a_limit_that_is_gone_is_looser_and_one_that_is_new_is_not(plant: Plant) -> None:
+    without = replace(plant, limits=tuple(one for one in plant.limits if one.id != PRESSURE))
+    assert difference(plant, without) == (Difference("limit", PRESSURE, "", "20 … 90", None, is_looser=True),)
+    assert difference(without, plant) == (
+        Difference("limit", PRESSURE, "", None, "20 … 90", is_looser=False),
+    )
+    assert limits_that_differ(plant, without) == {PRESSURE}
+
+
+def test_limits_come_first_and_the_looser_of_them_before_the_others(plant: Plant) -> None:
+    device = replace(plant.devices["ISO-STM-L1"], address="opc.tcp://127.0.0.1:1/")
+    changed = with_limit(with_limit(plant, low=25.0), "ISO-STM-L1/chamber_pressure/alert", low=1.0)
+    changed = replace(changed, devices={**changed.devices, device.id: device})
+    assert [(one.kind, one.field, one.is_looser) for one in difference(plant, changed)] == [
+        ("limit", "low", True),
+        ("limit", "low", False),
+        ("device", "address", None),
+    ]
+
+
+def test_a_profile_that_several_devices_share_is_told_once_by_the_channel_that_differs(plant: Plant) -> None:
+    device = plant.devices["RM-STM-L1"]
+    first, *others = device.profile.channels
+    profile = replace(device.profile, channels=(replace(first, label=Text("other", "其他")), *others))
+    changed = replace(plant, devices={**plant.devices, device.id: replace(device, profile=profile)})
+    found = difference(plant, changed)
+    assert {(one.kind, one.id, one.field.rpartition(".")[0]) for one in found} == {
+        ("profile", profile.name, f"channels.{first.key}.label")
+    }
+
+
+def test_other_words_alone_are_no_difference_to_judging(plant: Plant) -> None:
+    changed = with_limit(plant, rationale="said otherwise")
+    assert limits_that_differ(plant, changed) == frozenset()
+    assert is_alike(limit_of(plant), limit_of(changed))
+    assert not is_alike(limit_of(plant), None)
+
+
+def test_a_limit_on_a_channel_that_is_reckoned_otherwise_differs_though_its_figures_do_not(
+    plant: Plant,
+) -> None:
+    key = "PC-A-STM-L1/rolling_m3_5_0"
+    derived = replace(plant.derived[key], parameters={"size_um": 5.0, "sample_time_s": 60})
+    changed = replace(plant, derived={**plant.derived, key: derived})
+    assert limits_that_differ(plant, changed) == {one.id for one in plant.limits if one.channel == key}
+    assert [one.field for one in difference(plant, changed)] == ["parameters.sample_time_s"]
+
+
+def test_every_field_has_words_in_both_languages_or_its_own_path() -> None:
+    assert field_words("asks.0.param") == Text("what it asks for 0 param", "请求内容 0 param")
+    assert field_words("something.else") == Text("something.else", "something.else")
+    assert field_words("low").zh == "下限"
+    assert all(words.en and words.zh for words in FIELDS.values())
+
+
+@given(low=st.none() | st.floats(-100, 100), high=st.none() | st.floats(-100, 100))
+def test_looser_means_that_something_permitted_now_was_not_before(
+    low: float | None, high: float | None
+) -> None:
+    before = with_limit(_PLANT, low=0.0, high=10.0)
+    found = difference(before, with_limit(before, low=low, high=high))
+    looser = {one.field for one in found if one.is_looser}
+    assert ("low" in looser) == (low is None or low < 0)
+    assert ("high" in looser) == (high is None or high > 10)
