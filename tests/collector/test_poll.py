@@ -166,6 +166,7 @@ async def test_seconds_that_were_missed_are_told_and_never_made_up_for() -> None
     await clock.advance(0.5)
     assert [one.at for one in samples] == [START + k * SECOND for k in range(1, 6)]
     assert [one.quality and one.quality[0] for one in samples] == [Quality.SKIPPED] * 4 + [None]
+    assert poll.skipped == 4
     running.cancel()
     await asyncio.wait({running})
 
