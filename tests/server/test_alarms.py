@@ -1,15 +1,16 @@
 """Alarms as people see and acknowledge them."""
 
 from datetime import timedelta
+from typing import Any
 
-from alarms.events import Shelve, Transition
+from alarms.events import Fault, Shelve, Transition
 from monitor.collector import codec
 from monitor.server.gate import API
 from monitor.server.rights import Role
 from monitor.server.settings import Settings
 from monitor.store.book import BookEntry
 from monitor.store.write import Writer
-from tests.server.collector import ALARM, Collector
+from tests.server.collector import ALARM, PRESSURE, Collector
 from tests.server.conftest import Running, Screen
 from tests.server.hands import Hands
 
@@ -110,14 +111,52 @@ async def test_the_history_comes_from_the_database(
     async with keeping.client(keeping.sign_in()) as client:
         (told,) = (await client.get(f"{API}/alarms/history", params=period)).json()["alarms"]
         before = {"start": "2026-03-01T08:00:00Z", "end": "2026-03-02T08:00:00Z"}
-        assert (await client.get(f"{API}/alarms/history", params=before)).json() == {"alarms": []}
+        assert (await client.get(f"{API}/alarms/history", params=before)).json() == {
+            "alarms": [],
+            "next": None,
+        }
     assert told["id"] == ALARM
-    assert (told["state"], told["worst"]) == ("UNACK", 10.0)
+    assert (told["state"], told["worst"], told["priority"]) == ("UNACK", 10.0, "critical")
     assert (told["channel"], told["zone"], told["line"]) == (
         ALARM.rpartition("/")[0],
         "STM-L1-A-ISO",
         "STM-L1",
     )
+
+
+async def test_the_history_is_searched_and_turned_page_by_page(
+    keeping: Running, settings: Settings, hands: Hands, collector: Collector
+) -> None:
+    sample = collector.measure(10.0)
+    lost = collector.judge(Fault(hands.at, "database", "gone"))[0]
+    assert isinstance(lost, Transition)
+    writer = await Writer.open(keeping.service.settings.database_url, settings.plant, "test", hands.now())
+    await writer.write(1, [sample], [], [collector.alarms[ALARM], lost.after])
+    await writer.close()
+    period = {"start": "2026-03-02T08:00:00Z", "end": "2026-03-02T09:00:00Z"}
+    async with keeping.client(keeping.sign_in()) as client:
+
+        async def found(**looked: Any) -> list[str]:
+            answer = await client.get(f"{API}/alarms/history", params={**period, **looked})
+            assert answer.status_code == 200, answer.text
+            return [one["id"] for one in answer.json()["alarms"]]
+
+        both = await found()
+        assert both == [ALARM, "service/database"]
+        for some in (
+            {"text": "舱室 STM-L1"},
+            {"zone": "STM-L1-A-ISO"},
+            {"channel": PRESSURE},
+            {"level": "action"},
+        ):
+            assert await found(**some) == [ALARM], some
+        for none in ({"text": "nothing such"}, {"zone": "NO"}, {"channel": "NO", "zone": "STM-L1-A-ISO"}):
+            assert await found(**none) == [], none
+        first = (await client.get(f"{API}/alarms/history", params={**period, "limit": 1})).json()
+        assert await found(limit=1, after=first["next"]) == both[1:]
+        for after in ("yesterday x", "2026-03-02T08:15:01 x"):
+            answer = await client.get(f"{API}/alarms/history", params={**period, "after": after})
+            assert answer.status_code == 422, after
 
 
 async def test_the_history_has_a_limit(server: Running) -> None:
@@ -144,11 +183,21 @@ async def test_what_was_done_with_an_alarm_is_told_from_the_book(
         (shelved,) = (await client.get(path, params={"alarm": ALARM})).json()["transitions"]
         assert shelved == {
             "at": hands.at.isoformat(timespec="microseconds"),
+            "alarm": ALARM,
+            "state": "SHLVD",
             "reason": "shelved",
             "who": "li",
             "second": "wang",
             "comment": "sensor",
         }
+        raised_at = told[0].after.raised_at
+        for at, times in ((raised_at, 1), (raised_at + timedelta(seconds=1), 0)):
+            one = await client.get(path, params={"alarm": ALARM, "raised_at": at.isoformat()})
+            assert len(one.json()["transitions"]) == times
+        period = {"start": "2026-03-02T08:00:00Z", "end": "2026-03-02T17:00:00Z"}
+        for channel, times in ((PRESSURE, 1), ("ISO-STM-L1/rh", 0)):
+            deeds = await client.get(f"{API}/alarms/deeds", params={**period, "channel": channel})
+            assert [one["who"] for one in deeds.json()["transitions"]] == ["li"] * times
         other = await client.get(path, params={"alarm": "no/such/alarm"})
         assert other.json() == {"transitions": []}
         every_bad: tuple[dict[str, str], ...] = ({}, {"alarm": "\x00"}, {"alarm": ALARM, "limit": "0"})

@@ -4,16 +4,17 @@ import math
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from config.model import USABLE, Quality, Sample
+from config.model import USABLE, Level, Quality, Sample
 from monitor.store.catalog import UnknownChannelError
 from monitor.store.database import Pool, open_pool
-from monitor.store.history import alarm_history, alarms_standing
+from monitor.store.history import Sought, alarm_history, alarms_found, alarms_standing
 from monitor.store.readings import Readings, readings
 from monitor.store.write import Writer
 from tests.database import Server
@@ -187,6 +188,42 @@ async def test_alarm_history_is_newest_first_within_its_limit(url: str, pool: Po
     await writer.close()
     assert await alarm_history(pool, second(2), second(4), 10) == [alarms[2], *others, alarms[1]]
     assert await alarm_history(pool, second(0), second(9), 2) == [alarms[3], alarms[2]]
+
+
+async def test_alarms_are_found_by_words_place_and_level_a_page_at_a_time(url: str, pool: Pool) -> None:
+    writer = await Writer.open(url, plant(), "c", NOON)
+    rest = [alarm(n, n + 1, name="D/b/action", acknowledged_by="zhang") for n in (1, 2)]
+    same = [alarm(3, 4, name=name) for name in ("D/a/alert", "D/b/alert", "service/data_base")]
+    await writer.write(1, [], [], rest + same)
+    await writer.close()
+    names = {"D/a": "Pressure 压力 Room", "D/b": "Temperature 温度 Room"}
+
+    async def found(limit: int = 10, **sought: Any) -> list[str]:
+        kept = await alarms_found(pool, second(0), second(9), Sought(names=names, **sought), limit)
+        return [f"{one.id} {one.raised_at.second}" for one in kept]
+
+    everything = await found()
+    assert everything == ["D/a/alert 3", "D/b/alert 3", "service/data_base 3", "D/b/action 2", "D/b/action 1"]
+    assert await found(words=["压力"]) == ["D/a/alert 3"]
+    assert await found(words=["room", "TEMP", "zhang"]) == ["D/b/action 2", "D/b/action 1"]
+    assert await found(words=["data_base"]) == ["service/data_base 3"]
+    assert await found(words=["%"]) == await found(words=["a__e"]) == []
+    assert await found(places=["D/b", "D/c"]) == everything[1:2] + everything[3:]
+    assert await found(places=[]) == []
+    assert await found(levels=[Level.DIAGNOSTIC]) == []
+    assert await found(levels=[Level(kept.level) for kept in rest]) == everything
+    for size in (1, 2, 3):
+        pages: list[str] = []
+        while page := await found(size, after=_end_of(pages)):
+            pages += page
+        assert pages == everything
+
+
+def _end_of(pages: list[str]) -> tuple[datetime, str] | None:
+    if not pages:
+        return None
+    name, _, at = pages[-1].partition(" ")
+    return second(int(at)), name
 
 
 async def test_what_stood_at_a_time_was_raised_before_it_and_not_over_by_then(url: str, pool: Pool) -> None:

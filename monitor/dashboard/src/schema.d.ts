@@ -184,7 +184,7 @@ export interface paths {
         };
         /**
          * Read Alarm History
-         * @description The occurrences raised from `start` to `end`, at most `limit`.
+         * @description The occurrences raised from `start` to `end` that are looked for, at most `limit`; `next` leads on.
          */
         get: operations["read_alarm_history"];
         put?: never;
@@ -224,9 +224,31 @@ export interface paths {
         };
         /**
          * Read Transitions
-         * @description What the book says of an alarm: each change, why, and who did it; a moment behind what is live.
+         * @description What the book says of an alarm, or of one occurrence: each change, why, and who did it.
+         *
+         *     The book is a moment behind what is live.
          */
         get: operations["read_transitions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/deeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Deeds
+         * @description What people did about the alarms of some channels from `start` to `end`.
+         */
+        get: operations["read_deeds"];
         put?: never;
         post?: never;
         delete?: never;
@@ -838,11 +860,13 @@ export interface components {
         };
         /**
          * History
-         * @description Occurrences of alarms, the latest first, each as it last stood.
+         * @description Occurrences of alarms, the latest first, each as it last stood; `next` asks for those behind, null: none are.
          */
         History: {
             /** Alarms */
             alarms: components["schemas"]["Alarm"][];
+            /** Next */
+            next: string | null;
         };
         /**
          * Inhibited
@@ -1496,7 +1520,7 @@ export interface components {
         };
         /**
          * Transition
-         * @description One change of an alarm; `who` and `second` are empty where nobody did it.
+         * @description One change of an alarm, and its state after it; `who` and `second` are empty where nobody did it.
          */
         Transition: {
             /**
@@ -1504,7 +1528,10 @@ export interface components {
              * Format: date-time
              */
             at: string;
+            /** Alarm */
+            alarm: string;
             reason: components["schemas"]["Reason"];
+            state: components["schemas"]["AlarmState"];
             /** Who */
             who: string;
             /** Second */
@@ -1514,7 +1541,7 @@ export interface components {
         };
         /**
          * Transitions
-         * @description Changes of one alarm, the latest first.
+         * @description Changes of alarms, the latest first.
          */
         Transitions: {
             /** Transitions */
@@ -2245,6 +2272,13 @@ export interface operations {
                 start: string;
                 /** @description ISO 8601 with offset; in a URL a + is written %2B */
                 end: string;
+                /** @description words that must all be found, in either language */
+                text?: string;
+                zone?: string;
+                channel?: string[];
+                level?: components["schemas"]["Level"][];
+                /** @description `next` of the page before this one */
+                after?: string;
             };
             header?: never;
             path?: never;
@@ -2364,6 +2398,7 @@ export interface operations {
         parameters: {
             query: {
                 alarm: string;
+                raised_at?: string | null;
                 limit?: number;
             };
             header?: never;
@@ -2392,6 +2427,60 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    read_deeds: {
+        parameters: {
+            query: {
+                channel: string[];
+                limit?: number;
+                /** @description ISO 8601 with offset; in a URL a + is written %2B */
+                start: string;
+                /** @description ISO 8601 with offset; in a URL a + is written %2B */
+                end: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transitions"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,9 +1,10 @@
 """The alarms that stand, those that stood, how much they ask of people, and what is to be done about one."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 
 from alarms import events
 from alarms.alarm import state
@@ -15,10 +16,11 @@ from config.rules import Priority
 from monitor.server.may import Looking, ReadingPast
 from monitor.server.messages import ALARM_EXAMPLE, Alarm, Detail, Time, shown
 from monitor.server.period import Period
+from monitor.server.search import Id, Looked, mark_of
 from monitor.server.service import Here
-from monitor.server.transitions import TRANSITION_EXAMPLE, Transition, transitions_of
+from monitor.server.transitions import TRANSITION_EXAMPLE, Transition, deeds_on, transitions_of
 from monitor.server.written import NOUN, Label, Noun
-from monitor.store.history import alarm_history, alarms_standing
+from monitor.store.history import alarm_history, alarms_found, alarms_standing
 
 HISTORY_MAX = 5000
 LOAD_MAX = 100_000
@@ -43,17 +45,21 @@ class Standing(BaseModel):
 
 
 class History(BaseModel):
-    """Occurrences of alarms, the latest first, each as it last stood."""
+    """Occurrences of alarms, the latest first, each as it last stood; `next` asks for those behind, null: none are."""
 
     model_config = shown(
-        {"alarms": [{**ALARM_EXAMPLE, "state": "NORM", "active": False, "acknowledged": True}]}
+        {
+            "alarms": [{**ALARM_EXAMPLE, "state": "NORM", "active": False, "acknowledged": True}],
+            "next": f"{ALARM_EXAMPLE['raised_at']} {ALARM_EXAMPLE['id']}",
+        }
     )
 
     alarms: list[Alarm]
+    next: str | None
 
 
 class Transitions(BaseModel):
-    """Changes of one alarm, the latest first."""
+    """Changes of alarms, the latest first."""
 
     model_config = shown({"transitions": [TRANSITION_EXAMPLE]})
 
@@ -132,12 +138,16 @@ async def read_alarms(here: Here, hidden: bool = True) -> Standing:
     responses={code: {"model": Detail} for code in (401, 403, 422, 503)},
 )
 async def read_alarm_history(
-    period: Period, here: Here, limit: Annotated[int, Query(ge=1, le=HISTORY_MAX)] = 500
+    period: Period, looked: Looked, here: Here, limit: Annotated[int, Query(ge=1, le=HISTORY_MAX)] = 500
 ) -> History:
-    """The occurrences raised from `start` to `end`, at most `limit`."""
+    """The occurrences raised from `start` to `end` that are looked for, at most `limit`; `next` leads on."""
     async with here.reads.pool() as pool:
-        found = await alarm_history(pool, *period, limit)
-    return History(alarms=[describe(alarm, here.settings.plant) for alarm in found])
+        found = await alarms_found(pool, *period, looked, limit)
+    plant = here.settings.plant
+    priorities = {one.id: one.priority for one in plant.limits}
+    last = mark_of(found[-1].raised_at, found[-1].id) if len(found) == limit else None
+    known = (replace(one, priority=priorities.get(one.id, one.priority)) for one in found)
+    return History(alarms=[describe(one, plant) for one in known], next=last)
 
 
 @router.get(
@@ -159,11 +169,33 @@ async def read_alarm_load(period: Period, here: Here) -> AlarmLoad:
     responses={code: {"model": Detail} for code in (401, 403, 422, 503)},
 )
 async def read_transitions(
-    here: Here, alarm: AlarmAsked, limit: Annotated[int, Query(ge=1, le=TRANSITIONS_MAX)] = 50
+    here: Here,
+    alarm: AlarmAsked,
+    raised_at: AwareDatetime | None = None,
+    limit: Annotated[int, Query(ge=1, le=TRANSITIONS_MAX)] = 50,
 ) -> Transitions:
-    """What the book says of an alarm: each change, why, and who did it; a moment behind what is live."""
+    """What the book says of an alarm, or of one occurrence: each change, why, and who did it.
+
+    The book is a moment behind what is live.
+    """
     async with here.reads.pool() as pool:
-        return Transitions(transitions=await transitions_of(pool, alarm, limit))
+        return Transitions(transitions=await transitions_of(pool, alarm, raised_at, limit))
+
+
+@router.get("/deeds", responses={code: {"model": Detail} for code in (401, 422, 503)})
+async def read_deeds(
+    period: Period,
+    channel: Annotated[list[Id], Query(min_length=1, max_length=40)],
+    here: Here,
+    limit: Annotated[int, Query(ge=1, le=TRANSITIONS_MAX)] = TRANSITIONS_MAX,
+) -> Transitions:
+    """What people did about the alarms of some channels from `start` to `end`."""
+    wanted = set(channel)
+    alarms = {f"{one}/blind" for one in wanted} | {
+        one.id for one in here.settings.plant.limits if one.channel in wanted
+    }
+    async with here.reads.pool() as pool:
+        return Transitions(transitions=await deeds_on(pool, alarms, period, limit))
 
 
 def _occurrence(alarm: events.Alarm, priority: Priority) -> Occurrence:
