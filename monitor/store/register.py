@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,16 @@ from monitor.store.database import Connection, DatabaseError
 
 LOCK = 0x706C616E
 """Advisory lock of registering ("plan"): two collectors take turns, and never lock one another's rows crosswise."""
+SERIES_AT_ONCE = 50
+"""So many series' channels are compared at once: of a plant of 80,000 channels not all need be held twice."""
+
+
+_CHANNEL = ("id", "series_id", "place", "key", "zone", "unit", "kind", "label_en", "label_zh")
+_PUT_CHANNEL = f"""
+INSERT INTO channel ({", ".join(_CHANNEL)}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+ON CONFLICT (id) DO UPDATE SET zone = excluded.zone, kind = excluded.kind,
+                               label_en = excluded.label_en, label_zh = excluded.label_zh"""  # noqa: S608 - our own names
+"""Not by `_upsert`: one that changes no place would be refused all the same as a change of places."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,31 +62,58 @@ async def register(connection: Connection, plant: Plant, at: datetime) -> Mappin
     async with connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
         if not await connection.fetchval("SELECT 1 FROM plant_version WHERE sha256 = $1", plant.sha256):
-            # Megabytes, and only for a new plant: whoever shares the event loop does not wait for them.
-            body = await asyncio.to_thread(_written, plant)
-            await connection.execute(
-                "INSERT INTO plant_version (sha256, first_seen, body) VALUES ($1, $2, $3)",
-                *(plant.sha256, at, body),
-            )
+            await connection.copy_to_table("plant_version", source=_version(plant, at))
         await _upsert_nouns(connection, plant)
         return await _register_series(connection, plant)
 
 
-def _written(plant: Plant) -> str:
-    return json.dumps(_plain(plant), ensure_ascii=False, allow_nan=False)
+async def _version(plant: Plant, at: datetime) -> AsyncIterator[bytes]:
+    """Write a row of `plant_version` as COPY takes it, a piece at a time: as a whole it may be many megabytes."""
+    yield f"{plant.sha256}\t{at.isoformat()}\t".encode()
+    pieces = _written(plant)
+    # In a thread: whoever shares the event loop does not wait for it.
+    while piece := await asyncio.to_thread(next, pieces, ""):
+        yield piece.replace("\\", "\\\\").encode()
+    yield b"\n"
+
+
+def _written(plant: Plant) -> Iterator[str]:
+    """Write a plant as JSON, a piece at a time. The same plant is the same text.
+
+    A plant's series and channels stand in its devices already.
+    """
+    before = "{"
+    for name in (one.name for one in fields(plant) if one.name not in {"series", "channels"}):
+        yield f"{before}{_json(name)}: "
+        before = ", "
+        value = getattr(plant, name)
+        if isinstance(value, Mapping):
+            yield from _enclosed("{", (f"{_json(str(key))}: {_json(one)}" for key, one in value.items()), "}")
+        elif isinstance(value, tuple):
+            yield from _enclosed("[", map(_json, value), "]")
+        else:
+            yield _json(value)
+    yield "}"
+
+
+def _enclosed(begin: str, pieces: Iterator[str], end: str) -> Iterator[str]:
+    yield begin + next(pieces, "")
+    for piece in pieces:
+        yield ", " + piece
+    yield end
+
+
+def _json(value: object) -> str:
+    return json.dumps(_plain(value), ensure_ascii=False, allow_nan=False)
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any noun becomes JSON
     if is_dataclass(value):
-        # A plant's series and channels stand in its devices already.
-        skipped = {"series", "channels"} if isinstance(value, Plant) else set()
-        return {
-            one.name: _plain(getattr(value, one.name)) for one in fields(value) if one.name not in skipped
-        }
+        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
     if isinstance(value, Mapping):
         return {str(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, frozenset):
-        return sorted(value)  # the same plant is the same text
+        return sorted(value)
     if isinstance(value, tuple | list):
         return [_plain(inner) for inner in value]
     return value
@@ -122,7 +159,7 @@ def _device(device: Device) -> tuple[object, ...]:
 
 
 async def _register_series(connection: Connection, plant: Plant) -> dict[str, Row]:
-    """Few questions for all series at once: a plant of a thousand channels is registered within a second."""
+    """Few questions for many series at once: a plant of a thousand channels is registered within a second."""
     every = list(plant.series.values())
     await connection.executemany(
         _upsert("series", ("name", "device", "records"), key="name"),
@@ -132,23 +169,31 @@ async def _register_series(connection: Connection, plant: Plant) -> dict[str, Ro
         "SELECT name, id FROM series WHERE name = ANY($1)", [series.id for series in every]
     )
     ids: dict[str, int] = {row["name"]: row["id"] for row in named}
+    rows: dict[str, Row] = {}
+    for start in range(0, len(every), SERIES_AT_ONCE):
+        rows |= await _register_channels(connection, plant, ids, every[start : start + SERIES_AT_ONCE])
+    return rows
+
+
+async def _register_channels(
+    connection: Connection, plant: Plant, ids: Mapping[str, int], some: Sequence[Series]
+) -> dict[str, Row]:
+    """Write the channels of some series, as far as they do not stand there already."""
     known = await connection.fetch(
-        "SELECT id, series_id, place, unit FROM channel WHERE series_id = ANY($1) OR id = ANY($2)",
-        *(list(ids.values()), list(plant.channels)),
+        f"SELECT {', '.join(_CHANNEL)} FROM channel WHERE series_id = ANY($1) OR id = ANY($2)",  # noqa: S608 - our own names
+        *([ids[one.id] for one in some], [channel.id for one in some for channel in one.channels]),
     )
-    stored: dict[int, dict[str, int]] = {number: {} for number in ids.values()}
+    stored: dict[int, dict[str, int]] = {ids[one.id]: {} for one in some}
     for row in known:
         _check_same(plant.channels.get(row["id"]), ids, row)
         stored[row["series_id"]][row["id"]] = row["place"]
-    places = {series.id: _places(series, stored[ids[series.id]]) for series in every}
-    # Not an upsert: even one that changes no place would be refused as a change of places.
-    await connection.executemany(
-        "INSERT INTO channel (id, series_id, place, key, zone, unit, kind, label_en, label_zh) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO UPDATE SET zone = excluded.zone, "
-        "kind = excluded.kind, label_en = excluded.label_en, label_zh = excluded.label_zh",
-        [_channel(one, ids[one.series], places[one.series][one.id]) for one in plant.channels.values()],
-    )
-    return {one.id: Row(ids[one.id], len(one.channels), _order(one, places[one.id])) for one in every}
+    places = {one.id: _places(one, stored[ids[one.id]]) for one in some}
+    wanted = [
+        _channel(channel, ids[one.id], places[one.id][channel.id]) for one in some for channel in one.channels
+    ]
+    there = {tuple(row) for row in known}
+    await connection.executemany(_PUT_CHANNEL, [one for one in wanted if one not in there])
+    return {one.id: Row(ids[one.id], len(one.channels), _order(one, places[one.id])) for one in some}
 
 
 def _places(series: Series, stored: Mapping[str, int]) -> dict[str, int]:

@@ -2,14 +2,17 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 import asyncpg
 import pytest
 
 from bench.running import DEMO
 from config.load import load
-from config.model import Quality
+from config.model import Quality, Text
+from config.plant import Plant
 from monitor.store.database import Connection, DatabaseError
+from monitor.store.register import SERIES_AT_ONCE, _plain, _written
 from monitor.store.write import Writer
 from tests.database import Server
 from tests.store.small import NOON, many, plant, sample, second, with_shared
@@ -43,6 +46,49 @@ async def test_the_whole_demo_plant_can_be_registered(url: str, sql: Connection)
     assert set(body["protections"]) == set(one.protections)
     hidden = one.suppressions["ISO-STM-L1/not_in_production"].alarms
     assert body["suppressions"]["ISO-STM-L1/not_in_production"]["alarms"] == sorted(hidden)
+
+
+def test_the_plant_is_written_in_pieces_that_are_together_its_json() -> None:
+    for one in (plant(), load(DEMO)):
+        pieces = list(_written(one))
+        body = _plain(one)
+        del body["series"], body["channels"]  # they stand in its devices
+        assert "".join(pieces) == json.dumps(body, ensure_ascii=False)
+        largest = max(one.devices.values(), key=lambda device: len(json.dumps(_plain(device))))
+        assert max(map(len, pieces)) <= len(json.dumps(_plain(largest))) + 100
+
+
+async def test_the_plant_comes_into_the_database_letter_by_letter(url: str, sql: Connection) -> None:
+    odd = Text('a "quoted" \\ \\N \\. line\nand\ttab\r', "隔离器 𝄞")
+    one = replace(plant(), label=odd)
+    await (await Writer.open(url, one, "c", NOON)).close()
+    [version] = await sql.fetch("SELECT * FROM plant_version")
+    assert json.loads(version["body"]) == json.loads("".join(_written(one)))
+    assert (version["sha256"], version["first_seen"]) == (one.sha256, NOON)
+    assert json.loads(version["body"])["label"] == {"en": odd.en, "zh": odd.zh}
+
+
+async def test_a_channel_that_stands_there_already_is_not_written_again(url: str, sql: Connection) -> None:
+    one = many(SERIES_AT_ONCE + 1, ("a", "b"))
+    await (await Writer.open(url, one, "c", NOON)).close()
+    written = await sql.fetch("SELECT id, xmin FROM channel ORDER BY id")
+    await (await Writer.open(url, one, "c", NOON)).close()
+    assert await sql.fetch("SELECT id, xmin FROM channel ORDER BY id") == written
+    moved = _with_zone(one, "D7/b", "Z2")
+    await (await Writer.open(url, moved, "c", NOON)).close()
+    again = await sql.fetch("SELECT id, xmin FROM channel ORDER BY id")
+    assert {new["id"] for new, old in zip(again, written, strict=True) if new != old} == {"D7/b"}
+    assert await sql.fetchval("SELECT zone FROM channel WHERE id = 'D7/b'") == "Z2"
+
+
+def _with_zone(one: Plant, channel: str, zone: str) -> Plant:
+    moved = {**one.channels, channel: replace(one.channels[channel], zone=zone)}
+    series = {
+        name: replace(old, channels=tuple(moved[each.id] for each in old.channels))
+        for name, old in one.series.items()
+    }
+    zones = {**one.zones, zone: replace(one.zones["Z"], id=zone)}
+    return replace(one, channels=moved, series=series, zones=zones)
 
 
 async def test_what_lines_share_belongs_to_the_workshop_alone(url: str, sql: Connection) -> None:
