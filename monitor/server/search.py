@@ -7,7 +7,9 @@ from typing import Annotated, TypeAlias
 from fastapi import Depends, Query
 from pydantic import StringConstraints
 
-from config.model import Level, Plant, Text
+from config.model import Text
+from config.plant import Plant
+from config.rules import Level
 from monitor.server.refusal import Refusal
 from monitor.server.service import Here
 from monitor.store.history import Sought

@@ -11,7 +11,8 @@ import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from config.model import USABLE, Level, Quality, Sample
+from config.model import USABLE, Quality, Sample
+from config.rules import Level
 from monitor.store.catalog import UnknownChannelError
 from monitor.store.database import Pool, open_pool
 from monitor.store.history import Sought, alarm_history, alarms_found, alarms_standing

@@ -1284,7 +1284,7 @@ export interface components {
         };
         /**
          * ProtectionKind
-         * @description How a protective action ends (devices.md 4.1): by itself, or by a person's reset.
+         * @description How a protective action ends: by itself, or by a person's reset.
          * @enum {string}
          */
         ProtectionKind: "interlock" | "protect";
@@ -2481,6 +2481,15 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -182,7 +182,9 @@ async def read_transitions(
         return Transitions(transitions=await transitions_of(pool, alarm, raised_at, limit))
 
 
-@router.get("/deeds", responses={code: {"model": Detail} for code in (401, 422, 503)})
+@router.get(
+    "/deeds", dependencies=[ReadingPast], responses={code: {"model": Detail} for code in (401, 403, 422, 503)}
+)
 async def read_deeds(
     period: Period,
     channel: Annotated[list[Id], Query(min_length=1, max_length=40)],
