@@ -86,6 +86,14 @@ def database_cpu_s(folder: Path) -> float:
     return ended + cpu_s(postmaster) + sum(cpu_s(int(pid)) for pid in children)
 
 
+def peak_mb(pid: int) -> float:
+    """Most resident memory that a process ever had, its start included."""
+    (line,) = (
+        one for one in Path(f"/proc/{pid}/status").read_text().splitlines() if one.startswith("VmHWM:")
+    )
+    return int(line.split()[1]) * 1024 / 1e6
+
+
 @contextmanager
 def scaled(devices: int) -> Iterator[Scaled]:
     """Run a plant of so many devices and everything that stores it."""
@@ -130,7 +138,7 @@ def measure(one: Scaled, devices: int, seconds: int) -> None:
     time.sleep(seconds)
     after = one.used()
     start, end = (datetime.fromtimestamp(at, UTC) for at in (start_s, start_s + seconds))
-    memory = memory_mb(one.collector.pid)
+    memory, peak = memory_mb(one.collector.pid), peak_mb(one.collector.pid)
     later = datetime.fromtimestamp(start_s + seconds + 5, UTC)
     until(lambda: one.ask(CYCLES, end, later)[2] == devices, STORED_WITHIN_S)
     rows, good, _, skipped = one.ask(CYCLES, start, end)
@@ -147,7 +155,7 @@ def measure(one: Scaled, devices: int, seconds: int) -> None:
         kept=round(good / polls, 5),
         cpu_s_per_1000_polls=_per_1000(before, after, polls),
         stored_minus_device_s={"p50": round(p50, 3), "p99": round(p99, 3), "max": round(worst, 3)},
-        collector_memory_mb=round(memory, 1),
+        collector_memory_mb={"now": round(memory, 1), "peak": round(peak, 1)},
         load_average=[round(load, 2) for load in os.getloadavg()],
     )
 
