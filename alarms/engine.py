@@ -6,10 +6,11 @@ what was first, the flood · protective actions. A calm Sample of a calm series 
 """
 
 import math
+from collections import ChainMap
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TypeAlias, assert_never
+from typing import TypeAlias, assert_never, cast
 
 from alarms import alarm as life
 from alarms import catalogue, derived, group, permit, protect, suppress
@@ -37,6 +38,8 @@ from alarms.judge import (
     Condition,
     SeriesRules,
     Standing,
+    as_raised,
+    condition_of,
     highs,
     in_words,
     lows,
@@ -119,6 +122,44 @@ def _conditions_of(one: SeriesRules) -> Iterable[Condition]:
 
 def handle(book: Rules, state: State, event: Event) -> tuple[State, tuple[Told, ...]]:
     """Take one event in; return the state after it and what came of it, in order."""
+    if not state.raised_under:
+        return _handle(book, state, event)
+    after, told = _handle(_as_raised(book, state.raised_under), state, event)
+    return _let_go(after), told
+
+
+def _as_raised(book: Rules, under: Mapping[str, Limit]) -> Rules:
+    """Judge active alarms by the limits under which they were raised."""
+    by_series: dict[str, dict[str, Condition]] = {}
+    for key, limit in under.items():
+        channel = book.plant.derived.get(limit.channel) or book.plant.channels[limit.channel]
+        by_series.setdefault(channel.series, {})[key] = condition_of(limit)
+    return replace(
+        book,
+        series={
+            **book.series,
+            **{key: as_raised(book.plant, book.series[key], under) for key in by_series},
+        },
+        own={**book.own, **{key: {**book.own[key], **raised} for key, raised in by_series.items()}},
+        # Not copied: there are thousands, and this is done for every event while such an alarm is active.
+        conditions=ChainMap(
+            {key: one for raised in by_series.values() for key, one in raised.items()},
+            cast("dict[str, Condition]", book.conditions),
+        ),
+    )
+
+
+def _let_go(state: State) -> State:
+    """Let the plant's own limit hold again for each alarm that has cleared."""
+    still = {
+        key: limit
+        for key, limit in state.raised_under.items()
+        if key in state.alarms and state.alarms[key].active
+    }
+    return state if len(still) == len(state.raised_under) else replace(state, raised_under=still)
+
+
+def _handle(book: Rules, state: State, event: Event) -> tuple[State, tuple[Told, ...]]:
     draft = Draft(state)
     if not isinstance(event, Sample | Tick | Fault | ActionResult) and permit.why_not(
         book.plant, state, event

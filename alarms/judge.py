@@ -136,6 +136,19 @@ def condition_of(limit: Limit) -> Condition:
     )
 
 
+def as_raised(plant: Plant, one: SeriesRules, under: Mapping[str, Limit]) -> SeriesRules:
+    """Lay out a series again, with other limits in the place of those of the same ids."""
+    limits = tuple(under.get(limit.id, limit) for limit in one.limits)
+    return replace(
+        one,
+        limits=limits,
+        lows=lows(limits),
+        highs=highs(limits),
+        conditions=tuple(condition_of(limit) for limit in limits),
+        resting=tuple(_resting(plant, limits)),
+    )
+
+
 def _blind(channel: str, delay_s: float, priority: Priority) -> Condition:
     return Condition(f"{channel}/blind", Level.DIAGNOSTIC, delay_s, 0.0, priority)
 

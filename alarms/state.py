@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from alarms.events import Alarm, Inhibited, Running
 from config.model import Occupancy, Sample
+from config.rules import Limit
 
 Memory: TypeAlias = tuple[tuple[float, ...], ...]
 """What one derived channel remembers: rows of finite numbers, times as seconds since 1970. Empty at first."""
@@ -41,6 +42,8 @@ class State:
         inhibited: those that are switched off, by id.
         seqs: the last handshake number used, by device.
         raised: when alarms were raised in the last ten minutes, for floods.
+        raised_under: the limits under which active alarms were raised, where the plant's have changed since: by them
+            they are judged until they clear.
     """
 
     alarms: Mapping[str, Alarm] = field(default_factory=dict)
@@ -58,3 +61,4 @@ class State:
     inhibited: Mapping[str, Inhibited] = field(default_factory=dict)
     seqs: Mapping[str, int] = field(default_factory=dict)
     raised: tuple[datetime, ...] = ()
+    raised_under: Mapping[str, Limit] = field(default_factory=dict)

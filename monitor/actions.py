@@ -12,7 +12,8 @@ from config.rules import Ask, Check, Protection, ProtectionKind
 from monitor.collector import codec
 from monitor.collector.collect import JOURNAL
 from monitor.collector.journal import JournalReader, explained
-from monitor.collector.restore import fitted, restore
+from monitor.collector.refit import fitted
+from monitor.collector.restore import restore
 
 PROVED_STATES = frozenset({ProtectionState.VERIFIED, ProtectionState.LATCHED})
 PROVED_ASKS = frozenset({AskState.VERIFIED, AskState.ALREADY})

@@ -16,7 +16,8 @@ from config.plant import Plant
 from monitor.collector import codec
 from monitor.collector.collect import JOURNAL
 from monitor.collector.journal import JournalReader, explained
-from monitor.collector.restore import Step, fitted, plant_at, retired, retrace
+from monitor.collector.refit import fitted, retired
+from monitor.collector.restore import Step, plant_at, retrace
 
 ARRIVED_WITHIN = timedelta(minutes=1)
 """What is read later than this after the end of a period changes nothing in it any more."""

@@ -41,10 +41,10 @@ from monitor.collector.metrics import registry_of
 from monitor.collector.pipeline import INBOX_LIMIT, Pipeline
 from monitor.collector.poll import Poll
 from monitor.collector.respond import Responder, Worker, asked_devices
+from monitor.collector.refit import fitted
 from monitor.collector.restore import (
     Restored,
     faults_over,
-    fitted,
     gap_samples,
     gap_told,
     restore,

@@ -1,32 +1,26 @@
 """What a restart goes on from: the last State, the tail after it judged again, and the gap told honestly."""
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from alarms import engine
-from alarms.alarm import state as alarm_state
 from alarms.events import (
-    Alarm,
-    AlarmState,
     Asked,
     AskState,
     Fault,
     ProtectionChange,
-    ProtectionState,
-    Reason,
     Running,
     Told,
-    Transition,
 )
 from alarms.state import State
 from config.model import Device, Quality, Sample
 from config.plant import Plant
-from config.rules import Derived
 from monitor.collector import codec
 from monitor.collector.journal import Entry, JournalReader
 from monitor.collector.poll import bad_sample
+from monitor.collector.refit import disarmed, fitted, settled
 
 T = TypeVar("T")
 
@@ -100,6 +94,8 @@ def retrace(
         state, last = fitted(last, judged, state), judged
         if under is not None:
             state, _ = disarmed(judged, state, codec.EPOCH)
+            # What it would have been, had there never been another.
+            state = replace(state, raised_under={})
         rules = engine.rules(judged)
         for entry in _entries(reader, seq, before_seq):
             seq, (state, told) = entry.seq, _judged(rules, judged, state, entry)
@@ -123,10 +119,9 @@ def _judged(rules: engine.Rules, plant: Plant, state: State, entry: Entry) -> tu
 
 def started(plant: Plant, state: State, at: datetime) -> tuple[State, tuple[Told, ...]]:
     """Say what a start makes of a State that fits its plant; tell what ends with it, and what is asked again."""
-    state, alarms = retired(plant, state, at)
-    state, changes = disarmed(plant, state, at)
+    state, ended = settled(plant, state, at)
     state, again = asked_again(state, at)
-    return resumed(plant, state, at), (*alarms, *changes, *again)
+    return resumed(plant, state, at), (*ended, *again)
 
 
 def gap_samples(plant: Plant, state: State, until: datetime, received_at: datetime) -> Iterator[Sample]:
@@ -195,51 +190,9 @@ def faults_over(state: State, at: datetime) -> Iterator[Fault]:
             yield Fault(at, part, "")
 
 
-def retired(plant: Plant, state: State, at: datetime) -> tuple[State, tuple[Transition, ...]]:
-    """End the alarms that nothing can clear any more, because the plant has lost their limit.
-
-    They end as every alarm does, by a Transition, and stay until a person has seen them.
-    """
-    known = engine.rules(plant).conditions
-    told = tuple(
-        Transition(at, key, alarm, _without_limit(alarm, at), Reason.CLEARED)
-        for key, alarm in state.alarms.items()
-        if alarm.active and key not in known and not _can_end(plant, key)
-    )
-    after = {**state.alarms, **{one.alarm: one.after for one in told}}
-    alarms = {key: alarm for key, alarm in after.items() if alarm_state(alarm) is not AlarmState.NORM}
-    return replace(state, alarms=alarms), told
-
-
-def _without_limit(alarm: Alarm, at: datetime) -> Alarm:
-    return replace(alarm, active=False, changed_at=at, detail="the plant has no such limit any more")
-
-
 def _fits(plant: Plant, sample: Sample) -> bool:
     series = plant.series.get(sample.series)
     return series is not None and len(series.channels) == len(sample.values)
-
-
-def disarmed(plant: Plant, state: State, at: datetime) -> tuple[State, tuple[ProtectionChange, ...]]:
-    """End the protective actions that the plant has no more, or that ask for something else than they did."""
-    told = tuple(
-        ProtectionChange(at, key, running, _without_protection(running, at), "not in the plant any more")
-        for key, running in state.running.items()
-        if not _asks_fit(plant, running)
-    )
-    gone = {one.protection for one in told}
-    return replace(state, running={k: one for k, one in state.running.items() if k not in gone}), told
-
-
-def _asks_fit(plant: Plant, running: Running) -> bool:
-    one = plant.protections.get(running.id)
-    if one is None or len(one.asks) != len(running.asked):
-        return False
-    return len(running.ending) in {0, len(one.release_asks)}
-
-
-def _without_protection(running: Running, at: datetime) -> Running:
-    return replace(running, state=ProtectionState.CLOSED, changed_at=at)
 
 
 def asked_again(state: State, at: datetime) -> tuple[State, tuple[ProtectionChange, ...]]:
@@ -270,51 +223,3 @@ def _from_now_on(running: Running, at: datetime) -> Running:
 
 def _asked_at(at: datetime, asked: Asked) -> Asked:
     return replace(asked, requested_at=at) if asked.state is AskState.REQUESTED else asked
-
-
-def fitted(wrote: Plant, plant: Plant, state: State) -> State:
-    """Let go of what a State remembers by the places and names of another plant."""
-    if wrote.sha256 == plant.sha256:
-        return state
-    rules = engine.rules(plant)
-    alike = {key for key in plant.series if _channels(wrote, key) == _channels(plant, key)}
-    reckoned = {key for key in alike if _derived(wrote, key) == _derived(plant, key)}
-    return replace(
-        state,
-        delays=_only(state.delays, rules.conditions),
-        latest=_only(state.latest, plant.series),
-        complete=_only(state.complete, rules.records),
-        seen=_only(state.seen, alike),
-        memory=_only(state.memory, reckoned),
-        derived=_only(state.derived, reckoned),
-        modes=_only(state.modes, plant.channels),
-        masks=_only(state.masks, plant.suppressions),
-        spent=state.spent.intersection(plant.suppressions),
-        occupancy=_only(state.occupancy, plant.zones),
-        inhibited=_only(state.inhibited, plant.protections),
-    )
-
-
-def _only(mapping: Mapping[str, T], known: Container[str]) -> Mapping[str, T]:
-    return {key: value for key, value in mapping.items() if key in known}
-
-
-def _channels(plant: Plant, series_id: str) -> tuple[str, ...] | None:
-    series = plant.series.get(series_id)
-    return None if series is None else tuple(channel.id for channel in series.channels)
-
-
-def _derived(plant: Plant, series_id: str) -> list[Derived]:
-    return [one for one in plant.derived.values() if one.series == series_id]
-
-
-def _can_end(plant: Plant, key: str) -> bool:
-    """Whether something other than a limit's Sample can end this alarm."""
-    about, _, what = key.rpartition("/")
-    return (
-        about == "service"
-        or (what == "command" and about in plant.devices)
-        or (what == "communication" and about in plant.networks)
-        or key in plant.protections
-        or (what == "failed" and about in plant.protections)
-    )

@@ -15,15 +15,14 @@ from config.plant import Plant
 from config.rules import Level
 from monitor.collector import codec
 from monitor.collector.journal import Entry, Journal, JournalReader, Stood
+from monitor.collector.refit import fitted, retired
 from monitor.collector.restore import (
     Restored,
     faults_over,
-    fitted,
     gap_samples,
     gap_told,
     restore,
     resumed,
-    retired,
 )
 from tests.alarms.building import (
     ACTION,

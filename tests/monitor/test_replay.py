@@ -21,7 +21,8 @@ from config.plant import Plant
 from config.rules import Level
 from monitor.collector import codec
 from monitor.collector.journal import JournalReader
-from monitor.collector.restore import fitted, restore, started
+from monitor.collector.refit import fitted
+from monitor.collector.restore import restore, started
 from monitor.replay import Period, ReplayError, difference, explain, line_of, replay
 from tests.alarms.building import ACTION, ALERT, ISOLATOR, T0, after, bad, limit, plant, sample
 from tests.collector.building import JOURNAL, Line
