@@ -33,7 +33,7 @@ from config.plant import Plant
 from config.rules import Level, Limit
 from monitor.clock import SystemClock
 from monitor.collector import codec
-from monitor.collector.collect import JOURNAL, Collector, CollectSettings
+from monitor.collector.collect import JOURNAL, Collector, CollectSettings, put_loop_first
 from monitor.collector.journal import Journal, Stood
 from monitor.store import embedded
 
@@ -216,6 +216,7 @@ async def run(hours: float, seconds: float) -> None:
         live_rate = sum(1 / one.period_s for one in plant.devices.values())
         with simulating(folder / "plant", f"127.0.0.1:{free_port()}"):
             trial = Trial(plant, folder / "data", url)
+            put_loop_first()
             running = [asyncio.create_task(one) for one in (trial.collector.run(), trial.watch_loop())]
             try:
                 await measure(trial, folder, seconds, live_rate)

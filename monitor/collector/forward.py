@@ -136,11 +136,13 @@ class Forward:
                 # Also past what is there no more: forgotten, before this database was.
                 self.position = until_seq - 1
                 return
-            chunk = min(2 * chunk, CHUNK_MAX) if len(entries) == chunk else CHUNK
+            began_s = asyncio.get_running_loop().time()
             if entries:
                 await self._store(writer, entries)
-            else:
-                await asyncio.sleep(IDLE_S)
+            # Behind, it rests as long as it worked: disk, database and loop have others to serve.
+            is_behind = len(entries) == chunk
+            await asyncio.sleep(asyncio.get_running_loop().time() - began_s if is_behind else IDLE_S)
+            chunk = min(2 * chunk, CHUNK_MAX) if is_behind else CHUNK
 
     async def _store(self, writer: Writer, entries: Sequence[Entry]) -> None:
         """Store entries; what no table takes is looked for by halves, and put aside."""

@@ -10,8 +10,8 @@ from monitor.store.register import Row
 
 BACKFILLED = 1
 """Bit 0 of sample.flags."""
-VALUES_AT_ONCE = 10_000
-"""Handed over in one piece: whoever shares the event loop waits a few milliseconds for that, and no longer."""
+VALUES_AT_ONCE = 2_000
+"""Handed over in one piece: whoever shares the event loop waits a millisecond for that, and no longer."""
 
 Record: TypeAlias = tuple[int, datetime, object, object, Sequence[float | None], object, int, str | None]
 """A row in the order of _COLUMNS."""
