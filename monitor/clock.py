@@ -6,9 +6,15 @@ wait, an alarm's delay end early, or a second come twice; it is seen as a differ
 """
 
 import asyncio
+import ctypes
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
+
+NOT_SYNCHRONISED = 5
+"""What adjtimex(2) returns while nothing keeps the clock right: TIME_ERROR."""
+_TIMEX_BYTES = 512
+"""More than struct timex takes (208 on 64-bit Linux)."""
 
 
 class Clock(Protocol):
@@ -44,3 +50,20 @@ class SystemClock:
         """Wait until `at`; looks again after waking, because a timer may fire a little early."""
         while (wait_s := (at - self.now()).total_seconds()) > 0:  # noqa: ASYNC110 - it is time that is awaited
             await asyncio.sleep(wait_s)
+
+
+def kernels_word() -> int | None:
+    """Ask the kernel whether anything keeps its clock right (adjtimex(2), which only reads here).
+
+    Returns:
+        NOT_SYNCHRONISED, or another number while it is kept right; -1: it refused. None: this system cannot be asked.
+    """
+    try:
+        return int(ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES)))
+    except (OSError, AttributeError):
+        return None
+
+
+def synchronised(word: int | None) -> bool | None:
+    """Say what the kernel's word means; None: it does not tell."""
+    return None if word is None or word < 0 else word != NOT_SYNCHRONISED

@@ -27,7 +27,7 @@ from config.plant import Plant
 from drivers.handshake import beats
 from drivers.keys import keys_in
 from drivers.open import open_driver
-from monitor.clock import Clock
+from monitor.clock import Clock, kernels_word, synchronised
 from monitor.collector import codec
 from monitor.collector.beat import Beat, is_well
 from monitor.collector.endpoint import endpoint_app, read_or_make_token, serve_endpoint
@@ -205,6 +205,10 @@ class Collector:
             "at": now.isoformat(timespec="microseconds"),
             "status": "ok" if well else "degraded",
             **devices,
+            "clock": {
+                "ahead_s": round(self._clock.host_is_ahead_s(), 3),
+                "synchronised": synchronised(kernels_word()),
+            },
             "database": database,
             "journal": journal,
             "taken": self.pipeline.taken,

@@ -1,6 +1,5 @@
 """This machine: its clock, its disk, and the certificates in the data folder."""
 
-import ctypes
 import shutil
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -11,6 +10,7 @@ from cryptography import x509
 from config.model import Text
 from config.plant import Plant
 from drivers.keys import KeysError, keys_in
+from monitor.clock import kernels_word, synchronised
 from monitor.collector.journal import JournalError
 from monitor.collector.journal_bounds import bound_bytes, bounds_in, days_for
 from monitor.doctor.finding import Finding, mend, note, well
@@ -26,26 +26,21 @@ FREE_LEAST = 0.1
 DAYS_LEAST = 3
 """A weekend and a day: so long nobody may come to mend a database (demo proposal)."""
 RENEW_WITHIN = timedelta(days=60)
-TIME_ERROR = 5
-"""What adjtimex(2) returns while the clock is not synchronised."""
-TIMEX_BYTES = 512
-"""More than struct timex takes (208 on 64-bit Linux)."""
 
 
 def clock() -> Finding:
-    """Ask the kernel whether anything keeps its clock right (adjtimex(2), which only reads here)."""
-    try:
-        state = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(TIMEX_BYTES))
-    except (OSError, AttributeError):
+    """Ask the kernel whether anything keeps its clock right."""
+    state = kernels_word()
+    if state is None:
         return note(CLOCK, "cannot be asked on this system", "本系统无法查询")
     return of_state(state)
 
 
 def of_state(state: int) -> Finding:
-    """Say what the kernel's answer means: -1 is a refusal, TIME_ERROR is not synchronised."""
-    if state < 0:
+    """Say what the kernel's answer means."""
+    if synchronised(state) is None:
         return note(CLOCK, "the kernel does not tell whether it is synchronised", "内核未告知是否已同步")
-    if state == TIME_ERROR:
+    if not synchronised(state):
         return mend(
             CLOCK,
             "not synchronised: times of different machines cannot be compared; run chrony or systemd-timesyncd",

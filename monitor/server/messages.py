@@ -56,6 +56,7 @@ COLLECTOR_HEALTH_EXAMPLE: dict[str, Any] = {
     "devices": 5,
     "devices_live": 5,
     "oldest_sample_age_s": 0.7,
+    "clock": {"ahead_s": 0.0, "synchronised": True},
     "database": {"ok": True, "detail": "", "waiting": 0},
     "journal": {"ok": True, "detail": "", "entries": 1843},
     "inbox": {"size": 0, "limit": 1000, "lost": 0},
@@ -109,6 +110,13 @@ class Alarm(BaseModel):
     chattering: bool = False
 
 
+class ClockHealth(BaseModel):
+    """The clock of the collector's host: how far it was set since the start, and whether NTP keeps it right."""
+
+    ahead_s: FiniteFloat
+    synchronised: bool | None = Field(description="null: the host does not tell")
+
+
 class DatabaseHealth(BaseModel):
     """The collector's way to the database; `waiting` counts the journal entries not yet copied."""
 
@@ -150,6 +158,7 @@ class CollectorHealth(BaseModel):
     devices: int
     devices_live: int
     oldest_sample_age_s: FiniteFloat | None
+    clock: ClockHealth
     database: DatabaseHealth
     journal: JournalHealth
     inbox: InboxHealth

@@ -112,6 +112,7 @@ class Collector:
             "devices": len(self._plant.devices),
             "devices_live": len(self._plant.devices),
             "oldest_sample_age_s": 0.7,
+            "clock": {"ahead_s": 0.0 if self.well else 4.0, "synchronised": self.well},
             "database": {"ok": True, "detail": "", "waiting": 0},
             "journal": {"ok": self.well, "detail": "", "entries": 12},
             "inbox": {"size": 0, "limit": 1000, "lost": 0},
