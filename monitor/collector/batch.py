@@ -9,6 +9,7 @@ from alarms.events import Alarm
 from config.model import Sample
 from monitor.collector import codec
 from monitor.collector.journal import Entry
+from monitor.collector.journal_file import crc_of_entry
 from monitor.store.book import BookEntry
 from monitor.store.write import PoisonError, Refused
 
@@ -21,11 +22,13 @@ class Batch:
     """What some entries come to.
 
     Attributes:
+        crc: of the last entry, which is `upto_seq`.
         passed: when the last row was received that was heard in its time, or else the first of the others; None: there
             is none.
     """
 
     upto_seq: int
+    crc: int
     samples: list[Sample] = field(default_factory=list)
     book: list[BookEntry] = field(default_factory=list)
     alarms: list[Alarm] = field(default_factory=list)
@@ -38,7 +41,7 @@ def batch_of(entries: Sequence[Entry]) -> Batch:
     Raises:
         PoisonError: one of them cannot be read.
     """
-    batch = Batch(entries[-1].seq)
+    batch = Batch(entries[-1].seq, crc_of_entry(entries[-1]))
     for entry in entries:
         try:
             _add(batch, entry)
@@ -82,7 +85,7 @@ def refused(entry: Entry, reason: str) -> Refused:
         at = codec.from_us(entry.at_us)
     except (OverflowError, ValueError):
         at = codec.EPOCH
-    return Refused(entry.seq, at, _escaped(entry.kind), series, body, _escaped(reason))
+    return Refused(entry.seq, at, _escaped(entry.kind), series, body, _escaped(reason), crc_of_entry(entry))
 
 
 def _escaped(text: str) -> str:

@@ -22,7 +22,7 @@ from monitor.collector.journal import Entry, JournalReader
 from monitor.store.book import BookCutError
 from monitor.store.database import DatabaseError
 from monitor.store.signing import Signer, SigningError, remember
-from monitor.store.write import Counts, PoisonError, Writer, standing
+from monitor.store.write import Counts, PoisonError, Standing, Writer, standing
 
 CHUNK, CHUNK_MAX = 500, 1_000
 """So many entries at once; while it is behind, more and more: each transaction is a sync of the database's disk."""
@@ -87,6 +87,7 @@ class Forward:
         self._offer = offer
         self._draw = draw or random.Random()  # noqa: S311 - nothing secret
         self._book = Watch("book")
+        self._set_back = Watch("journal-set-back")
         self._retry_s = RETRY_S
 
     async def run(self) -> None:
@@ -107,7 +108,9 @@ class Forward:
     async def _forward(self, reader: JournalReader) -> None:
         """Store entries until the database is lost, each under the plant that it was written under."""
         chain = f"{self._plant.id}-{reader.id()}"
-        self.position, self.counts = await standing(self._url, chain)
+        stood = await standing(self._url, chain)
+        await self._check_same(reader, stood)
+        self.position, self.counts = stood.seq, stood.counts
         while True:
             plant, until_seq = await asyncio.to_thread(self._in_force, reader)
             writer = await Writer.open(self._url, plant, chain, self._clock.now(), self._signer)
@@ -119,6 +122,16 @@ class Forward:
                 raise
             finally:
                 await writer.close()
+
+    async def _check_same(self, reader: JournalReader, stood: Standing) -> None:
+        """Refuse a journal that was set back to an older copy: what it numbers anew would be taken for stored."""
+        is_same = await asyncio.to_thread(reader.holds, stood.seq, stood.crc)
+        wrong = "" if is_same else f"entry {stood.seq} is stored, and is not in this journal: it was set back"
+        fault = self._set_back.look(wrong, self._clock.now())
+        if fault is not None:
+            self._offer(fault)
+        if wrong:
+            raise DatabaseError(f"{wrong}; nothing of it is stored until a person has named it anew")
 
     def _in_force(self, reader: JournalReader) -> tuple[Plant, int | None]:
         found = reader.plant_at(self.position + 1)
@@ -149,7 +162,7 @@ class Forward:
         try:
             batch = await asyncio.to_thread(batch_of, entries)
             new = await writer.write(
-                batch.upto_seq, batch.samples, batch.book, batch.alarms, passed=batch.passed
+                batch.upto_seq, batch.samples, batch.book, batch.alarms, batch.passed, crc=batch.crc
             )
         except PoisonError as error:
             await self._put_aside_in(writer, entries, str(error))

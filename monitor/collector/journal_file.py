@@ -141,6 +141,11 @@ def is_whole(row: tuple[Any, ...]) -> bool:
     return row[-1] in {UNSEALED, _entry_crc(row)}
 
 
+def crc_of_entry(entry: Entry) -> int:
+    """Return by what an entry is known again; how many Samples stand before it a repair may have counted anew."""
+    return _entry_crc((*_told(entry), entry.seq, None))
+
+
 def crc_of(*columns: object) -> int:
     """Return the checksum over the columns of a State, a snapshot, a plant or the journal's id."""
     return zlib.crc32(repr(columns).encode())

@@ -12,11 +12,13 @@ from pathlib import Path
 
 from monitor.collector.journal_file import (
     COLUMNS,
+    LAST_NUMBER,
     UNSEALED,
     WHOLE,
     Entry,
     JournalError,
     columns_of,
+    crc_of_entry,
     is_damage,
     is_whole,
 )
@@ -102,6 +104,21 @@ class JournalReader:
             self._connection.execute("BEGIN")
             last = self._connection.execute("SELECT samples FROM entry ORDER BY seq DESC LIMIT 1").fetchone()
             return int(last[0] or 0) if last else 0, self.samples(after_seq)
+
+    def holds(self, seq: int, crc: int | None) -> bool:
+        """Say whether this journal came past its entry `seq` (0: the beginning), and that entry is the one meant.
+
+        Args:
+            seq: of the entry, which may have been forgotten since.
+            crc: its `crc_of_entry`; None: nobody knows.
+
+        Raises:
+            JournalError: the file is damaged there.
+        """
+        if seq > int(self._connection.execute(LAST_NUMBER).fetchone()[0]):
+            return False
+        there = self.after(seq - 1, 1, seq + 1)
+        return not there or crc is None or crc_of_entry(there[0]) == crc
 
     def id(self) -> str:
         """Return what tells this journal from every other."""

@@ -37,15 +37,16 @@ POISON = (
 )
 """What the database, or the way to it, says of a value that it can never take."""
 
-_STANDING = "SELECT seq, stored, repeated, quarantined FROM forwarded WHERE chain = $1"
+_STANDING = "SELECT seq, entry_crc, stored, repeated, quarantined FROM forwarded WHERE chain = $1"
 _STOOD = "SELECT seq, sealed_until, book_seq, book_hash FROM forwarded WHERE chain = $1 FOR UPDATE"
 _STANDS = """
-UPDATE forwarded SET seq = $2, stored = stored + $3, repeated = repeated + $4,
-                     sealed_until = $5, book_seq = $6, book_hash = $7
+UPDATE forwarded SET seq = $2, entry_crc = $3, stored = stored + $4, repeated = repeated + $5,
+                     sealed_until = $6, book_seq = $7, book_hash = $8
 WHERE chain = $1"""
 _ENDS = "UPDATE forwarded SET book_seq = $2, book_hash = $3 WHERE chain = $1"
 _PUT_ASIDE = """
-UPDATE forwarded SET seq = $2, quarantined = quarantined + $3, book_seq = $4, book_hash = $5 WHERE chain = $1"""
+UPDATE forwarded SET seq = $2, entry_crc = $3, quarantined = quarantined + $4, book_seq = $5, book_hash = $6
+WHERE chain = $1"""
 _UPSERT_ALARM = """
 INSERT INTO alarm (id, raised_at, level, active, acknowledged, changed_at, worst, detail, acknowledged_by)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
@@ -69,8 +70,23 @@ class Counts:
     quarantined: int
 
 
-async def standing(url: str, chain: str) -> tuple[int, Counts]:
-    """Say up to which entry a journal is stored (0: nothing of it is), and what became of its Samples.
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far a journal is stored.
+
+    Attributes:
+        seq: its last entry that is; 0: nothing of it is.
+        crc: by what that entry is known again; None: nobody noted it.
+        counts: what became of its Samples up to there.
+    """
+
+    seq: int
+    crc: int | None
+    counts: Counts
+
+
+async def standing(url: str, chain: str) -> Standing:
+    """Say how far a journal is stored.
 
     Raises:
         DatabaseError: the database cannot be reached, or refuses.
@@ -79,7 +95,11 @@ async def standing(url: str, chain: str) -> tuple[int, Counts]:
     try:
         with explained(place(url)):
             row = await connection.fetchrow(_STANDING, chain)
-            return (row["seq"], _counts(row)) if row else (0, Counts(0, 0, 0))
+            return (
+                Standing(row["seq"], row["entry_crc"], _counts(row))
+                if row
+                else Standing(0, None, Counts(0, 0, 0))
+            )
     finally:
         await close(connection)
 
@@ -94,6 +114,7 @@ class Refused:
 
     Attributes:
         body: all that it held, as JSON.
+        crc: by what it is known again; None: nobody can.
     """
 
     seq: int
@@ -102,6 +123,7 @@ class Refused:
     series: str | None
     body: Mapping[str, Any]
     reason: str
+    crc: int | None = None
 
 
 class Writer:
@@ -194,6 +216,8 @@ class Writer:
         book: Sequence[BookEntry],
         alarms: Sequence[Alarm],
         passed: datetime | None = None,
+        *,
+        crc: int | None = None,
     ) -> int:
         """Store the journal's entries after `position()` up to `upto_seq`, all of them or none.
 
@@ -209,6 +233,7 @@ class Writer:
             alarms: as they stand; the one changed last stays.
             passed: when the last Sample was received that was heard in its time; None: no time has passed by these,
                 and a chain does not begin to close minutes with them.
+            crc: by what the last entry is known again; None: it will not be asked for.
 
         Returns:
             How many samples were new.
@@ -221,7 +246,7 @@ class Writer:
         with explained(self._where):
             try:
                 records = await asyncio.to_thread(records_of, samples, self._rows)
-                batch = _Batch(upto_seq, records, _received(samples, passed), book, alarms)
+                batch = _Batch(upto_seq, crc, records, _received(samples, passed), book, alarms)
                 try:
                     return await self._store(batch, again=False)
                 except asyncpg.UniqueViolationError:
@@ -250,7 +275,8 @@ class Writer:
                     *(self._chain, one.seq, one.at, one.kind, one.series, body, one.reason, at),
                 )
                 await self._connection.execute(
-                    _PUT_ASIDE, self._chain, one.seq, int(one.kind == "sample"), tail.seq, tail.hash
+                    _PUT_ASIDE,
+                    *(self._chain, one.seq, one.crc, int(one.kind == "sample"), tail.seq, tail.hash),
                 )
 
     async def sign_end(self, at: datetime) -> None:
@@ -299,7 +325,7 @@ class Writer:
             await self._connection.executemany(_UPSERT_ALARM, _latest(batch.alarms))
             await self._connection.execute(
                 _STANDS,
-                *(self._chain, batch.upto_seq, len(new), len(batch.records) - len(new)),
+                *(self._chain, batch.upto_seq, batch.crc, len(new), len(batch.records) - len(new)),
                 *(until, tail.seq, tail.hash if tail.seq else ""),
             )
         if closed is not None:
@@ -326,6 +352,7 @@ class Writer:
 @dataclass(frozen=True, slots=True)
 class _Batch:
     upto_seq: int
+    crc: int | None
     records: Sequence[Record]
     received: tuple[datetime, datetime, datetime | None] | None
     book: Sequence[BookEntry]

@@ -2,8 +2,10 @@
 
 import asyncio
 import random
+import shutil
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,7 @@ from config.rules import Level, Limit
 from monitor.collector import codec
 from monitor.collector.forward import Forward
 from monitor.collector.journal import Entry, Journal, JournalReader, Stood
+from monitor.collector.journal_file import crc_of_entry
 from monitor.store.signing import remembered, signer_in
 from monitor.store.write import Counts, Writer
 from tests.alarms.building import ACTION, ALERT, ISOLATOR, after, plant, sample
@@ -328,6 +331,62 @@ async def test_a_book_whose_tail_was_cut_is_told_and_not_written_to(
     assert (told[0].part, forward.ok, forward.position) == ("book", False, 4)
     assert "line 1 was written last" in forward.detail
     assert await rows(database_url, "SELECT count(*) FROM sample") == [(3,)]
+
+
+async def refused(forward: Forward) -> str:
+    """Return why the forwarder stores nothing, once it has said so."""
+    task = asyncio.create_task(forward.run())
+    async with asyncio.timeout(20):
+        while "set back" not in forward.detail:  # noqa: ASYNC110 - set by the forwarder
+            await asyncio.sleep(0.01)
+    task.cancel()
+    await asyncio.wait({task})
+    return forward.detail
+
+
+@pytest.mark.parametrize("added", [0, 2, 9])
+async def test_a_journal_that_was_set_back_to_an_older_copy_is_told_and_not_taken_for_what_is_stored(
+    tmp_path: Path, database_url: str, added: int
+) -> None:
+    """Whether what it has numbered anew since does not, or does, reach beyond what is stored."""
+    path, one, told = tmp_path / "data" / "journal.sqlite", plant(), list[Any]()
+    await journalled(path, one, samples(0, 3))
+    shutil.copytree(path.parent, tmp_path / "copy")
+    await journalled(path, one, samples(3, 6))
+    async with forwarding(one, path, database_url) as forward:
+        await reached(forward, 6)
+    shutil.rmtree(path.parent)
+    shutil.copytree(tmp_path / "copy", path.parent)
+    await journalled(path, one, samples(100, 100 + added))
+    forward = Forward(one, path, database_url, HandClock(), offer=told.append)
+    assert "entry 6 is stored, and is not in this journal" in await refused(forward)
+    assert [(fault.part, bool(fault.message)) for fault in told] == [("journal-set-back", True)]
+    assert (forward.ok, forward.position) == (False, 0)
+    # What docs/operations.md tells a person to do, with the collector stopped: the journal gets a new name.
+    path.with_suffix(".mark").unlink()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DELETE FROM journal")
+    await journalled(path, one, [])
+    async with forwarding(one, path, database_url) as forward:
+        await reached(forward, 3 + added)
+        assert forward.counts == Counts(stored=added, repeated=3, quarantined=0)
+    assert await rows(database_url, "SELECT count(*) FROM sample") == [(6 + added,)]
+
+
+async def test_a_journal_is_known_again_by_what_was_put_aside_last(tmp_path: Path, database_url: str) -> None:
+    path, one = tmp_path / "journal.sqlite", plant()
+    await journalled(path, one, [*samples(0, 3), poisoned(3)])
+    for last in (4, 5):
+        async with forwarding(one, path, database_url) as forward:
+            await reached(forward, last)
+        await journalled(path, one, [poisoned(last)])
+    (crc,) = await rows(database_url, "SELECT entry_crc FROM forwarded")
+    reader = JournalReader(path)
+    assert crc == (crc_of_entry(reader.after(4, 1)[0]),)
+    assert [reader.holds(*known) for known in ((0, None), (5, *crc), (5, 0), (6, None), (7, None))] == [
+        *(True, True, False, True, False)
+    ]
+    reader.close()
 
 
 async def test_a_stop_is_heeded_even_where_the_database_has_swallowed_it(

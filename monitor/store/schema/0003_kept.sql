@@ -130,12 +130,14 @@ $$;
 -- --- How far each collector's journal is stored, and what of it was not -----------------------------------
 
 ALTER TABLE forwarded
+    ADD COLUMN entry_crc bigint,
     ADD COLUMN sealed_until timestamptz,
     ADD COLUMN stored bigint NOT NULL DEFAULT 0,
     ADD COLUMN repeated bigint NOT NULL DEFAULT 0,
     ADD COLUMN quarantined bigint NOT NULL DEFAULT 0,
     ADD COLUMN book_seq bigint NOT NULL DEFAULT 0,
     ADD COLUMN book_hash text NOT NULL DEFAULT '';
+COMMENT ON COLUMN forwarded.entry_crc IS 'Checksum of that entry: a journal that holds another one there was set back to an older copy.';
 COMMENT ON COLUMN forwarded.sealed_until IS 'Every minute of its series before this time is rolled up and sealed.';
 COMMENT ON COLUMN forwarded.stored IS 'Samples stored; with those that were there already (repeated), those put aside (quarantined) and those that wait in the journal: all that were received.';
 COMMENT ON COLUMN forwarded.book_seq IS 'The last line of its chain in the book, and that line''s hash: a tail that was cut is missed.';
