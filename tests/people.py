@@ -1,11 +1,34 @@
-"""The persons that tests act as, beside the first administrator: two engineers, and one from quality."""
+"""The persons that tests act as, beside the first administrator: everybody trained, all with one password."""
 
+from datetime import UTC, date, datetime
 from functools import cache
 
 import asyncpg
 from argon2 import PasswordHasher
 
-PEOPLE = {"li": "engineer", "wang": "engineer", "qian": "qa"}
+from monitor.server.rights import SUBJECTS, Role
+from monitor.store.people import Account, Training
+
+PEOPLE = {
+    "kan": Role.VIEWER,
+    "cao": Role.OPERATOR,
+    "li": Role.ENGINEER,
+    "wang": Role.ENGINEER,
+    "qian": Role.QA,
+    "fang": Role.QUALIFIED_PERSON,
+    "guan": Role.ADMIN,
+}
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+TRAINING = [
+    Training(name, what, date(2020, 1, 1), date(2099, 12, 31), "qian", LONG_AGO)
+    for name in PEOPLE
+    for what in SUBJECTS
+]
+
+
+def called(role: Role) -> str:
+    """Give the name of who has a role."""
+    return next(name for name, own in PEOPLE.items() if own is role)
 
 
 @cache
@@ -14,13 +37,29 @@ def _hash(password: str) -> str:
     return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(password)
 
 
+def accounts(password: str) -> list[Account]:
+    """Give everybody's account."""
+    return [Account(name, role, _hash(password), LONG_AGO, name.title()) for name, role in PEOPLE.items()]
+
+
 async def add_people(database_url: str, password: str) -> None:
-    """Give a migrated database these persons, all with one password."""
+    """Give a migrated database these persons."""
     connection = await asyncpg.connect(database_url)
     try:
         await connection.executemany(
-            "INSERT INTO person (name, role, password_hash, created_at) VALUES ($1, $2, $3, now())",
-            [(name, role, _hash(password)) for name, role in PEOPLE.items()],
+            "INSERT INTO person (name, role, password_hash, created_at, display) VALUES ($1, $2, $3, $4, $5)",
+            [
+                (one.name, one.role, one.password_hash, one.created_at, one.display)
+                for one in accounts(password)
+            ],
+        )
+        await connection.executemany(
+            "INSERT INTO training (person, what, valid_from, valid_until, noted_by, noted_at)"
+            " VALUES ($1, $2, $3, $4, $5, $6)",
+            [
+                (one.person, one.what, one.valid_from, one.valid_until, one.noted_by, one.noted_at)
+                for one in TRAINING
+            ],
         )
     finally:
         await connection.close()

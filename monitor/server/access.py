@@ -10,7 +10,6 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from monitor.server.rights import Role
-from monitor.server.sessions import Person
 from monitor.store.database import Pool
 
 ADMINISTRATOR = "admin"
@@ -47,15 +46,6 @@ class Passwords:
             return False
 
 
-async def sign_in(pool: Pool, passwords: Passwords, name: str, password: str) -> Person | None:
-    """Find the person with this name and password; None where one of them is wrong, without saying which."""
-    row = await pool.fetchrow(
-        "SELECT name, role, password_hash FROM person WHERE name = $1 AND disabled_at IS NULL", name
-    )
-    fits = await passwords.fits(None if row is None else row["password_hash"], password)
-    return Person(row["name"], Role(row["role"])) if row is not None and fits else None
-
-
 async def make_first_administrator(pool: Pool, passwords: Passwords, at: datetime) -> None:
     """Give a database without any person its first administrator, once, also where two servers start together.
 
@@ -67,12 +57,13 @@ async def make_first_administrator(pool: Pool, passwords: Passwords, at: datetim
     given = os.environ.get(PASSWORD_VARIABLE, "")
     password = given or secrets.token_urlsafe(12)
     made = await pool.fetchval(
-        "INSERT INTO person (name, role, password_hash, created_at) SELECT $1, $2, $3, $4"
+        "INSERT INTO person (name, role, password_hash, created_at, must_change) SELECT $1, $2, $3, $4, $5"
         " WHERE NOT EXISTS (SELECT FROM person) ON CONFLICT DO NOTHING RETURNING name",
         ADMINISTRATOR,
         Role.ADMIN.value,
         await passwords.hash(password),
         at,
+        not given,
     )
     if made and not given:
         sys.stdout.write(

@@ -16,10 +16,13 @@ from monitor.server.access import Passwords
 from monitor.server.command import Commands
 from monitor.server.database import Database
 from monitor.server.gate import API, Gate
+from monitor.server.ledger import Ledger
 from monitor.server.messages import LIVE_MESSAGE
+from monitor.server.people import People
 from monitor.server.refusal import Refusal, answer
 from monitor.server.relay import Relay
 from monitor.server.replica import Reads, Replica
+from monitor.server.roll import Roll
 from monitor.server.routes import (
     alarms,
     completeness,
@@ -34,8 +37,9 @@ from monitor.server.routes import (
 )
 from monitor.server.screens import Dashboard
 from monitor.server.service import Service
-from monitor.server.sessions import Sessions, Tries
+from monitor.server.sessions import Sessions
 from monitor.server.settings import Settings
+from monitor.server.tries import Tries
 from monitor.server.upkeep import Upkeep
 
 RESTART_S = 1.0
@@ -81,12 +85,18 @@ def _make_service(settings: Settings) -> Service:
     passwords = Passwords()
     database = Database(settings.database_url, passwords, settings.now)
     replica = Replica(settings.replica_url) if settings.replica_url else None
+    sessions = Sessions(settings.now, settings.session_idle_s, settings.session_limit_s)
+    people = People(passwords, settings.now, settings.plant.time_zone)
+    ledger = Ledger(settings.data, database)
     return Service(
         settings=settings,
-        sessions=Sessions(settings.now, settings.session_idle_s, settings.session_limit_s),
+        sessions=sessions,
         tries=Tries(settings.now),
         passwords=passwords,
         database=database,
+        people=people,
+        ledger=ledger,
+        roll=Roll(database, people, sessions, ledger, settings.now),
         reads=Reads(database, replica),
         relay=Relay(settings.data, settings.plant, settings.now),
         commands=Commands(settings.data),
@@ -124,12 +134,15 @@ def _add_live_messages(app: FastAPI) -> None:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     service: Service = app.state.service
+    await service.ledger.open()
     tasks = [
         asyncio.create_task(_keep_running(run), name=name)
         for name, run in (
             ("relay", service.relay.run),
             ("database", service.database.run),
             ("reads", service.reads.run),
+            ("ledger", service.ledger.run),
+            ("roll", service.roll.run),
             ("upkeep", Upkeep(service.database, service.settings.now).run),
         )
     ]
@@ -142,6 +155,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
                 task.cancel()
             _, left = await asyncio.wait(left, timeout=CANCEL_AGAIN_S)
         await service.commands.close()
+        await service.ledger.close()
 
 
 async def _keep_running(run: Callable[[], Awaitable[None]]) -> None:

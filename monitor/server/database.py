@@ -5,13 +5,14 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import cast
 
 import structlog
 
 from config.model import Text
 from monitor.server.access import Passwords, make_first_administrator
 from monitor.server.refusal import Refusal
-from monitor.store.database import DatabaseError, Pool, explained, open_pool, place
+from monitor.store.database import Connection, DatabaseError, Pool, explained, open_pool, place
 
 CHECK_S = 2.0
 PATIENCE_S = 10.0
@@ -39,11 +40,13 @@ class Watched(ABC):
 
     Attributes:
         up: set while the last check went well.
+        asked: set once there was a check, whatever came of it.
     """
 
     def __init__(self, url: str, name: str) -> None:
         """Know where it is; `name` is its own in the log."""
         self.up = asyncio.Event()
+        self.asked = asyncio.Event()
         self._url = url
         self._name = name
         self._pool: Pool | None = None
@@ -85,6 +88,16 @@ class Watched(ABC):
             _log.warning(f"{self._name}_failed", error=str(error))
             raise DatabaseDown from error
 
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """One connection, for what belongs together.
+
+        Raises:
+            DatabaseDown: the database is not there, or fails meanwhile; the log says how.
+        """
+        async with self.pool() as pool, pool.acquire() as lent:
+            yield cast("Connection", lent)  # one that a pool lends does all that its own class does
+
     async def _check(self) -> None:
         try:
             with explained(place(self._url)):
@@ -100,6 +113,7 @@ class Watched(ABC):
                 _log.info(f"{self._name}_up")
             self.up.set()
             self._complaint = ""
+        self.asked.set()
 
     def _complain(self, complaint: str) -> None:
         """Log a failure once, not every two seconds."""

@@ -52,15 +52,17 @@ class Gate:
         connection = HTTPConnection(scope)
         passed = _with_headers(send, scope["path"])
         try:
-            self._check(connection)
+            await self._check(connection)
         except Refusal as refusal:
             await answer(refusal, connection.headers)(scope, receive, passed)
         else:
             await self._app(scope, receive, passed)
 
-    def _check(self, connection: HTTPConnection) -> None:
+    async def _check(self, connection: HTTPConnection) -> None:
         _check_origin(connection)
         token = connection.cookies.get(COOKIE, "")
+        if token:
+            await self._sessions.ready.wait()
         session = self._sessions.find(token)
         if session is None and not _is_open(connection.scope):
             raise Refusal(401, NOT_SIGNED_IN)

@@ -7,43 +7,79 @@ from fastapi import Depends
 
 from config.model import Text
 from monitor.server.refusal import Refusal
-from monitor.server.rights import DEEDS, ROLES, Deed
-from monitor.server.service import SignedIn
+from monitor.server.rights import DEEDS, RIGHTS, ROLES, SUBJECTS, Deed
+from monitor.server.service import Here, Service, SignedIn
 from monitor.server.sessions import Person, Session
 
 _log = structlog.get_logger()
 
+_CHOOSE = Text(en="Choose a password of your own first.", zh="请先设置自己的密码。")
 
-def may(deed: Deed) -> Callable[..., Awaitable[Session]]:
-    """Make the dependency that lets pass who may do a deed, and gives the session of who asks.
+
+def may(*deeds: Deed) -> Callable[..., Awaitable[Session]]:
+    """Make the dependency that lets pass who may do one of some deeds, and gives the session of who asks.
 
     Raises:
-        Refusal: (the dependency) 403, the role of who asks has no right to it.
+        Refusal: (the dependency) 403, who asks has no right to any, has to choose a password first, or lacks training.
     """
 
-    async def asked(session: SignedIn) -> Session:
-        if deed not in session.deeds:
-            refuse(session.person, deed)
+    async def asked(session: SignedIn, here: Here) -> Session:
+        if session.deeds.isdisjoint(deeds):
+            await refuse(here, session.person, deeds[0])
+        for deed in session.deeds.intersection(deeds) - {Deed.ACKNOWLEDGE}:
+            await check_training(here, session.person, deed)
         return session
 
     return asked
 
 
-def refuse(person: Person, deed: Deed) -> None:
+async def check_right(here: Service, person: Person, deed: Deed) -> None:
+    """See that a second person has the right to a deed too, and the training for it.
+
+    Raises:
+        Refusal: 403, it is not so.
+    """
+    if person.must_change or deed not in RIGHTS[person.role]:
+        await refuse(here, person, deed)
+    await check_training(here, person, deed)
+
+
+async def check_training(here: Service, person: Person, deed: Deed) -> None:
+    """See that a person is trained today for a deed that takes it.
+
+    Raises:
+        Refusal: 403, the training is missing, over, or not yet begun.
+    """
+    lacking = here.people.lacks(person.name, deed)
+    if lacking:
+        what = SUBJECTS[lacking]
+        en = f"{person.name} has no current training in {what.en}; it is noted by quality."
+        text = Text(en, f"{person.name} 没有有效的“{what.zh}”培训记录，请由质量部门登记。")
+        await refused(here, person, deed, text)
+
+
+async def refuse(here: Service, person: Person, deed: Deed) -> None:
     """Refuse a person a deed, and record it.
 
     Raises:
         Refusal: 403, always.
     """
-    _log.warning("refused", name=person.name, role=person.role, deed=deed)
     role, what = ROLES[person.role], DEEDS[deed]
-    raise Refusal(
-        403,
-        Text(
-            en=f"The role {role.en} has no right to this: {what.en}.",
-            zh=f"“{role.zh}”角色无权执行该操作：{what.zh}。",
-        ),
-    )
+    en = f"The role {role.en} has no right to this: {what.en}."
+    text = Text(en, f"“{role.zh}”角色无权执行该操作：{what.zh}。")
+    await refused(here, person, deed, _CHOOSE if person.must_change else text)
+
+
+async def refused(here: Service, person: Person, deed: Deed, text: Text) -> None:
+    """Record that a person was refused a deed, and why.
+
+    Raises:
+        Refusal: 403, always.
+    """
+    _log.warning("refused", name=person.name, role=person.role, deed=deed, why=text.en)
+    body = {"role": person.role, "what": deed, "old": None, "new": None, "reason": text.en}
+    await here.ledger.say(here.settings.now(), "refused", person.name, body)
+    raise Refusal(403, text)
 
 
 Looking = Depends(may(Deed.LOOK))

@@ -100,6 +100,24 @@ SIGNS_AS: Mapping[Role, frozenset[str]] = {
 }
 """In which of the roles that a plant's `reset_by` names a person of each role signs."""
 
+TRAINED: Mapping[Deed, str] = {
+    Deed.ACKNOWLEDGE: "alarms",
+    Deed.END_PROTECTION: "protection",
+    Deed.INHIBIT_PROTECTION: "protection",
+    Deed.REVIEW_BOOK: "review",
+    Deed.APPROVE_PLANT: "review",
+    Deed.KEEP_INSTRUMENTS: "calibration",
+}
+"""Deeds that take current training, and in what; of alarms only those of the level action (demo proposal)."""
+
+SUBJECTS: Mapping[str, Text] = {
+    "alarms": Text("alarms and what to do about them", "报警与处置"),
+    "protection": Text("protective actions", "保护动作"),
+    "review": Text("review and approval", "审核与批准"),
+    "calibration": Text("calibration and qualification", "校准与确认"),
+}
+"""What there is to be trained in."""
+
 FOR_MACHINES = frozenset({Deed.LOOK, Deed.READ_PAST, Deed.EXPORT, Deed.READ_BOOK, Deed.SCRAPE})
 """What an API token can be made for: what is a person's own word is none of it."""
 

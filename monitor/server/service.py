@@ -10,10 +10,14 @@ from starlette.requests import HTTPConnection
 from monitor.server.access import Passwords
 from monitor.server.command import Commands
 from monitor.server.database import Database
+from monitor.server.ledger import Ledger
+from monitor.server.people import People
 from monitor.server.relay import Relay
 from monitor.server.replica import Reads
-from monitor.server.sessions import Session, Sessions, Tries
+from monitor.server.roll import Roll
+from monitor.server.sessions import Session, Sessions
 from monitor.server.settings import Settings
+from monitor.server.tries import Tries
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,9 @@ class Service:
 
     Attributes:
         database: what is written to, and asked for what must not be a second old.
+        people: everybody who may sign in, as last read.
+        ledger: what people do, on its way into the book.
+        roll: keeps people and sessions in step with the database.
         reads: where the past is read.
         exports: held while a file is written: each needs a connection to the database for minutes.
     """
@@ -31,6 +38,9 @@ class Service:
     tries: Tries
     passwords: Passwords
     database: Database
+    people: People
+    ledger: Ledger
+    roll: Roll
     reads: Reads
     relay: Relay
     commands: Commands

@@ -16,11 +16,11 @@ SERVICE = "gradewatch"
 _ADD = "SELECT, INSERT"
 _KEEP = "SELECT, INSERT, UPDATE"
 RIGHTS: Mapping[str, str] = {
-    **dict.fromkeys(("book", "plant_version", "quarantine", "sample", "signing_key"), _ADD),
+    **dict.fromkeys(("book", "plant_version", "quarantine", "sample", "signing_key", "training"), _ADD),
     # As they stand now; what they were stands in the book. Figures are reckoned again when a late row comes.
-    **dict.fromkeys(("alarm", "forwarded", "person", "rollup_1h", "rollup_1m"), _KEEP),
+    **dict.fromkeys(("alarm", "forwarded", "person", "rollup_1h", "rollup_1m", "session", "token"), _KEEP),
     **dict.fromkeys(("channel", "device", "line", "series", "workshop", "zone"), _KEEP),
-    **dict.fromkeys(("forgotten", "migration", "reading", "retention", "to_roll_up"), "SELECT"),
+    **dict.fromkeys(("forgotten", "migration", "reading", "retention", "signature", "to_roll_up"), "SELECT"),
 }
 """Table or view -> what the service may do with it; nobody but the owner may do more."""
 FUNCTIONS = ("fit_chunks()", "forget_samples(timestamptz)", "keep_in_columns()")

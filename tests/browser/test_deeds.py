@@ -79,6 +79,7 @@ async def server(calm: Calm, database_url: str) -> AsyncIterator[Running]:
     async with calm.going_on(), running(settings) as made:
         await made.service.database.up.wait()
         await add_people(database_url, PASSWORD)
+        await made.service.roll.call()
         yield made
 
 

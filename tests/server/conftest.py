@@ -23,7 +23,7 @@ from monitor.server.serve import serve_made
 from monitor.server.service import Service
 from monitor.server.sessions import Person
 from monitor.server.settings import Settings
-from tests.people import add_people
+from tests.people import TRAINING, accounts, add_people, called
 from tests.server.collector import Collector
 from tests.server.hands import Hands
 
@@ -56,9 +56,9 @@ class Running:
     address: str
     service: Service
 
-    def sign_in(self, role: Role = Role.ENGINEER, name: str = "li") -> str:
+    def sign_in(self, role: Role = Role.ENGINEER, name: str = "") -> str:
         """Open a session without a password, and give its token."""
-        return self.service.sessions.open(Person(name, role))
+        return self.service.sessions.open(Person(name or called(role), role))
 
     @asynccontextmanager
     async def client(self, token: str = "", **headers: str) -> AsyncIterator[httpx.AsyncClient]:
@@ -127,8 +127,9 @@ async def collector(settings: Settings, hands: Hands) -> AsyncIterator[Collector
 
 @pytest.fixture
 async def server(settings: Settings) -> AsyncIterator[Running]:
-    """A server without a database."""
+    """A server whose database is away since it was last read."""
     async with running(settings) as made:
+        made.service.people.take(accounts(PASSWORD), TRAINING)
         yield made
 
 
@@ -141,4 +142,5 @@ async def keeping(
     async with running(replace(settings, database_url=database_url)) as made:
         await made.service.database.up.wait()
         await add_people(database_url, PASSWORD)
+        await made.service.roll.call()
         yield made

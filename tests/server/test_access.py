@@ -11,8 +11,8 @@ from argon2 import PasswordHasher
 from monitor.server import database
 from monitor.server.access import PASSWORD_VARIABLE
 from monitor.server.gate import API, COOKIE
-from monitor.server.sessions import TRIES_AT_ONE_PLACE
 from monitor.server.settings import Settings
+from monitor.server.tries import TRIES_AT_ONE_PLACE
 from tests.database import Server
 from tests.server.conftest import PASSWORD, Running, running
 from tests.server.hands import Hands
@@ -85,6 +85,7 @@ async def test_a_disabled_person_stays_known_but_cannot_sign_in(keeping: Running
     connection = await asyncpg.connect(keeping.service.settings.database_url)
     await connection.execute("UPDATE person SET disabled_at = now()")
     await connection.close()
+    await keeping.service.roll.call()
     assert (await sign_in(keeping, "admin", PASSWORD)).status_code == 401
 
 
@@ -118,7 +119,7 @@ async def test_the_first_password_is_told_once_and_only_its_hash_kept(
     monkeypatch.delenv(PASSWORD_VARIABLE, raising=False)
     with_database = replace(settings, database_url=database_url)
     async with running(with_database) as server:
-        await server.service.database.up.wait()
+        await server.service.people.known.wait()
         told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("first sign-in: ")]
         assert len(told) == 1
         name, _, password = told[0].removeprefix("first sign-in: ").partition(" / ")
@@ -141,11 +142,17 @@ async def test_a_given_password_is_never_told(capsys: pytest.CaptureFixture[str]
     assert "first sign-in" not in captured.out
 
 
-async def test_without_a_database_nobody_signs_in_but_signed_in_people_see(server: Running) -> None:
-    answer = await sign_in(server, "admin", PASSWORD)
-    assert answer.status_code == 503
-    assert "database" in answer.json()["detail"]
-    async with server.client(server.sign_in()) as client:
+async def test_while_nobody_is_known_nobody_signs_in(settings: Settings) -> None:
+    async with running(settings) as server:
+        answer = await sign_in(server, "li", PASSWORD)
+        assert answer.status_code == 503
+        assert "database" in answer.json()["detail"]
+
+
+async def test_without_a_database_people_sign_in_and_see(server: Running) -> None:
+    answer = await sign_in(server, "li", PASSWORD)
+    assert answer.status_code == 204
+    async with server.client(answer.cookies[COOKIE]) as client:
         assert (await client.get(f"{API}/latest")).status_code == 200
         period = {"start": "2026-03-02T00:00:00Z", "end": "2026-03-02T01:00:00Z"}
         assert (await client.get(f"{API}/readings", params={"channel": "a/b", **period})).status_code == 503
@@ -162,16 +169,20 @@ async def test_a_database_that_comes_later_and_goes_and_comes_back(
         async with running(replace(settings, database_url=database_url)) as server:
             assert (await sign_in(server, "admin", PASSWORD)).status_code == 503
             timescale.start()
-            await server.service.database.up.wait()
+            await server.service.people.known.wait()
             assert (await sign_in(server, "admin", PASSWORD)).status_code == 204
             timescale.stop()
-            assert (await sign_in(server, "admin", PASSWORD)).status_code == 503
-            timescale.start()
-            await server.service.database.up.wait()
             assert (await sign_in(server, "admin", PASSWORD)).status_code == 204
+            timescale.start()
+            await server.service.ledger.settled()
     finally:
         if not timescale_runs(timescale):
             timescale.start()
+    connection = await asyncpg.connect(database_url)
+    lines = await connection.fetch("SELECT chain, who FROM book WHERE kind = 'signed_in'")
+    await connection.close()
+    assert [row["who"] for row in lines] == ["admin", "admin"]
+    assert {row["chain"] for row in lines} == {server.service.ledger.chain}
 
 
 def timescale_runs(server: Server) -> bool:

@@ -13,8 +13,8 @@ from alarms.state import State
 from config.plant import Plant
 from monitor.server.gate import API
 from monitor.server.rights import Role
-from monitor.server.sessions import TRIES_AT_ONE_PLACE
 from monitor.server.settings import Settings
+from monitor.server.tries import TRIES_AT_ONE_PLACE
 from monitor.store.write import Writer
 from tests.server.acting import acting
 from tests.server.collector import ALARM, PRESSURE, Collector

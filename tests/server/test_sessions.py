@@ -6,16 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.server.rights import Role
-from monitor.server.sessions import (
-    LOCKOUT_S,
-    SESSIONS_MAX,
-    TRIES_AT_ONE_PLACE,
-    TRIES_IN_ALL,
-    TRIES_MAX,
-    Person,
-    Sessions,
-    Tries,
-)
+from monitor.server.sessions import SESSIONS_MAX, Person, Sessions
+from monitor.server.tries import LOCKOUT_S, TRIES_AT_ONE_PLACE, TRIES_IN_ALL, TRIES_MAX, Tries
 from tests.server.hands import Hands
 
 LI = Person("li", Role.OPERATOR)

@@ -12,11 +12,10 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from config.model import Occupancy, Text
 from monitor.server.command import OneAlarm, OneProtection, OneZone
-from monitor.server.may import may, refuse
+from monitor.server.identify import Credentials, address_of, tried
+from monitor.server.may import check_right, may, refused
 from monitor.server.messages import Detail, shown
-from monitor.server.refusal import Refusal
-from monitor.server.rights import RIGHTS, ROLES, SIGNS_AS, Deed
-from monitor.server.routes.session import Credentials, tried
+from monitor.server.rights import ROLES, SIGNS_AS, Deed
 from monitor.server.service import Here, Service
 from monitor.server.sessions import Person, Session
 
@@ -202,7 +201,7 @@ async def confirm(chosen: Chosen, session: Confirming, here: Here) -> OneProtect
 @router.post("/protections/reset")
 async def end(ended: Ended, request: Request, session: Ending, here: Here) -> OneProtection:
     """End a latched protective action."""
-    _check_role(session.person, ended.role)
+    await _check_role(here, session.person, ended.role)
     others = [await _also(here, request, one) for one in ended.others]
     body = {
         "protection": ended.protection,
@@ -246,29 +245,25 @@ async def _second(
 
 async def _also(here: Service, request: Request, signed: Signed) -> Person:
     person = await _signed_in(here, request, signed.person, Deed.END_PROTECTION)
-    _check_role(person, signed.role)
+    await _check_role(here, person, signed.role)
     return person
 
 
 async def _signed_in(here: Service, request: Request, credentials: Credentials, deed: Deed) -> Person:
-    person = await tried(here, credentials, request.client.host if request.client else "unknown")
-    if deed not in RIGHTS[person.role]:
-        refuse(person, deed)
+    person = await tried(here, credentials, address_of(request))
+    await check_right(here, person, deed)
     return person
 
 
-def _check_role(person: Person, role: str) -> None:
+async def _check_role(here: Service, person: Person, role: str) -> None:
     """See that a person signs in a role that is the person's own.
 
     Raises:
         Refusal: 403, it is not.
     """
     if role not in SIGNS_AS[person.role]:
-        _log.warning("refused", name=person.name, role=person.role, signs_as=role)
-        raise Refusal(
-            403,
-            Text(
-                en=f"{person.name} is {ROLES[person.role].en} and cannot sign as {role}.",
-                zh=f"{person.name}为“{ROLES[person.role].zh}”，不能以{role}角色签名。",
-            ),
+        text = Text(
+            en=f"{person.name} is {ROLES[person.role].en} and cannot sign as {role}.",
+            zh=f"{person.name}为“{ROLES[person.role].zh}”，不能以{role}角色签名。",
         )
+        await refused(here, person, Deed.END_PROTECTION, text)

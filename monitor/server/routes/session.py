@@ -1,66 +1,121 @@
-"""Signing in and out."""
+"""Signing in and out, one's own sessions, and one's own password."""
 
-import math
 from typing import Annotated
 
 import structlog
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, Field, SecretStr
 
 from config.model import Text
-from monitor.server.access import sign_in
 from monitor.server.gate import COOKIE
-from monitor.server.messages import Detail, shown
+from monitor.server.identify import Credentials, address_of, tried
+from monitor.server.messages import Detail, Time, shown
 from monitor.server.refusal import Refusal
 from monitor.server.rights import Deed, Role
 from monitor.server.service import Here, Service, SignedIn
-from monitor.server.sessions import Person
+from monitor.server.sessions import Session
+from monitor.server.written import AT
+from monitor.store.people import By, change_person
+
+PASSWORD_LENGTH_MIN = 12
+"""NIST SP 800-63B asks for 8 at least and for no rules about kinds of characters; demo proposal."""
 
 router = APIRouter(prefix="/session", tags=["session"])
 _log = structlog.get_logger()
 
-_WRONG = Text(en="The name or the password is wrong.", zh="用户名或密码错误。")
+_NO_SESSION = Text(en="There is no such session.", zh="没有该会话。")
+_SAME = Text(en="Choose a password that is not the one before.", zh="新密码不能与原密码相同。")
 
-
-class Credentials(BaseModel):
-    """Name and password."""
-
-    model_config = shown({"name": "li", "password": "correct horse battery staple"})
-
-    name: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
-    password: Annotated[SecretStr, Field(min_length=1, max_length=256)]
+SessionId = Annotated[str, Path(min_length=16, max_length=16, pattern="^[0-9a-f]+$")]
 
 
 class SignedInPerson(BaseModel):
-    """Who is signed in."""
+    """Who is signed in; while `must_change` nothing can be done but choosing another password."""
 
-    model_config = shown({"name": "li", "role": "viewer", "deeds": ["export", "look", "read_past"]})
+    model_config = shown(
+        {
+            "name": "li",
+            "display": "Li Na",
+            "role": "viewer",
+            "language": "zh",
+            "must_change": False,
+            "deeds": ["export", "look", "read_past"],
+        }
+    )
 
     name: str
+    display: str
     role: Role
+    language: str
+    must_change: bool
     deeds: list[Deed]
+
+
+class OpenSession(BaseModel):
+    """One place where a person is signed in."""
+
+    model_config = shown(
+        {
+            "id": "9f2c0a1b5e7d4c36",
+            "name": "li",
+            "address": "10.0.0.7",
+            "opened_at": AT,
+            "used_at": AT,
+            "own": True,
+        }
+    )
+
+    id: str
+    name: str
+    address: str
+    opened_at: Time
+    used_at: Time
+    own: bool
+
+
+class OpenSessions(BaseModel):
+    """Where people are signed in now."""
+
+    sessions: list[OpenSession]
+
+
+class NewPassword(BaseModel):
+    """The password, and what it is to be from now on."""
+
+    old: Annotated[SecretStr, Field(min_length=1, max_length=256)]
+    new: Annotated[SecretStr, Field(min_length=PASSWORD_LENGTH_MIN, max_length=256)]
 
 
 @router.post("", status_code=204, responses={code: {"model": Detail} for code in (401, 422, 429, 503)})
 async def open_session(credentials: Credentials, request: Request, response: Response, here: Here) -> None:
     """Sign in; the answer carries the session's cookie. Too many wrong passwords make it wait (429)."""
-    address = request.client.host if request.client else "unknown"
+    address = address_of(request)
     person = await tried(here, credentials, address)
     here.sessions.close(request.state.token)
+    await _say(here, Session(person, here.settings.now(), here.settings.now(), address), "signed_in")
     _log.info("signed_in", name=person.name, address=address)
     response.set_cookie(
         COOKIE,
-        here.sessions.open(person),
+        here.sessions.open(person, address),
         httponly=True,
         samesite="strict",
         secure=request.url.scheme == "https",
     )
+    here.roll.change()
 
 
 @router.get("", responses={401: {"model": Detail}})
 async def read_session(session: SignedIn) -> SignedInPerson:
-    """Who is signed in here."""
-    return SignedInPerson(name=session.person.name, role=session.person.role, deeds=sorted(session.deeds))
+    """Who is signed in here, and what may be done."""
+    person = session.person
+    return SignedInPerson(
+        name=person.name,
+        display=person.display or person.name,
+        role=person.role,
+        language=person.language,
+        must_change=person.must_change,
+        deeds=sorted(session.deeds),
+    )
 
 
 @router.delete("", status_code=204, responses={401: {"model": Detail}})
@@ -68,37 +123,78 @@ async def close_session(request: Request, response: Response, session: SignedIn,
     """Sign out."""
     here.sessions.close(request.state.token)
     response.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=request.url.scheme == "https")
+    await _say(here, session, "signed_out")
+    here.roll.change()
     _log.info("signed_out", name=session.person.name)
 
 
-async def tried(here: Service, credentials: Credentials, address: str) -> Person:
-    """Find who has this name and password.
+@router.get("/own", responses={401: {"model": Detail}})
+async def read_own_sessions(session: SignedIn, here: Here) -> OpenSessions:
+    """Everywhere that who asks is signed in."""
+    return listed(here, session, session.person.name)
+
+
+@router.delete("/own/{session_id}", status_code=204, responses={c: {"model": Detail} for c in (401, 404)})
+async def end_own_session(session_id: SessionId, session: SignedIn, here: Here) -> None:
+    """Sign out somewhere else."""
+    one = here.sessions.every().get(session_id)
+    if one is None or one.person.name != session.person.name:
+        raise Refusal(404, _NO_SESSION)
+    await ended(here, session, session_id)
+
+
+@router.post(
+    "/password", status_code=204, responses={code: {"model": Detail} for code in (401, 422, 429, 503)}
+)
+async def change_password(asked: NewPassword, request: Request, session: SignedIn, here: Here) -> None:
+    """Choose another password; every other session of the same person ends."""
+    name = session.person.name
+    await tried(here, Credentials(name=name, password=asked.old), address_of(request))
+    if asked.old == asked.new:
+        raise Refusal(422, _SAME)
+    hashed = await here.passwords.hash(asked.new.get_secret_value())
+    by = By(here.settings.now(), name, session.person.role, "", here.ledger.chain)
+    async with here.database.connection() as connection:
+        new = {"password_hash": hashed, "must_change": False}
+        await change_person(connection, by, "password_changed", name, new)
+    here.sessions.end_all(name, name, but=request.state.token)
+    await here.roll.call()
+
+
+def listed(here: Service, asking: Session, name: str = "") -> OpenSessions:
+    """List the open sessions of a person, or of everybody."""
+    return OpenSessions(
+        sessions=[
+            OpenSession(
+                id=called,
+                name=one.person.name,
+                address=one.address,
+                opened_at=one.opened_at,
+                used_at=one.used_at,
+                own=one is asking,
+            )
+            for called, one in here.sessions.every().items()
+            if name in {"", one.person.name}
+        ]
+    )
+
+
+async def ended(here: Service, session: Session, session_id: str, reason: str = "") -> None:
+    """End a session and record who did.
 
     Raises:
-        Refusal: 401 one of them is wrong, 429 too many were tried, 503 there is no database.
+        Refusal: 404, there is none.
     """
-    wait_s = here.tries.take(credentials.name, address)
-    if wait_s > 0:
-        _log.warning("sign_in_locked", name=credentials.name, address=address)
-        raise _too_often(math.ceil(wait_s))
-    try:
-        async with here.database.pool() as pool:
-            password = credentials.password.get_secret_value()
-            person = await sign_in(pool, here.passwords, credentials.name, password)
-    except Refusal:
-        here.tries.give_back(credentials.name, address)
-        raise
-    if person is None:
-        # Without the name: people type their password there.
-        _log.warning("sign_in_refused", address=address)
-        raise Refusal(401, _WRONG)
-    here.tries.give_back(credentials.name, address)
-    return person
+    one = here.sessions.end(session_id, session.person.name)
+    if one is None:
+        raise Refusal(404, _NO_SESSION)
+    here.roll.change()
+    await _say(here, session, "session_ended", old=f"{one.person.name} {one.address}", reason=reason)
 
 
-def _too_often(wait_s: int) -> Refusal:
-    text = Text(
-        en=f"Too many wrong passwords; try again in {wait_s} seconds.",
-        zh=f"密码错误次数过多，请在 {wait_s} 秒后重试。",
-    )
-    return Refusal(429, text, {"Retry-After": str(wait_s)})
+async def _say(
+    here: Service, session: Session, kind: str, *, old: str | None = None, reason: str = ""
+) -> None:
+    person = session.person
+    body = {"role": person.role, "what": "session", "old": old, "new": None, "reason": reason}
+    await here.ledger.say(here.settings.now(), kind, person.name, body | {"address": session.address})

@@ -1,0 +1,91 @@
+"""Who somebody is, by name and password: at the door, as a second person, and at each signature."""
+
+import math
+from typing import Annotated
+
+import structlog
+from pydantic import BaseModel, Field, SecretStr
+from starlette.requests import HTTPConnection
+
+from config.model import Text
+from monitor.server.database import DatabaseDown
+from monitor.server.messages import shown
+from monitor.server.refusal import Refusal
+from monitor.server.service import Service
+from monitor.server.sessions import Person
+from monitor.store.people import By, change_person
+
+_log = structlog.get_logger()
+
+_WRONG = Text(en="The name or the password is wrong.", zh="用户名或密码错误。")
+
+
+class Credentials(BaseModel):
+    """Name and password."""
+
+    model_config = shown({"name": "li", "password": "correct horse battery staple"})
+
+    name: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
+    password: Annotated[SecretStr, Field(min_length=1, max_length=256)]
+
+
+def address_of(connection: HTTPConnection) -> str:
+    """Where a request comes from."""
+    return connection.client.host if connection.client else "unknown"
+
+
+async def tried(here: Service, credentials: Credentials, address: str) -> Person:
+    """Find who has this name and password.
+
+    Raises:
+        Refusal: 401 one of them is wrong, or the account is disabled or locked; 429 too many were tried; 503 nobody is
+            known yet, for the database was never there.
+    """
+    if not here.people.known.is_set():
+        raise DatabaseDown
+    wait_s = here.tries.take(credentials.name, address)
+    if wait_s > 0:
+        _log.warning("sign_in_locked", address=address)
+        raise _too_often(math.ceil(wait_s))
+    person = await here.people.check(credentials.name, credentials.password.get_secret_value())
+    if person is None:
+        await _refused(here, credentials.name, address)
+        raise Refusal(401, _WRONG)
+    here.tries.give_back(credentials.name, address)
+    return person
+
+
+async def _refused(here: Service, name: str, address: str) -> None:
+    """Record a wrong password, and what comes of too many."""
+    _log.warning("sign_in_refused", address=address)
+    account = here.people.account(name)
+    # A name that nobody has is not written down: people type their password there.
+    who, role = (account.name, account.role) if account else ("", "")
+    at = here.settings.now()
+    body = {"role": role, "what": "session", "old": None, "new": None, "reason": "", "address": address}
+    await here.ledger.say(at, "sign_in_refused", who, body)
+    if here.tries.wait_s(name, address) > 0:
+        _log.error("locked_out", name=who, address=address)
+        await here.ledger.say(at, "locked_out", who, body)
+    if account and not account.locked_at and here.tries.is_under_attack(name):
+        await _lock(here, account.name)
+
+
+async def _lock(here: Service, name: str) -> None:
+    """Lock an account until somebody who keeps the accounts unlocks it."""
+    at = here.settings.now()
+    by = By(at, "gradewatch", "", "too many wrong passwords from several places", here.ledger.chain)
+    try:
+        async with here.database.connection() as connection:
+            await change_person(connection, by, "account_locked", name, {"locked_at": at})
+    except DatabaseDown:
+        return  # what guards it meanwhile is the wait
+    here.roll.change()
+
+
+def _too_often(wait_s: int) -> Refusal:
+    text = Text(
+        en=f"Too many wrong passwords; try again in {wait_s} seconds.",
+        zh=f"密码错误次数过多，请在 {wait_s} 秒后重试。",
+    )
+    return Refusal(429, text, {"Retry-After": str(wait_s)})

@@ -1,0 +1,199 @@
+"""Accounts, training, tokens and sessions in the database: read whole, changed one by one, each with its line."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import asyncpg
+
+from monitor.store.database import Connection, DatabaseError, Pool
+from monitor.store.record import record
+
+ELSEWHERE = "people"
+"""Chain of what is done to accounts without a server, by the command line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One person's account. `name` is what the records say, and nobody else's ever again."""
+
+    name: str
+    role: str
+    password_hash: str = field(repr=False)
+    created_at: datetime
+    display: str = ""
+    language: str = "zh"
+    must_change: bool = False
+    locked_at: datetime | None = None
+    disabled_at: datetime | None = None
+    totp_secret: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """What a person was trained for, and from which day to which; both are included."""
+
+    person: str
+    what: str
+    valid_from: date
+    valid_until: date
+    noted_by: str
+    noted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a machine may do, and until when."""
+
+    name: str
+    hash: bytes = field(repr=False)
+    deeds: Sequence[str]
+    made_by: str
+    made_at: datetime
+    ends_at: datetime
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who changes something about people, when, why, and in which chain of the book it stands."""
+
+    at: datetime
+    who: str
+    role: str
+    reason: str
+    chain: str = ELSEWHERE
+
+
+class NameTakenError(DatabaseError):
+    """Somebody has, or had, that name."""
+
+
+_ACCOUNTS = """
+SELECT name, role, password_hash, created_at, display, language, must_change, locked_at, disabled_at, totp_secret
+FROM person ORDER BY lower(name)"""
+_TRAINING = """
+SELECT DISTINCT ON (person, what) person, what, valid_from, valid_until, noted_by, noted_at
+FROM training ORDER BY person, what, number DESC"""
+_TOKENS = "SELECT name, hash, deeds, made_by, made_at, ends_at, revoked_at FROM token ORDER BY made_at"
+_ADD = """
+INSERT INTO person (name, role, password_hash, created_at, display, language, must_change)
+VALUES ($1, $2, $3, $4, $5, $6, $7)"""
+_NOTE = """
+INSERT INTO training (person, what, valid_from, valid_until, noted_by, noted_at) VALUES ($1, $2, $3, $4, $5, $6)"""
+_MAKE = "INSERT INTO token (name, hash, deeds, made_by, made_at, ends_at) VALUES ($1, $2, $3, $4, $5, $6)"
+_SECRET = frozenset({"password_hash", "totp_secret"})
+
+
+async def read_accounts(pool: Pool) -> list[Account]:
+    """Give every account, disabled ones too."""
+    return [Account(**row) for row in await pool.fetch(_ACCOUNTS)]
+
+
+async def read_training(pool: Pool) -> list[Training]:
+    """Give what counts now: of each person and subject what was noted last."""
+    return [Training(**row) for row in await pool.fetch(_TRAINING)]
+
+
+async def read_tokens(pool: Pool) -> list[Token]:
+    """Give every token, also those that are over."""
+    return [Token(**row) for row in await pool.fetch(_TOKENS)]
+
+
+async def add_person(connection: Connection, by: By, account: Account) -> None:
+    """Add an account.
+
+    Raises:
+        NameTakenError: somebody has, or had, that name, be it in other letters.
+    """
+    new = {"role": account.role, "display": account.display, "language": account.language}
+    async with connection.transaction():
+        try:
+            await connection.execute(
+                _ADD,
+                *(account.name, account.role, account.password_hash, account.created_at),
+                *(account.display, account.language, account.must_change),
+            )
+        except asyncpg.UniqueViolationError:
+            raise NameTakenError(f"{account.name}: somebody has, or had, that name; choose another") from None
+        await _say(connection, by, "account_added", account.name, new=new)
+
+
+async def change_person(connection: Connection, by: By, kind: str, name: str, new: Mapping[str, Any]) -> bool:
+    """Change an account, and say in the book what was and what is; a password is told to no book.
+
+    Args:
+        connection: to a migrated database.
+        by: who does it.
+        kind: what the book calls it.
+        name: whose.
+        new: column -> value.
+
+    Returns:
+        Whether there is such an account.
+    """
+    columns = ", ".join(new)
+    assigned = ", ".join(f"{column} = ${place}" for place, column in enumerate(new, 2))
+    async with connection.transaction():
+        # Our own words, never a person's.
+        old = await connection.fetchrow(f"SELECT {columns} FROM person WHERE name = $1 FOR UPDATE", name)  # noqa: S608
+        if old is None:
+            return False
+        await connection.execute(f"UPDATE person SET {assigned} WHERE name = $1", name, *new.values())  # noqa: S608
+        await _say(connection, by, kind, name, old=_told(dict(old)), new=_told(new))
+    return True
+
+
+async def note_training(connection: Connection, by: By, training: Training) -> None:
+    """Add what a person was trained for."""
+    facts = asdict(training)
+    async with connection.transaction():
+        await connection.execute(_NOTE, *facts.values())
+        new = {"subject": training.what, "from": str(training.valid_from), "until": str(training.valid_until)}
+        await _say(connection, by, "training_noted", training.person, new=new)
+
+
+async def make_token(connection: Connection, by: By, token: Token) -> None:
+    """Add a token.
+
+    Raises:
+        NameTakenError: there is, or was, one of that name.
+    """
+    async with connection.transaction():
+        try:
+            await connection.execute(
+                _MAKE, token.name, token.hash, list(token.deeds), token.made_by, token.made_at, token.ends_at
+            )
+        except asyncpg.UniqueViolationError:
+            raise NameTakenError(f"{token.name}: a token has, or had, that name; choose another") from None
+        new = {"deeds": sorted(token.deeds), "until": token.ends_at.isoformat()}
+        await _say(connection, by, "token_made", token.name, new=new)
+
+
+async def revoke_token(connection: Connection, by: By, name: str) -> bool:
+    """End a token; False: there is none of that name that is in use."""
+    async with connection.transaction():
+        ended = await connection.fetchval(
+            "UPDATE token SET revoked_at = $2 WHERE name = $1 AND revoked_at IS NULL RETURNING name",
+            name,
+            by.at,
+        )
+        if ended is not None:
+            await _say(connection, by, "token_revoked", name)
+    return ended is not None
+
+
+async def _say(
+    connection: Connection, by: By, kind: str, what: str, *, old: object = None, new: object = None
+) -> None:
+    body = {"role": by.role, "what": what, "old": old, "new": new, "reason": by.reason}
+    await record(connection, by.at, kind, by.who, body, chain=by.chain)
+
+
+def _told(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        column: value.isoformat() if isinstance(value, datetime) else value
+        for column, value in facts.items()
+        if column not in _SECRET
+    }
