@@ -15,6 +15,7 @@ export type Zone = Schemas["PlantZone"];
 export type Line = Schemas["PlantLine"];
 export type Workshop = Schemas["PlantWorkshop"];
 export type Limit = Schemas["PlantLimit"];
+export type Derived = Schemas["PlantDerived"];
 export type Plant = Schemas["PlantDocument"];
 export type Sample = Schemas["Sample"];
 export type Alarm = Schemas["Alarm"];

@@ -6,15 +6,17 @@ import { whoAmI } from "./api";
 import { t } from "./i18n";
 import { loadPlant, stayLive } from "./live";
 import { isLarge } from "./media";
-import { areaShown, page, small } from "./page";
+import { areaShown, deviceShown, page, small } from "./page";
 import { index, notLive, person } from "./store";
 import { AlarmTable } from "./views/alarms";
 import { Banner } from "./views/banner";
 import { AreaPage } from "./views/area";
 import { Detail } from "./views/detail";
+import { DevicePage } from "./views/device";
 import { DevicesPage } from "./views/devices";
 import { Header } from "./views/header";
 import { HealthBar } from "./views/health";
+import { Grounds } from "./views/live-value";
 import { NotLive } from "./views/not-live";
 import { Overview } from "./views/overview";
 import { ProtectionsPage } from "./views/protections";
@@ -60,6 +62,7 @@ function Screen() {
   useEffect(stayLive, []);
   return (
     <div class={notLive.value === null ? "screen" : "screen cut"}>
+      <Grounds />
       <Header />
       <Banner />
       <NotLive />
@@ -73,7 +76,9 @@ function Floor() {
   if (page.value.kind === "devices") return <WithSide main={<DevicesPage />} />;
   if (page.value.kind === "protections") return <WithSide main={<ProtectionsPage />} />;
   const area = areaShown.value;
-  if (area) return <Closely main={<AreaPage area={area} />} />;
+  if (area) return <Drawn main={<AreaPage area={area} />} />;
+  const device = deviceShown.value;
+  if (device) return <Drawn main={<DevicePage device={device} />} />;
   return small.value ? <Closely main={<Overview />} /> : <WithSide main={<Overview />} />;
 }
 
@@ -86,6 +91,19 @@ function WithSide({ main }: { main: ComponentChildren }) {
         <AlarmTable />
         <Detail trend />
       </div>
+    </main>
+  );
+}
+
+/** What is drawn takes the height that the alarms leave; its channels and their trend stand beside it. */
+function Drawn({ main }: { main: ComponentChildren }) {
+  return (
+    <main class="floor">
+      <div class="wide">
+        <div class="drawn">{main}</div>
+        <AlarmTable />
+      </div>
+      <Detail trend />
     </main>
   );
 }

@@ -13,6 +13,9 @@ const decimals: Record<string, number> = {
   "%": 1,
   "%RH": 1,
   "Pa/min": 1,
+  "Pa/s": 1,
+  "°C/h": 3,
+  "1/m3": 0,
   ppm: 2,
   A: 2,
   bar: 2,
@@ -32,11 +35,13 @@ const otherwise = 2;
 const spelling: Record<string, string> = {
   "m3/h": "m³/h",
   m3: "m³",
+  "1/m3": "/m³",
   "%vol/h": "% vol/h",
   "%RH": "% RH",
   count: "",
   records: "",
   samples: "",
+  readings: "",
 };
 
 /** Instants before 2001 are not instants but durations or counters. */

@@ -2,13 +2,14 @@
 
 import { computed, signal } from "@preact/signals";
 import type { Text } from "./api-types";
+import * as line from "./words/line";
 import * as screen from "./words/screen";
 
 export type Language = "en" | "zh";
 
 /** Each page has a file of its own in words/. */
-const en = { ...screen.en };
-const zh = { ...screen.zh };
+const en = { ...screen.en, ...line.en };
+const zh = { ...screen.zh, ...line.zh };
 
 export type Key = keyof typeof en;
 

@@ -5,13 +5,20 @@ import type { Alarm } from "./api-types";
 import { areaKey, workshopsOf, type Area } from "./areas";
 import { index, lookAtAlarm } from "./store";
 
-/** The whole plant, its devices, its protective actions, or one area by its key. */
-export type Page = { kind: "plant" } | { kind: "devices" } | { kind: "protections" } | { kind: "area"; key: string };
+/** The whole plant, its devices, its protective actions, one area by its key, or one device by its id. */
+export type Page =
+  | { kind: "plant" }
+  | { kind: "devices" }
+  | { kind: "protections" }
+  | { kind: "area"; key: string }
+  | { kind: "device"; id: string };
 
 /** Reads an address's fragment; what it does not know is the whole plant. */
 export function pageOf(fragment: string): Page {
   const path = fragment.replace(/^#\/?/, "");
   if (path === "devices" || path === "protections") return { kind: path };
+  const device = /^device\/(.+)$/.exec(path)?.[1];
+  if (device !== undefined) return { kind: "device", id: device };
   return /^(line|shared)\/./.test(path) ? { kind: "area", key: path } : { kind: "plant" };
 }
 
@@ -24,6 +31,8 @@ if (typeof window !== "undefined") {
 /** The plant's ids are letters, digits and `- _ .`: they stand in an address as they are. */
 export const addressOf = (key: string): string => `#/${key}`;
 
+export const addressOfDevice = (id: string): string => addressOf(`device/${id}`);
+
 export const workshops = computed(() => (index.value === null ? [] : workshopsOf(index.value)));
 export const areas = computed(() => workshops.value.flatMap((one) => one.areas));
 
@@ -34,6 +43,12 @@ export const small = computed(() => areas.value.length <= 2);
 export const areaShown = computed((): Area | undefined => {
   const at = page.value;
   return at.kind === "area" ? areas.value.find(({ key }) => key === at.key) : undefined;
+});
+
+/** The device on the page; undefined on the others, and where the plant has no such device any more. */
+export const deviceShown = computed(() => {
+  const at = page.value;
+  return at.kind === "device" ? index.value?.devices.get(at.id) : undefined;
 });
 
 /** Looks at an alarm, and goes to its area; the overview shows them all already. */

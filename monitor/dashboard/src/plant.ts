@@ -1,6 +1,6 @@
 /** The plant as the screen needs it: found by id, and what each zone shows on its tile. Nothing here is fixed. */
 
-import type { Channel, Device, Limit, Line, Plant, PlantProtection, Series, Zone } from "./api-types";
+import type { Channel, Derived, Device, Limit, Line, Plant, PlantProtection, Series, Zone } from "./api-types";
 
 /** Where a channel's value comes from. */
 export interface Source {
@@ -42,22 +42,29 @@ export interface PlantIndex {
   zones: ReadonlyMap<string, ZoneView>;
   limits: ReadonlyMap<string, Limit>;
   protections: ReadonlyMap<string, PlantProtection>;
-  /** What is reckoned from channels, in the form of a channel. */
-  derived: ReadonlyMap<string, Channel>;
+  /** What is reckoned from channels, in the form of one: it has no place in its series' rows. */
+  derived: ReadonlyMap<string, Source>;
 }
 
 /** A channel, or what is reckoned from some, by its id. */
 export const measured = (id: string | null, index: PlantIndex): Channel | undefined =>
-  id === null ? undefined : (index.channels.get(id)?.channel ?? index.derived.get(id));
+  id === null ? undefined : (sourceOf(id, index)?.channel);
 
-const reckoned = ({ id, unit, zone, label }: Plant["derived"][number]): Channel => ({
+export const sourceOf = (id: string, index: PlantIndex): Source | undefined => index.channels.get(id) ?? index.derived.get(id);
+
+/** The place of a derived channel: it has none in a row. */
+const nowhere = -1;
+
+export const isReckoned = ({ channel }: Source): boolean => channel.place === nowhere;
+
+const reckoned = ({ id, unit, zone, label }: Derived): Channel => ({
   id,
   key: id.slice(id.indexOf("/") + 1),
   unit,
-  kind: "analog",
+  kind: unit === "count" || unit === "records" || unit === "readings" ? "count" : "analog",
   label,
   zone,
-  place: -1,
+  place: nowhere,
   states: {},
 });
 
@@ -66,7 +73,8 @@ const fewest_chambers = 4;
 const longest_face = 3;
 
 export function indexOf(plant: Plant): PlantIndex {
-  const channels = sourcesOf(plant);
+  const limits = groupBy(plant.limits, (limit) => limit.channel);
+  const channels = sourcesOf(plant, limits);
   const lines = new Map(plant.lines.map((line) => [line.id, line]));
   const byZone = groupBy([...channels.values()], (source) => source.channel.zone);
   return {
@@ -76,12 +84,23 @@ export function indexOf(plant: Plant): PlantIndex {
     zones: new Map(plant.zones.map((zone) => [zone.id, viewOf(zone, lines.get(zone.line ?? ""), byZone.get(zone.id) ?? [])])),
     limits: new Map(plant.limits.map((limit) => [limit.id, limit])),
     protections: new Map(plant.protections.map((one) => [one.id, one])),
-    derived: new Map(plant.derived.map((one) => [one.id, reckoned(one)])),
+    derived: derivedOf(plant, limits),
   };
 }
 
-function sourcesOf(plant: Plant): Map<string, Source> {
-  const limits = groupBy(plant.limits, (limit) => limit.channel);
+type Limits = ReadonlyMap<string, readonly Limit[]>;
+
+function derivedOf(plant: Plant, limits: Limits): Map<string, Source> {
+  const places = new Map(plant.devices.flatMap((device) => device.series.map((series) => [series.id, { device, series }])));
+  return new Map(
+    plant.derived.flatMap((one) => {
+      const place = places.get(one.series);
+      return place ? [[one.id, { channel: reckoned(one), ...place, limits: limits.get(one.id) ?? [] }]] : [];
+    }),
+  );
+}
+
+function sourcesOf(plant: Plant, limits: Limits): Map<string, Source> {
   const channels = new Map<string, Source>();
   for (const device of plant.devices) {
     for (const series of device.series) {
@@ -138,7 +157,7 @@ const isBeside =
     other.device === device;
 
 /** A filter's pressure drop says how loaded it is, not how the air stands against the next room. */
-const isFilter = ({ channel }: Source): boolean => channel.unit === "Pa" && /hepa|filter/.test(channel.key);
+export const isFilter = ({ channel }: Source): boolean => channel.unit === "Pa" && /hepa|filter/.test(channel.key);
 
 /** The chambers among a zone's channels: keys such as `ch3_temp`. Empty when there are too few for a comb. */
 export function chambersOf(sources: readonly Source[]): Chamber[] {

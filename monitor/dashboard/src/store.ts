@@ -8,9 +8,9 @@ import { byPriority, changed, foremost, isHidden } from "./alarms";
 import type { Alarm, Device, Health, Message, Person, Protection, Sample } from "./api-types";
 import { ServerClock } from "./clock";
 import { cut, step, unlinked, type Link, type LinkEvent } from "./link";
-import { firstZone, type PlantIndex, type Source } from "./plant";
+import { firstZone, isReckoned, type PlantIndex, type Source } from "./plant";
 import { byUrgency, runs, standing } from "./protections";
-import { next, nothing, oldAfter_ms, reading, type Reading, type Row } from "./rows";
+import { next, nothing, oldAfter_ms, reading, reckonedReading, type Reading, type Row } from "./rows";
 
 /** Who is signed in; null: nobody; undefined: not known yet. */
 export const person = signal<Person | null | undefined>(undefined);
@@ -43,6 +43,9 @@ export const runningProtections = computed(() => [...protections.value.values()]
 /** A viewer only looks; the server says so to whoever tries. */
 export const mayAct = computed(() => person.value != null && person.value.role !== "viewer");
 export const alarmsByZone = computed(() => grouped(alarmList.value, (alarm) => alarm.zone));
+/** Of what is hidden, what would be shown if it were not; a mask that hides nothing yet is not told here. */
+export const hiddenByZone = computed(() => grouped(hiddenAlarms.value, (alarm) => alarm.zone));
+export const hiddenByChannel = computed(() => grouped(hiddenAlarms.value, (alarm) => alarm.channel));
 export const alarmsByChannel = computed(() => grouped(alarmList.value, (alarm) => alarm.channel));
 
 function grouped(list: readonly Alarm[], keyOf: (alarm: Alarm) => string | null): ReadonlyMap<string, Alarm[]> {
@@ -122,6 +125,7 @@ export function readingOf(source: Source): ReadonlySignal<Reading> {
     const row = rowOf(series.id);
     found = computed(() => {
       const limit_ms = oldAfter_ms(device.period_s, series.records, row.value?.interval_ms);
+      if (isReckoned(source)) return reckonedReading(row.value, channel.id, server_ms.value, limit_ms);
       return row.value === null ? nothing : reading(row.value, channel.place, server_ms.value, limit_ms);
     });
     readings.set(channel.id, found);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Sample } from "../src/api-types";
-import { next, oldAfter_ms, reading, type Row } from "../src/rows";
+import { isUsable, next, oldAfter_ms, reading, reckonedReading, type Row } from "../src/rows";
 
 const at = "2026-11-21T06:00:00.000000+00:00";
 const at_ms = Date.parse(at);
@@ -63,4 +63,20 @@ test("a second's device is old after 3 s, a counter's record after three of its 
   const records = rowAfter(sample([1]), sample([1], { at: later(6) }));
   expect(oldAfter_ms(1, true, records.interval_ms)).toBe(18000);
   expect(oldAfter_ms(1, true, undefined)).toBe(180000);
+});
+
+test("what the device says is simulated is shown as it is, and relied on by nobody", () => {
+  const row = rowAfter(sample([45]), sample([99], { at: later(1), quality: [10] }));
+  expect(reading(row, 0, at_ms + 1500, 3000)).toEqual({ value: 99, age_s: 0.5, standing: "simulated", quality: "simulated", reason: "" });
+  expect(isUsable("simulated")).toBe(false);
+  expect(row.usable_ms).toBe(at_ms);
+});
+
+test("a derived value is fresh, then old, and blind while its series comes without it", () => {
+  const row = rowAfter(sample([45], { derived: { "D/rate": 2 } }));
+  expect(reckonedReading(row, "D/rate", at_ms + 800, 3000)).toMatchObject({ value: 2, age_s: 0.8, standing: "fresh" });
+  expect(reckonedReading(row, "D/rate", at_ms + 3001, 3000).standing).toBe("old");
+  const lost = rowAfter(sample([45], { derived: { "D/rate": 2 } }), sample([45], { at: later(1), derived: { "D/rate": null } }));
+  expect(reckonedReading(lost, "D/rate", at_ms + 1000, 3000)).toMatchObject({ value: 2, standing: "blind", quality: "unavailable" });
+  expect(reckonedReading(row, "D/other", at_ms, 3000).standing).toBe("never");
 });

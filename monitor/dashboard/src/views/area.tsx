@@ -1,17 +1,21 @@
 /** A line, or what the lines of a workshop share: its zones as tiles, and its devices. */
 
 import { computed } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import { foremost } from "../alarms";
 import { areaKey, isMeant, shortName, type Area } from "../areas";
 import type { Alarm, Device } from "../api-types";
 import { freshness } from "../format";
 import { isKey, said, t } from "../i18n";
+import { doingsOf, isUnderWay, type Doing } from "../line";
 import { addressOf } from "../page";
-import { groupBy, type ZoneView } from "../plant";
+import { groupBy, type PlantIndex, type ZoneView } from "../plant";
 import { alarmList, focus, index, lookAtDevice, lookAtZone, standingOf, typed } from "../store";
 import { useLive } from "../use-live";
+import { DeviceCard } from "./device-card";
+import { shownOf, usableNow } from "./live-value";
 import { Mark } from "./mark";
+import { timeLeft } from "./phase";
 import { Tile } from "./tile";
 
 const alarmsByArea = computed(() =>
@@ -60,11 +64,33 @@ function Head({ area }: { area: Area }) {
       {line && (
         <>
           <span>{line.product}</span> <small class="name">{said(line.label)}</small>
+          <Doings area={area} />
           <small class="mode">{isKey(mode) ? t(mode) : line.mode}</small>
         </>
       )}
     </h3>
   );
+}
+
+/** What the line's machines are doing, in quiet words: a mode is no alarm. */
+function Doings({ area }: { area: Area }) {
+  const plant = index.value;
+  const doings = useMemo(() => (plant ? doingsOf(area, plant) : []), [area.key, plant]);
+  const words = useLive(() => doings.map(wordsOf).filter((word) => word !== "").join(" · "), [doings]);
+  return (
+    <small class="doings" data-testid={`doings-${area.id}`}>
+      {words}
+    </small>
+  );
+}
+
+/** `production`, or `aerate, 18 min left` while a phase is under way; what is not known is not told. */
+function wordsOf({ mode, phase, left }: Doing): string {
+  const now = phase && usableNow(phase);
+  if (phase && isUnderWay(phase, now ?? null)) {
+    return [said(phase.channel.label), shownOf(phase), timeLeft(phase, left)].filter((word) => word !== "").join(" ");
+  }
+  return mode && usableNow(mode) !== null ? shownOf(mode) : "";
 }
 
 export function AreaLink({ area, name, worst }: { area: Area; name: string; worst?: Alarm | undefined }) {
@@ -78,6 +104,7 @@ export function AreaLink({ area, name, worst }: { area: Area; name: string; wors
 
 /** One area alone on the page. What is looked at closely is in it, from the moment that it is opened. */
 export function AreaPage({ area }: { area: Area }) {
+  const plant = index.value;
   useEffect(() => {
     const at = focus.peek();
     const isHere = at !== null && area.zones.some(({ zone, sources }) =>
@@ -97,8 +124,21 @@ export function AreaPage({ area }: { area: Area }) {
         </h2>
         <AreaCard area={area} headed roomy />
       </article>
+      {plant && (
+        <div class="device-cards">
+          {drawnFirst(area, plant).map((device) => (
+            <DeviceCard key={device.id} device={device} index={plant} linked />
+          ))}
+        </div>
+      )}
     </section>
   );
+}
+
+/** Where product is open first: what stands there is drawn largest. */
+function drawnFirst({ devices }: Area, plant: PlantIndex): Device[] {
+  const isOpen = ({ zone }: Device): boolean => plant.zones.get(zone)?.zone.grade === "A";
+  return [...devices.filter(isOpen), ...devices.filter((device) => !isOpen(device))];
 }
 
 /** Where there is little room, only a device that is not live is named. */

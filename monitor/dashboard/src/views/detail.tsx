@@ -1,12 +1,15 @@
 /** What is in focus, closely: the trend of one channel and every channel of the zone or device. */
 
 import { useComputed } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { foremost } from "../alarms";
 import type { Limit } from "../api-types";
 import { freshness, permitted, permittedStates, unitOf, value } from "../format";
 import { said, t } from "../i18n";
-import { chamberOf, groupBy, type PlantIndex, type Source } from "../plant";
-import { isUsable, type Reading } from "../rows";
+import { chamberOf, groupBy, isReckoned, type PlantIndex, type Source } from "../plant";
+import { looks } from "../look";
+import { addressOfDevice, page } from "../page";
+import type { Reading } from "../rows";
 import { alarmsByChannel, chosenChannel, focus, index, readingOf, type Focus } from "../store";
 import { Mark } from "./mark";
 import { Trend } from "./trend";
@@ -21,6 +24,11 @@ export function Detail({ trend }: { trend: boolean }) {
     <aside class="panel detail" aria-label={t("channels")}>
       <h2>
         {headOf(plant, at)} <span class="quiet">{t("n_channels", { n: sources.length })}</span>
+        {"device" in at && page.value.kind !== "device" && (
+          <a class="to-device" href={addressOfDevice(at.device)} data-testid="to-device">
+            {t("to_device")} ›
+          </a>
+        )}
       </h2>
       {trend && <Trend />}
       <div class="scroll">
@@ -34,7 +42,7 @@ export function Detail({ trend }: { trend: boolean }) {
               <th class="number limit">{t("limit_action")}</th>
             </tr>
           </thead>
-          {[...groupBy(sources, groupOf)].map(([name, own]) => (
+          {[...groupBy(sources, groupOf)].sort(byDevice).map(([name, own]) => (
             <Group key={name} name={name} sources={own} />
           ))}
         </table>
@@ -43,9 +51,16 @@ export function Detail({ trend }: { trend: boolean }) {
   );
 }
 
+/** Those on the wire, and behind those of each device what is reckoned from them. */
 function sourcesIn(plant: PlantIndex, at: Focus): readonly Source[] {
-  if ("zone" in at) return plant.zones.get(at.zone)?.sources ?? [];
-  return [...plant.channels.values()].filter((source) => source.device.id === at.device);
+  const isHere = ({ channel, device }: Source): boolean => ("zone" in at ? channel.zone === at.zone : device.id === at.device);
+  return [...plant.channels.values(), ...plant.derived.values()].filter(isHere);
+}
+
+/** A device's groups stand together, in the order of the plant; a sort keeps the order of what is alike. */
+function byDevice([, [a]]: [string, Source[]], [, [b]]: [string, Source[]]): number {
+  const order = [...(index.peek()?.devices.keys() ?? [])];
+  return order.indexOf(a?.device.id ?? "") - order.indexOf(b?.device.id ?? "");
 }
 
 function headOf(plant: PlantIndex, at: Focus): string {
@@ -58,8 +73,10 @@ function headOf(plant: PlantIndex, at: Focus): string {
 }
 
 /** Channels stand together by device, by chamber, and by row. */
-function groupOf({ channel, device, series }: Source): string {
+function groupOf(source: Source): string {
+  const { channel, device, series } = source;
   const chamber = chamberOf(channel);
+  if (isReckoned(source)) return [device.id, said(device.label), t("reckoned")].join(" · ");
   const part = chamber === undefined ? (series.records ? t("records") : "") : t("chamber", { n: chamber });
   return [device.id, said(device.label), part].filter((word) => word !== "").join(" · ");
 }
@@ -86,16 +103,16 @@ function ChannelRow({ source }: { source: Source }) {
   const unitNow = useComputed(() => unitOf(channel, now.value.value));
   const age = useComputed(() => freshness(now.value.age_s));
   const why = useComputed(() => whyNot(now.value));
-  const look = useComputed(() => `${isUsable(now.value.standing) ? "" : "untrusted"} ${now.value.standing}`);
+  const look = useComputed(() => looks(now.value));
   const worst = foremost(alarmsByChannel.value.get(channel.id) ?? []);
   const chosen = chosenChannel.value === channel.id;
   return (
-    <tr class={`${worst?.active ? worst.level : ""}${chosen ? " chosen" : ""}`} onClick={() => (chosenChannel.value = channel.id)}>
+    <tr class={`${worst?.active ? worst.level : ""}${chosen ? " chosen" : ""}`} onClick={() => choose(source)}>
       <td class="name">
-        <button class="link" aria-pressed={chosen}>
+        <Name source={source} chosen={chosen}>
           {worst && <Mark level={worst.level} flashing={!worst.acknowledged} />}
           {said(channel.label)}
-        </button>
+        </Name>
         <span class="why">{why}</span>
         <span class="limits">{limitsOf(source)}</span>
       </td>
@@ -111,6 +128,20 @@ function ChannelRow({ source }: { source: Source }) {
       <td class="number limit">{limitOf(source, "alert")}</td>
       <td class="number limit">{limitOf(source, "action")}</td>
     </tr>
+  );
+}
+
+/** What is reckoned is judged, but not stored: it has no trend to show. */
+function choose(source: Source): void {
+  if (!isReckoned(source)) chosenChannel.value = source.channel.id;
+}
+
+function Name({ source, chosen, children }: { source: Source; chosen: boolean; children: ComponentChildren }) {
+  if (isReckoned(source)) return <span class="reckoned">{children}</span>;
+  return (
+    <button class="link" aria-pressed={chosen}>
+      {children}
+    </button>
   );
 }
 
@@ -138,6 +169,7 @@ function whyNot(now: Reading): string {
       return t("too_old");
     case "doubtful":
     case "blind":
+    case "simulated":
       return because(now);
   }
 }

@@ -5,8 +5,9 @@ import { crossing, foremost } from "../alarms";
 import { freshness, unit, value } from "../format";
 import { said, t } from "../i18n";
 import { alike, type BoardRow, type PlantIndex, type Source, type ZoneView } from "../plant";
+import { looks } from "../look";
 import { isUsable, type Reading } from "../rows";
-import { alarmsByZone, focus, index, lookAtZone, readingOf, standingOf } from "../store";
+import { alarmsByZone, focus, hiddenByZone, index, lookAtZone, readingOf, standingOf } from "../store";
 import { useLive } from "../use-live";
 import { Comb } from "./comb";
 import { Mark } from "./mark";
@@ -27,11 +28,12 @@ export function Tile({ view, name, faded }: TileProps) {
   const main = mainOf(view, worst, index.value);
   const age = useLive(() => (main ? freshness(readingOf(main).value.age_s) : ""), [main]);
   const inFocus = useLive(() => focus.value !== null && "zone" in focus.value && focus.value.zone === zone.id, [zone.id]);
+  const hidden = useLive(() => hiddenByZone.value.get(zone.id)?.length ?? 0, [zone.id]).value;
   const look = useLive(() => {
-    const untrusted = main !== undefined && !isUsable(readingOf(main).value.standing);
     const alarm = worst ? `${worst.level}${worst.active ? "" : " over"}` : faded ? "faded" : "";
-    return `tile grade-${zone.grade} ${alarm}${untrusted ? " untrusted" : ""}`;
-  }, [main, worst, faded, zone]);
+    const words = [`tile grade-${zone.grade}`, alarm, hidden > 0 ? "suppressed" : "", main ? looks(readingOf(main).value) : ""];
+    return words.filter((word) => word !== "").join(" ");
+  }, [main, worst, faded, zone, hidden]);
   return (
     <button
       class={look}
@@ -42,6 +44,7 @@ export function Tile({ view, name, faded }: TileProps) {
     >
       <span class="tile-head">
         {worst && <Mark level={worst.level} flashing={own.some((alarm) => !alarm.acknowledged)} />}
+        {hidden > 0 && <HiddenSign n={hidden} />}
         <span class="more">{own.length > 1 ? t("several", { n: own.length }) : ""}</span>
         <span class="age">{age}</span>
         <span class="grade" aria-label={t("grade", { grade: zone.grade })}>
@@ -52,6 +55,16 @@ export function Tile({ view, name, faded }: TileProps) {
       {view.board.length > 0 ? <Board rows={view.board} own={own} /> : <Main view={view} main={main} worst={worst} />}
       <span class="label">{name}</span>
     </button>
+  );
+}
+
+/** Alarms of the zone are hidden: a bell that is crossed out, in no colour. */
+function HiddenSign({ n }: { n: number }) {
+  return (
+    <svg class="hidden-sign" viewBox="0 0 20 20" role="img" aria-label={t("n_hidden", { n })}>
+      <title>{t("n_hidden", { n })}</title>
+      <path d="M5 14h10l-1.5-2V8.5a3.500 3.500 0 0 0-7 0V12zM8.500 16h3M3 3l14 14" />
+    </svg>
   );
 }
 
