@@ -72,6 +72,7 @@ MENDABLE = (
 DEMO_PLANT = Path(__file__).parent.parent / "config" / "plants" / "demo"
 DASHBOARD = Path(__file__).parent / "dashboard" / "dist"
 DEFAULT_PORT = 8000
+METRICS_TOKEN_VARIABLE = "GRADEWATCH_METRICS_TOKEN"  # noqa: S105 - the variable's name
 REPLICA_VARIABLE = "GRADEWATCH_REPLICA_URL"
 TRUST = """\
 Certificate 证书: {certificate}
@@ -219,6 +220,7 @@ def serve(
         host=host,
         port=port,
         replica_url=replica_url,
+        metrics_token=os.environ.get(METRICS_TOKEN_VARIABLE, "").strip(),
     )
     _run_until_signalled(run_server(settings))
 

@@ -17,7 +17,9 @@ from monitor.server.command import Commands
 from monitor.server.database import Database
 from monitor.server.gate import API, Gate
 from monitor.server.ledger import Ledger
+from monitor.server.measured import Measured, Requests
 from monitor.server.messages import LIVE_MESSAGE
+from monitor.server.metrics import registry_of
 from monitor.server.people import People
 from monitor.server.refusal import Refusal, answer
 from monitor.server.relay import Relay
@@ -30,6 +32,7 @@ from monitor.server.routes import (
     exports,
     health,
     live,
+    metrics,
     plant,
     protections,
     readings,
@@ -72,7 +75,9 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.service = service
-    app.add_middleware(Gate, sessions=service.sessions)
+    app.state.registry = registry_of(service)
+    app.add_middleware(Gate, sessions=service.sessions, scrape_token=settings.metrics_token)
+    app.add_middleware(Measured, requests=service.requests)
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(Exception, _failed)
@@ -101,6 +106,8 @@ def _make_service(settings: Settings) -> Service:
         relay=Relay(settings.data, settings.plant, settings.now),
         commands=Commands(settings.data),
         exports=asyncio.Semaphore(EXPORTS_MAX),
+        requests=Requests(),
+        upkeep=Upkeep(database, settings.now),
     )
 
 
@@ -109,6 +116,7 @@ def _add_routes(app: FastAPI, settings: Settings) -> None:
     for noun in (session, health, plant, live, readings, completeness, exports, alarms, protections, deeds):
         api.include_router(noun.router)
     app.include_router(api)
+    app.include_router(metrics.router)
     app.mount("/", Dashboard(settings.dashboard), name="dashboard")
 
 
@@ -143,7 +151,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             ("reads", service.reads.run),
             ("ledger", service.ledger.run),
             ("roll", service.roll.run),
-            ("upkeep", Upkeep(service.database, service.settings.now).run),
+            ("upkeep", service.upkeep.run),
         )
     ]
     try:

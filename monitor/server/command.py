@@ -24,6 +24,7 @@ _COLLECTOR_GONE = Text(
     en="The collector does not answer, so it may not be done; look at the list and try again.",
     zh="采集进程无响应，操作可能尚未执行，请查看列表后重试。",
 )
+_COLLECTOR_SILENT = Text(en="The collector does not answer.", zh="采集进程无响应。")
 _REFUSED = {
     404: Text(en="There is no such thing.", zh="没有该项。"),
     409: Text(en="It may not be done, or is done already", zh="不允许该操作，或已执行"),
@@ -87,6 +88,20 @@ class Commands:
         except (OSError, httpx.HTTPError, ValidationError) as error:
             _log.warning("command_failed", path=path, error=str(error) or type(error).__name__)
             raise Refusal(503, _COLLECTOR_GONE, {"Retry-After": "2"}) from error
+
+    async def metrics(self) -> bytes:
+        """Ask the collector for its figures, as Prometheus reads them.
+
+        Raises:
+            Refusal: 503, it does not answer.
+        """
+        try:
+            token = (await asyncio.to_thread(self._token.read_text)).strip()
+            reply = await self._client.get("/metrics", headers={"Authorization": f"Bearer {token}"})
+            return reply.raise_for_status().content
+        except (OSError, httpx.HTTPError) as error:
+            # The link's own loss is logged by the relay.
+            raise Refusal(503, _COLLECTOR_SILENT, {"Retry-After": "2"}) from error
 
     async def close(self) -> None:
         """Drop the connections."""

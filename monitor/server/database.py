@@ -68,6 +68,13 @@ class Watched(ABC):
                 self._pool.terminate()
                 self._pool = None
 
+    def connections(self) -> tuple[int, int]:
+        """Say how many connections are open, and how many of them somebody uses."""
+        if self._pool is None:
+            return 0, 0
+        size = self._pool.get_size()
+        return size, size - self._pool.get_idle_size()
+
     @asynccontextmanager
     async def pool(self, patience_s: float = PATIENCE_S) -> AsyncIterator[Pool]:
         """The pool to ask, for as long as a person is ready to wait.

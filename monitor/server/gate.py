@@ -3,6 +3,8 @@
 The gate knows the few open doors and shuts all others, so a route that somebody adds is shut from its first day.
 """
 
+import ipaddress
+import secrets
 from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
@@ -17,10 +19,21 @@ API = "/api/v1"
 COOKIE = "gradewatch_session"
 OPEN_DOORS = frozenset({("POST", f"{API}/session"), ("GET", f"{API}/health")})
 READING = frozenset({"GET", "HEAD"})
+METRICS = "/metrics"
+"""For scrapers, who have no session: with their token, or without one from this machine only."""
+FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 
 NOT_SIGNED_IN = Text(en="Sign in first.", zh="请先登录。")
 OTHER_ORIGIN = Text(
     en="This request came from a page of another site.", zh="该请求来自其他网站的页面，已拒绝。"
+)
+
+SCRAPE_TOKEN = Text(
+    en="Give the token of GRADEWATCH_METRICS_TOKEN.", zh="请提供 GRADEWATCH_METRICS_TOKEN 所设的令牌。"
+)
+SCRAPE_HERE = Text(
+    en="Figures are given on the server's own machine only, unless GRADEWATCH_METRICS_TOKEN is set there.",
+    zh="除非服务器设置了 GRADEWATCH_METRICS_TOKEN，否则仅限在服务器本机读取指标。",
 )
 
 HEADERS = {
@@ -40,9 +53,10 @@ HEADERS = {
 class Gate:
     """ASGI middleware: refuses what may not pass; puts `token` and `session` into the state of what may."""
 
-    def __init__(self, app: ASGIApp, sessions: Sessions) -> None:
+    def __init__(self, app: ASGIApp, sessions: Sessions, scrape_token: str) -> None:
         self._app = app
         self._sessions = sessions
+        self._scrape_token = scrape_token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a refusal here, or pass the request on."""
@@ -60,6 +74,8 @@ class Gate:
 
     async def _check(self, connection: HTTPConnection) -> None:
         _check_origin(connection)
+        if connection.scope["path"] == METRICS or connection.scope["path"].startswith(f"{METRICS}/"):
+            _check_scraper(connection, self._scrape_token)
         token = connection.cookies.get(COOKIE, "")
         if token:
             await self._sessions.ready.wait()
@@ -68,6 +84,25 @@ class Gate:
             raise Refusal(401, NOT_SIGNED_IN)
         connection.state.token = token
         connection.state.session = session
+
+
+def _check_scraper(connection: HTTPConnection, token: str) -> None:
+    if token:
+        given = connection.headers.get("authorization", "")
+        if not secrets.compare_digest(given.encode(), f"Bearer {token}".encode()):
+            raise Refusal(401, SCRAPE_TOKEN, {"WWW-Authenticate": "Bearer"})
+    elif not _is_from_here(connection):
+        raise Refusal(403, SCRAPE_HERE)
+
+
+def _is_from_here(connection: HTTPConnection) -> bool:
+    """Whether a program of this machine asks for itself: a proxy on it asks for somebody else."""
+    if connection.client is None or any(name in connection.headers for name in FORWARDED):
+        return False
+    try:
+        return ipaddress.ip_address(connection.client.host).is_loopback
+    except ValueError:
+        return False
 
 
 def _is_open(scope: Scope) -> bool:

@@ -57,12 +57,14 @@ class Browser:
         self.waiting: asyncio.Queue[str] = asyncio.Queue(backlog)
         self.cut = asyncio.Event()
 
-    def offer(self, text: str) -> None:
-        """Add a message; never waits."""
+    def offer(self, text: str) -> bool:
+        """Add a message, and say whether there was room for it; never waits."""
         try:
             self.waiting.put_nowait(text)
         except asyncio.QueueFull:
             self.cut.set()
+            return False
+        return True
 
 
 class Relay:
@@ -74,6 +76,9 @@ class Relay:
         alarms: every alarm that is not NORM, by id.
         protections: every protective action that is not simply armed, by id.
         health: what the collector last said about itself.
+        heard_at: when it last said anything; None: it never did.
+        relayed: messages put in line for screens since the start.
+        dropped: those for which a screen had no room.
     """
 
     def __init__(self, data: Path, plant: Plant, now: Callable[[], datetime]) -> None:
@@ -82,6 +87,8 @@ class Relay:
         self.alarms: dict[str, Alarm] = {}
         self.protections: dict[str, Protection] = {}
         self.health: CollectorHealth | None = None
+        self.heard_at: datetime | None = None
+        self.relayed = self.dropped = 0
         self._data = data
         self._plant = plant
         self._now = now
@@ -102,6 +109,11 @@ class Relay:
                 self._lost(error)
             await asyncio.sleep(pause_s)
 
+    @property
+    def screens(self) -> int:
+        """How many live screens are open."""
+        return len(self._browsers)
+
     @contextmanager
     def browser(self) -> Iterator[Browser]:
         """Let a browser listen: first the snapshot and the link, then whatever comes.
@@ -112,8 +124,8 @@ class Relay:
         if len(self._browsers) >= BROWSERS_MAX:
             raise Refusal(503, Text(en="Too many live screens are open.", zh="打开的实时画面过多。"))
         browser = Browser(self._backlog)
-        browser.offer(self._snapshot().model_dump_json())
-        browser.offer(Link(collector=self.collector).model_dump_json())
+        self._give(browser, self._snapshot().model_dump_json())
+        self._give(browser, Link(collector=self.collector).model_dump_json())
         self._browsers.add(browser)
         try:
             yield browser
@@ -147,6 +159,7 @@ class Relay:
             self._take(await _next(feed))
 
     def _begin(self, snapshot: Snapshot) -> None:
+        self.heard_at = self._now()
         self._remember(snapshot)
         self.collector = True
         self._complaint = ""
@@ -162,6 +175,7 @@ class Relay:
         self.health = snapshot.health
 
     def _take(self, message: FeedMessage) -> None:
+        self.heard_at = self._now()
         match message:
             case Snapshot():
                 self._remember(message)
@@ -193,7 +207,13 @@ class Relay:
     def _tell(self, message: BaseModel) -> None:
         text = message.model_dump_json()
         for browser in self._browsers:
-            browser.offer(text)
+            self._give(browser, text)
+
+    def _give(self, browser: Browser, text: str) -> None:
+        if browser.offer(text):
+            self.relayed += 1
+        else:
+            self.dropped += 1
 
     def _snapshot(self) -> Snapshot:
         return Snapshot(

@@ -28,37 +28,51 @@ class Source(StrEnum):
 
 
 class Replica(Watched):
-    """A standby of the database, which is only read."""
+    """A standby of the database, which is only read.
+
+    Attributes:
+        lag_s: how old its last change was when it was last looked at; None: nobody knows.
+    """
 
     def __init__(self, url: str) -> None:
         super().__init__(url, "replica")
+        self.lag_s: float | None = None
 
     async def _ask(self, pool: Pool) -> None:
-        (row,) = await pool.fetch(_LAG)
+        lag_s = None
+        try:
+            (row,) = await pool.fetch(_LAG)
+            lag_s = row["lag_s"]
+        finally:
+            self.lag_s = lag_s
         if not row["standby"]:
             raise DatabaseError("the replica is no standby: it may hold something else, so it is not read")
-        if row["lag_s"] is None or row["lag_s"] > LAG_S_MAX:
+        if lag_s is None or lag_s > LAG_S_MAX:
             raise DatabaseError(f"the replica is more than {LAG_S_MAX:g} s behind, so it is not read")
 
 
 class Reads:
-    """Chooses, question by question, where the past is read."""
+    """Chooses, question by question, where the past is read.
+
+    Attributes:
+        replica: the standby, if there is one.
+    """
 
     def __init__(self, primary: Database, replica: Replica | None) -> None:
         self._primary = primary
-        self._replica = replica
+        self.replica = replica
 
     @property
     def source(self) -> Source:
         """Which one would be asked now."""
-        return Source.PRIMARY if self._replica is None or not self._replica.up.is_set() else Source.REPLICA
+        return Source.PRIMARY if self.replica is None or not self.replica.up.is_set() else Source.REPLICA
 
     async def run(self) -> None:
         """Watch the replica, if there is one, until cancelled."""
-        if self._replica is None:
+        if self.replica is None:
             await asyncio.get_running_loop().create_future()
         else:
-            await self._replica.run()
+            await self.replica.run()
 
     @asynccontextmanager
     async def pool(self, patience_s: float = PATIENCE_S) -> AsyncIterator[Pool]:
@@ -67,14 +81,14 @@ class Reads:
         Raises:
             DatabaseDown: neither is there, or the one that was asked fails meanwhile; the next question goes elsewhere.
         """
-        if self._replica is None or not self._replica.up.is_set():
+        if self.replica is None or not self.replica.up.is_set():
             async with self._primary.pool(patience_s) as pool:
                 yield pool
             return
         try:
-            async with self._replica.pool(patience_s) as pool:
+            async with self.replica.pool(patience_s) as pool:
                 yield pool
         except DatabaseDown:
             # Until it has passed its next check.
-            self._replica.up.clear()
+            self.replica.up.clear()
             raise

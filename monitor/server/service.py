@@ -11,6 +11,7 @@ from monitor.server.access import Passwords
 from monitor.server.command import Commands
 from monitor.server.database import Database
 from monitor.server.ledger import Ledger
+from monitor.server.measured import Requests
 from monitor.server.people import People
 from monitor.server.relay import Relay
 from monitor.server.replica import Reads
@@ -18,6 +19,7 @@ from monitor.server.roll import Roll
 from monitor.server.sessions import Session, Sessions
 from monitor.server.settings import Settings
 from monitor.server.tries import Tries
+from monitor.server.upkeep import Upkeep
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class Service:
     relay: Relay
     commands: Commands
     exports: asyncio.Semaphore
+    requests: Requests
+    upkeep: Upkeep
 
 
 def _service(connection: HTTPConnection) -> Service:

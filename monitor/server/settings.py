@@ -17,6 +17,7 @@ class Settings:
         data: the collector's data folder, with `collector.sock` and `collector.token`.
         database_url: `postgresql://…`; not shown in logs, because it may carry a password.
         replica_url: of a standby that the past is read from; "": there is none.
+        metrics_token: what a scraper must give; "": none is needed, and only this machine may scrape.
         dashboard: folder of the built dashboard (`index.html`, `assets/`); may be missing.
         now: the service's clock, aware and in UTC.
         host: address to listen on. Loopback, unless a site decides otherwise.
@@ -39,3 +40,4 @@ class Settings:
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     replica_url: str = field(default="", repr=False)
+    metrics_token: str = field(default="", repr=False)

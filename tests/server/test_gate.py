@@ -10,7 +10,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from monitor.server.app import create_app
-from monitor.server.gate import API, COOKIE, OPEN_DOORS
+from monitor.server.gate import API, COOKIE, METRICS, OPEN_DOORS
 from tests.server.collector import Collector
 from tests.server.conftest import Running
 
@@ -32,7 +32,10 @@ async def test_without_a_session_every_route_is_shut(server: Running) -> None:
     assert {("GET", f"{API}/latest"), ("WS", f"{API}/live"), ("GET", f"{API}/openapi.json")} <= doors
     assert len(doors) >= 12
     async with server.client() as client:
-        for method, path in doors - OPEN_DOORS - {("WS", f"{API}/live")}:
+        # A scraper has no session: who that may be is tried in test_metrics.py.
+        scraped = {("GET", METRICS), ("GET", f"{METRICS}/collector")}
+        assert scraped <= doors
+        for method, path in doors - OPEN_DOORS - scraped - {("WS", f"{API}/live")}:
             answer = await client.request(method, path)
             assert answer.status_code == 401, (method, path)
             if method != "HEAD":

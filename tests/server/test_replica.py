@@ -18,6 +18,7 @@ from monitor.store.verify import verify
 from monitor.store.write import Writer
 from tests.database import Server
 from tests.server.conftest import Running, running
+from tests.server.test_metrics import figures, value
 from tests.service import until
 from tests.store.sealed import whole
 from tests.store.small import NOON, plant, sample, second
@@ -100,6 +101,15 @@ async def counted(made: Running) -> int:
     return sum(answer["n"])
 
 
+async def told(made: Running) -> tuple[float, float]:
+    """Give what the figures say: whether the standby is read, and whether it is well; how far behind is known."""
+    found = await figures(made)
+    assert value(found, "gradewatch_replica_lag_seconds") >= 0
+    return value(found, "gradewatch_replica_in_use"), value(
+        found, "gradewatch_database_up", database="replica"
+    )
+
+
 async def test_the_past_comes_from_the_standby_and_what_is_written_goes_to_the_database(
     settings: Settings, timescale: Server, database_url: str, standby: Server
 ) -> None:
@@ -118,6 +128,7 @@ async def test_the_past_comes_from_the_standby_and_what_is_written_goes_to_the_d
         await caught_up(database_url, standby)
         assert await counted(made) == 20
         assert await connection.fetchval("SELECT count(*) FROM person") == 1
+        assert await told(made) == (1, 1)
         await connection.close()
         await pause.close()
 
@@ -165,6 +176,7 @@ async def test_a_standby_that_is_behind_is_passed_over(
         monkeypatch.setattr(replica, "LAG_S_MAX", 0.0)
         await until_from(made, "primary")
         assert await counted(made) == 20
+        assert await told(made) == (0, 0)
         await pause.execute("SELECT pg_wal_replay_resume()")
         monkeypatch.setattr(replica, "LAG_S_MAX", 30.0)
         await until_from(made, "replica", database_url)
