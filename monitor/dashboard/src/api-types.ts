@@ -30,6 +30,8 @@ export type Protection = Schemas["Protection"];
 export type PlantProtection = Schemas["PlantProtection"];
 /** A name and a password, of a second person who signs. */
 export type Credentials = Schemas["Credentials"];
+/** What a person has a right to do. */
+export type Deed = Schemas["Deed"];
 export type Person = Schemas["SignedInPerson"];
 export type Readings = Schemas["Readings"];
 

@@ -3,6 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { whoAmI } from "./api";
+import { sound } from "./horn";
 import { t } from "./i18n";
 import { loadPlant, stayLive } from "./live";
 import { isLarge } from "./media";
@@ -60,6 +61,7 @@ function Waiting({ ask }: { ask: () => Promise<void> }) {
 
 function Screen() {
   useEffect(stayLive, []);
+  useEffect(sound, []);
   return (
     <div class={notLive.value === null ? "screen" : "screen cut"}>
       <Grounds />

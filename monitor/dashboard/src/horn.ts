@@ -3,7 +3,7 @@
 import { effect, signal } from "@preact/signals";
 import { priorities } from "./alarms";
 import type { Priority } from "./api-types";
-import { deafness, heard, patterns, samplesOf, silencing, type Deaf } from "./sound";
+import { deafness, heard, patterns, samplesOf, silencing, stillSilenced, type Deaf } from "./sound";
 import { alarms, now_ms } from "./store";
 
 /** Why nothing can be heard at this station; null: it can. */
@@ -56,9 +56,10 @@ export function sound(): () => void {
   const stops = [
     effect(() => {
       const all = [...alarms.value.values()];
-      sounding.value = heard(all, silenced.value);
-      isSilenced.value = silenced.value.size > 0 && sounding.value === null && heard(all, new Set()) !== null;
-      if (silenced.value.size > 0 && silencing(all).size === 0) silenced.value = new Set();
+      const still = stillSilenced(all, silenced.value);
+      if (still.size < silenced.value.size) silenced.value = still;
+      sounding.value = heard(all, still);
+      isSilenced.value = sounding.value === null && still.size > 0;
     }),
     effect(() => play(deaf.value === null || deaf.value === "stalled" ? sounding.value : null)),
     effect(() => {

@@ -4,12 +4,21 @@ import { computed, signal } from "@preact/signals";
 import type { Text } from "./api-types";
 import * as line from "./words/line";
 import * as screen from "./words/screen";
+import * as sound from "./words/sound";
 
 export type Language = "en" | "zh";
 
 /** Each page has a file of its own in words/. */
-const en = { ...screen.en, ...line.en };
-const zh = { ...screen.zh, ...line.zh };
+const en = {
+  ...screen.en,
+  ...line.en,
+  ...sound.en,
+};
+const zh = {
+  ...screen.zh,
+  ...line.zh,
+  ...sound.zh,
+};
 
 export type Key = keyof typeof en;
 

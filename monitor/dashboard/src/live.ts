@@ -2,7 +2,7 @@
 
 import { Refusal, liveAddress, plant, whoAmI } from "./api";
 import type { Message } from "./api-types";
-import { wait_ms, worthRedialling } from "./link";
+import { silence_limit_ms, wait_ms, worthRedialling } from "./link";
 import { indexOf } from "./plant";
 import { collectorPlant, index, link, linkEvent, now_ms, receive, usePlant } from "./store";
 
@@ -11,14 +11,19 @@ const longest_queue = 1000;
 const tick_ms = 500;
 /** Values wait so long for one another, so that a plant of a hundred devices is drawn a few times a second. */
 const gather_ms = 200;
-/** All else waits no longer than a frame: in a flood of alarms each of them must not be drawn by itself. */
-const frame_ms = 16;
+/** All else waits for the next frame only: in a flood of alarms each of them must not be drawn by itself. */
+const at_once_ms = 0;
+/** A page that nobody sees has no frames; what it hears it takes in all the same. */
+const longest_wait_ms = 1000;
 
 let socket: WebSocket | null = null;
 let redial: number | undefined;
 let queue: Message[] = [];
 let drawing: number | undefined;
+let frame: number | undefined;
 let due_ms = Infinity;
+/** Notices silence when it is due, not at the next tick. */
+let silence: number | undefined;
 
 /** Starts everything that keeps the screen live; gives back what stops it. */
 export function stayLive(): () => void {
@@ -28,6 +33,7 @@ export function stayLive(): () => void {
   return () => {
     clearInterval(ticking);
     clearTimeout(redial);
+    clearTimeout(silence);
     document.removeEventListener("visibilitychange", turn);
     hangUp();
   };
@@ -41,6 +47,7 @@ function turn(): void {
 
 function tick(): void {
   now_ms.value = performance.now();
+  if (now_ms.value > due_ms + longest_wait_ms) flush();
   if (worthRedialling(link.value, now_ms.value)) dial();
 }
 
@@ -73,7 +80,7 @@ async function closed(): Promise<void> {
 function hear(message: Message): void {
   queue.push(message);
   if (queue.length >= longest_queue) flush();
-  else drawWithin(isOnlyValue(message) ? gather_ms : frame_ms);
+  else drawWithin(isOnlyValue(message) ? gather_ms : at_once_ms);
 }
 
 const isOnlyValue = (message: Message): boolean =>
@@ -84,16 +91,26 @@ function drawWithin(patience_ms: number): void {
   if (wanted_ms >= due_ms) return;
   clearTimeout(drawing);
   due_ms = wanted_ms;
-  drawing = setTimeout(flush, patience_ms);
+  drawing = setTimeout(drawNext, patience_ms);
+}
+
+/** All that was heard until then is drawn in one frame. */
+function drawNext(): void {
+  if (document.hidden) flush();
+  else frame ??= requestAnimationFrame(flush);
 }
 
 function flush(): void {
   clearTimeout(drawing);
+  if (frame !== undefined) cancelAnimationFrame(frame);
+  frame = undefined;
   due_ms = Infinity;
   const heard = queue;
   queue = [];
   if (heard.length === 0) return;
   receive(heard, performance.now());
+  clearTimeout(silence);
+  silence = setTimeout(tick, silence_limit_ms + 1);
   const changed = (collectorPlant.peek() ?? index.peek()?.plant.sha256) !== index.peek()?.plant.sha256;
   if (changed && heard.some((message) => message.type === "snapshot")) loadPlant().catch(unreachable);
 }

@@ -1566,6 +1566,19 @@ export interface components {
             alarm: components["schemas"]["Alarm"];
         };
         /**
+         * ClockHealth
+         * @description The clock of the collector's host: how far it was set since the start, and whether NTP keeps it right.
+         */
+        ClockHealth: {
+            /** Ahead S */
+            ahead_s: number;
+            /**
+             * Synchronised
+             * @description null: the host does not tell
+             */
+            synchronised: boolean | null;
+        };
+        /**
          * CollectorHealth
          * @description What the collector says about itself, about once a second.
          */
@@ -1586,6 +1599,7 @@ export interface components {
             devices_live: number;
             /** Oldest Sample Age S */
             oldest_sample_age_s: number | null;
+            clock: components["schemas"]["ClockHealth"];
             database: components["schemas"]["DatabaseHealth"];
             journal: components["schemas"]["JournalHealth"];
             inbox: components["schemas"]["InboxHealth"];
@@ -1624,6 +1638,7 @@ export interface components {
             devices_live: number;
             /** Oldest Sample Age S */
             oldest_sample_age_s: number | null;
+            clock: components["schemas"]["ClockHealth"];
             database: components["schemas"]["DatabaseHealth"];
             journal: components["schemas"]["JournalHealth"];
             inbox: components["schemas"]["InboxHealth"];

@@ -61,6 +61,10 @@ export function heard(alarms: Iterable<Alarm>, silenced: ReadonlySet<string>): P
 /** The calls that are silenced once a person has asked for it: all of now, and none to come. */
 export const silencing = (alarms: Iterable<Alarm>): ReadonlySet<string> => new Set([...alarms].filter(calls).map(callOf));
 
+/** Of what was silenced, what calls still: what is acknowledged, or hidden, and then calls again is heard again. */
+export const stillSilenced = (alarms: Iterable<Alarm>, silenced: ReadonlySet<string>): ReadonlySet<string> =>
+  new Set([...silencing(alarms)].filter((call) => silenced.has(call)));
+
 /** Why nothing can be heard here; null: it can. `unasked`: not tried yet. */
 export type Deaf = "unasked" | "blocked" | "missing" | "stalled";
 

@@ -5,7 +5,7 @@
 
 import { batch, computed, signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import { byPriority, changed, foremost, isHidden } from "./alarms";
-import type { Alarm, Device, Health, Message, Person, Protection, Sample } from "./api-types";
+import type { Alarm, Deed, Device, Health, Message, Person, Protection, Sample } from "./api-types";
 import { ServerClock } from "./clock";
 import { cut, step, unlinked, type Link, type LinkEvent } from "./link";
 import { firstZone, isReckoned, type PlantIndex, type Source } from "./plant";
@@ -40,6 +40,8 @@ export const alarmList = computed(() => everyAlarm.value.filter((alarm) => !isHi
 /** What is hidden goes on being judged, and stays to be seen by whoever looks for it. */
 export const hiddenAlarms = computed(() => everyAlarm.value.filter(isHidden));
 export const runningProtections = computed(() => [...protections.value.values()].filter(runs).sort(byUrgency));
+/** Whether who is signed in has a right. The server decides; what it would refuse is not offered. */
+export const may = (deed: Deed): boolean => person.value?.deeds.includes(deed) ?? false;
 /** A viewer only looks; the server says so to whoever tries. */
 export const mayAct = computed(() => person.value != null && person.value.role !== "viewer");
 export const alarmsByZone = computed(() => grouped(alarmList.value, (alarm) => alarm.zone));

@@ -12,6 +12,7 @@ const health: Health = {
   devices: 2,
   devices_live: 2,
   oldest_sample_age_s: 0.5,
+  clock: { ahead_s: 0, synchronised: true },
   database: { ok: true, detail: "", waiting: 0 },
   journal: { ok: true, detail: "", entries: 0 },
   inbox: { size: 0, limit: 10, lost: 0 },

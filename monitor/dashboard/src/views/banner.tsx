@@ -11,6 +11,7 @@ import { stateKey } from "../protections";
 import { alarmList, index, mayAct, runningProtections, server_s } from "../store";
 import { Acknowledge } from "./acknowledge";
 import { Mark } from "./mark";
+import { Silence } from "./sound";
 
 const top = computed(() => alarmList.value[0]);
 
@@ -22,6 +23,7 @@ export function Banner() {
     <section class={`banner ${alarm ? alarm.level : "calm"}`} data-testid="banner" aria-label={t("alarms")}>
       {alarm ? <Worst key={`${alarm.id} ${alarm.raised_at}`} alarm={alarm} plant={plant} /> : <Calm />}
       <Acting />
+      <Silence />
       <Counts />
     </section>
   );

@@ -1,12 +1,18 @@
 /** The head of the screen: which plant, what time it is there, who is looking, in which language and light. */
 
 import { signOut } from "../api";
-import { dateTime, offset } from "../format";
+import type { Health } from "../api-types";
+import { dateTime, figure, offset } from "../format";
 import { isKey, language, said, setLanguage, t } from "../i18n";
 import { small } from "../page";
-import { index, notLive, person, server_s } from "../store";
+import { health, index, notLive, person, server_s } from "../store";
 import { setTheme, theme } from "../theme";
 import { Find } from "./find";
+import { Mark } from "./mark";
+import { Sound } from "./sound";
+
+/** A larger difference from the clock as it was at the start is a step, not jitter: the collector alarms it too. */
+const step_s = 1;
 
 export function Logo() {
   return (
@@ -27,6 +33,8 @@ export function Header() {
       <span class="plant">{plant && said(plant.label)}</span>
       {!small.value && <Find />}
       <ServerTime />
+      <ClockState />
+      <Sound />
       <LanguageSwitch />
       <ThemeSwitch />
       <Who />
@@ -44,6 +52,24 @@ function ServerTime() {
       <span class="date">{date}</span> <b>{time}</b> <span class="offset">{offset(at_s * 1000, zone)}</span>
     </time>
   );
+}
+
+/** How the clock stands by which everything here is dated. */
+function ClockState() {
+  const clock = health.value?.clock;
+  if (!clock) return null;
+  const { words, bad } = clockState(clock);
+  return (
+    <span class={bad ? "clock-state bad" : "clock-state"} data-testid="clock-state">
+      {bad && <Mark level="diagnostic" />} {words}
+    </span>
+  );
+}
+
+function clockState({ ahead_s, synchronised }: Health["clock"]): { words: string; bad: boolean } {
+  if (Math.abs(ahead_s) > step_s) return { words: t("clock_set", { by: `${figure(ahead_s, 0)} s` }), bad: true };
+  if (synchronised === null) return { words: t("clock_unknown"), bad: false };
+  return synchronised ? { words: t("clock_kept"), bad: false } : { words: t("clock_unkept"), bad: true };
 }
 
 export function LanguageSwitch() {

@@ -35,7 +35,7 @@ function HiddenAlarm({ alarm, plant }: { alarm: Alarm; plant: PlantIndex }) {
   const { shelved_until } = alarm;
   const act = async (): Promise<void> => takeAlarm(await unshelve(alarm));
   return (
-    <li data-testid={`hidden-${alarm.id}`}>
+    <li data-testid={`hidden-${alarm.id}`} data-active={alarm.active}>
       <Mark level={alarm.level} />
       <span class="what">
         <b>{title(alarm, plant)}</b>

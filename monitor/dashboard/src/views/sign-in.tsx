@@ -5,6 +5,7 @@ import { Refusal, signIn, whoAmI } from "../api";
 import { t } from "../i18n";
 import { person } from "../store";
 import { LanguageSwitch, Logo, ThemeSwitch } from "./header";
+import { SoundTest } from "./sound";
 
 export function SignIn() {
   return (
@@ -66,6 +67,7 @@ function SignInForm() {
       <p class="failure" role="alert" data-testid="sign-in-failure">
         {failure}
       </p>
+      <SoundTest />
     </form>
   );
 }

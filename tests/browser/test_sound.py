@@ -1,0 +1,185 @@
+"""What is heard: sounds until it is acknowledged or silenced, says so where it cannot, and never for what is hidden."""
+
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Page, async_playwright, expect
+
+from alarms.events import Shelve, Unshelve
+from config.load import load
+from config.plant import Plant
+from monitor.server.gate import COOKIE
+from monitor.server.rights import Role
+from monitor.server.settings import Settings
+from tests.browser.calm import DASHBOARD, SLOW_MS, Calm
+from tests.browser.conftest import QUIET
+from tests.server.collector import ALARM, PRESSURE
+from tests.server.conftest import NO_DATABASE, Running, running
+from tests.server.hands import Hands
+
+LINE = Path(__file__).parents[1] / "plants" / "line"
+TRANSFER = "ISO-STM-L1/transfer_pressure/alert"
+# A browser lets nothing sound before a person has pressed something. What a test asks of a page counts as such a press,
+# so here only a true one does.
+BLOCKED = """
+addEventListener("pointerdown", () => (window.pressed = true), {capture: true});
+const resume = AudioContext.prototype.resume;
+AudioContext.prototype.resume = function () {
+    return window.pressed ? resume.call(this) : new Promise(() => undefined);
+};
+window.AudioContext = class extends AudioContext {
+    constructor() {
+        super();
+        if (!window.pressed) this.suspend();
+    }
+};
+"""
+# Whatever the page sends to the speaker goes past a meter too.
+METER = """
+const connect = AudioNode.prototype.connect;
+AudioNode.prototype.connect = function (to, ...rest) {
+    if (to === this.context.destination) {
+        window.meter ??= this.context.createAnalyser();
+        connect.call(this, window.meter);
+    }
+    return connect.call(this, to, ...rest);
+};
+window.loudest = async (ms) => {
+    const samples = new Float32Array(2048);
+    let most = 0;
+    for (const end = performance.now() + ms; performance.now() < end; ) {
+        if (window.meter) window.meter.getFloatTimeDomainData(samples);
+        most = Math.max(most, ...samples.map(Math.abs));
+        await new Promise((done) => setTimeout(done, 20));
+    }
+    return most;
+};
+"""
+ROUND_MS = 3500
+"""Longer than a round of the slower of the two patterns that are heard here."""
+AUDIBLE = 0.2
+
+pytestmark = pytest.mark.timeout(120)
+
+
+@pytest.fixture(scope="module")
+def plant() -> Plant:
+    """Make a plant in which the isolator alone is judged: all else is quiet."""
+    plant = load(LINE)
+    return replace(
+        plant, limits=tuple(limit for limit in plant.limits if limit.channel.startswith("ISO-STM-L1/"))
+    )
+
+
+@pytest.fixture
+def calm(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calm]:
+    monkeypatch.setattr("monitor.asgi.GRACE_S", 0)
+    # Not pytest's own folder: a socket's path must be short.
+    with tempfile.TemporaryDirectory(prefix="gw-") as folder:
+        yield Calm(plant, Path(folder), Hands())
+
+
+@pytest_asyncio.fixture
+async def server(calm: Calm) -> AsyncIterator[Running]:
+    settings = Settings(calm.plant, calm.data, NO_DATABASE, DASHBOARD, calm.hands.now, port=0)
+    async with calm.going_on(), running(settings) as made:
+        yield made
+
+
+@pytest_asyncio.fixture
+async def screen(server: Running, chromium: str) -> AsyncIterator[Page]:
+    """A screen in a browser that lets nothing sound before a person has pressed something."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=QUIET)
+        try:
+            context = await browser.new_context(locale="en-GB", viewport={"width": 1920, "height": 1080})
+            await context.add_init_script(BLOCKED + METER)
+            cookie = server.sign_in(Role.OPERATOR)
+            await context.add_cookies([{"name": COOKIE, "value": cookie, "url": server.address}])
+            page = await context.new_page()
+            await page.goto(server.address)
+            await expect(page.get_by_test_id("overview")).to_be_visible(timeout=SLOW_MS)
+            yield page
+        finally:
+            await browser.close()
+
+
+async def loudest(page: Page) -> float:
+    """Listen for a round, and return how loud it was at its loudest (1: as loud as can be)."""
+    heard: float = await page.evaluate(f"window.loudest({ROUND_MS})")
+    return heard
+
+
+async def allow(page: Page) -> None:
+    """Press what lets it sound, and wait until the test of it is over."""
+    await page.get_by_test_id("sound-fault").click(timeout=SLOW_MS)
+    await expect(page.get_by_test_id("sound-fault")).to_have_count(0, timeout=SLOW_MS)
+    while await loudest(page) > 0:
+        pass
+
+
+async def test_h19_sound_that_the_browser_blocks_is_a_fault_until_a_person_allows_it(
+    screen: Page, calm: Calm
+) -> None:
+    fault = screen.get_by_test_id("sound-fault")
+    await expect(fault).to_have_attribute("data-why", "blocked", timeout=SLOW_MS)
+    await expect(fault).to_contain_text("Sound is blocked")
+    calm.told[PRESSURE] = 15.0
+    await expect(screen.get_by_test_id("silence")).to_be_visible(timeout=SLOW_MS)
+    assert await loudest(screen) == 0
+    await fault.click()
+    await expect(fault).to_have_count(0, timeout=SLOW_MS)
+    assert await loudest(screen) > AUDIBLE
+
+
+async def test_h19_it_sounds_again_and_again_until_silenced_and_again_for_a_new_alarm(
+    screen: Page, calm: Calm
+) -> None:
+    await allow(screen)
+    calm.told[PRESSURE] = 15.0
+    silence = screen.get_by_test_id("silence")
+    await expect(silence).to_be_visible(timeout=SLOW_MS)
+    for _ in range(3):
+        assert await loudest(screen) > AUDIBLE
+    await silence.click()
+    await expect(silence).to_have_count(0)
+    assert await loudest(screen) == 0
+    assert not calm.collector.alarms[ALARM].acknowledged
+    await expect(screen.get_by_test_id(f"ack-{ALARM}")).to_be_visible()
+    calm.told["ISO-STM-L1/air_velocity_1"] = 0.1
+    await expect(silence).to_be_visible(timeout=SLOW_MS)
+    assert await loudest(screen) > AUDIBLE
+
+
+async def test_h22_what_is_hidden_is_not_heard_and_is_once_it_is_shown(screen: Page, calm: Calm) -> None:
+    await allow(screen)
+    later = calm.hands.at + timedelta(hours=1)
+    calm.collector.judge(Shelve(calm.hands.at, TRANSFER, later, "li", "the door is serviced"))
+    calm.told["ISO-STM-L1/transfer_pressure"] = 12.0
+    hidden = screen.get_by_test_id(f"hidden-{TRANSFER}")
+    await screen.get_by_test_id("hidden-alarms").locator("summary").click(timeout=SLOW_MS)
+    await expect(hidden).to_have_attribute("data-active", "true", timeout=SLOW_MS)
+    assert await loudest(screen) == 0
+    calm.collector.judge(Unshelve(calm.hands.at, TRANSFER, "li"))
+    await expect(screen.get_by_test_id("silence")).to_be_visible(timeout=SLOW_MS)
+    assert await loudest(screen) > AUDIBLE
+
+
+async def test_at_the_sign_in_a_person_hears_whether_this_station_can_be_heard(
+    screen: Page, server: Running
+) -> None:
+    await screen.context.clear_cookies()
+    await screen.goto(server.address)
+    state = screen.get_by_test_id("sound-state")
+    await expect(state).to_have_text("Not tried yet", timeout=SLOW_MS)
+    await screen.get_by_test_id("sound-test").click()
+    await expect(state).to_have_text("Sound is on", timeout=SLOW_MS)
+    await screen.get_by_test_id("sound-test").click()
+    assert await loudest(screen) > AUDIBLE
+    await screen.get_by_test_id("language").click()
+    await expect(state).to_have_text("声音已开启")
