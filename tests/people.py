@@ -1,4 +1,4 @@
-"""The persons that tests act as, beside the first administrator: everybody trained, all with one password."""
+"""The persons that tests act as: everybody trained, all with one password."""
 
 from datetime import UTC, date, datetime
 from functools import cache
@@ -16,7 +16,7 @@ PEOPLE = {
     "wang": Role.ENGINEER,
     "qian": Role.QA,
     "fang": Role.QUALIFIED_PERSON,
-    "guan": Role.ADMIN,
+    "admin": Role.ADMIN,
 }
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 TRAINING = [
@@ -43,11 +43,12 @@ def accounts(password: str) -> list[Account]:
 
 
 async def add_people(database_url: str, password: str) -> None:
-    """Give a migrated database these persons."""
+    """Give a migrated database these persons; the administrator may be there already."""
     connection = await asyncpg.connect(database_url)
     try:
         await connection.executemany(
-            "INSERT INTO person (name, role, password_hash, created_at, display) VALUES ($1, $2, $3, $4, $5)",
+            "INSERT INTO person (name, role, password_hash, created_at, display) VALUES ($1, $2, $3, $4, $5)"
+            " ON CONFLICT DO NOTHING",
             [
                 (one.name, one.role, one.password_hash, one.created_at, one.display)
                 for one in accounts(password)

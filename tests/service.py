@@ -140,12 +140,11 @@ def service(database: Server) -> Iterator[Service]:
     """Run everything; stop everything at the end, in order, and see that it ended well."""
     folder = Path(tempfile.mkdtemp(prefix="gw-"))
     plant_dir = plant_on_free_ports(folder / "plant")
-    url = asyncio.run(database.fresh())
+    url = asyncio.run(_peopled(database))
     port = free_port()
     environment = {
         "GRADEWATCH_DATABASE_URL": signed_in_as(url, SERVICE),
         "GRADEWATCH_OWNER_DATABASE_URL": url,
-        "GRADEWATCH_ADMIN_PASSWORD": PASSWORD,
     }
     data = folder / "data"
     command = [str(BIN / "gradewatch"), "run", str(plant_dir), "--data", str(data), "--port", str(port)]
@@ -159,9 +158,14 @@ def service(database: Server) -> Iterator[Service]:
         shutil.rmtree(folder)
 
 
+async def _peopled(database: Server) -> str:
+    url = await database.fresh()
+    await add_people(url, PASSWORD)
+    return url
+
+
 async def _live(one: Service) -> None:
     await until(lambda: live_devices(one, 5), START_WITHIN_S, "all five devices live")
-    await add_people(one.database_url, PASSWORD)
 
 
 async def live_devices(one: Service, wanted: int) -> bool:

@@ -20,10 +20,9 @@ from monitor.server.settings import Settings
 from monitor.store.book import BookEntry
 from monitor.store.write import Writer
 from tests.browser.calm import DASHBOARD, SLOW_MS, Calm, opened
-from tests.people import add_people
 from tests.server.acting import CLOSE, FAN, FIXED, acting, carried_out
 from tests.server.collector import ALARM, Collector
-from tests.server.conftest import PASSWORD, Running, running
+from tests.server.conftest import PASSWORD, Running, meet, running
 from tests.server.hands import Hands
 
 LINE = Path(__file__).parents[1] / "plants" / "line"
@@ -77,9 +76,7 @@ def calm(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calm]:
 async def server(calm: Calm, database_url: str) -> AsyncIterator[Running]:
     settings = Settings(calm.plant, calm.data, database_url, DASHBOARD, calm.hands.now, port=0)
     async with calm.going_on(), running(settings) as made:
-        await made.service.database.up.wait()
-        await add_people(database_url, PASSWORD)
-        await made.service.roll.call()
+        await meet(made)
         yield made
 
 

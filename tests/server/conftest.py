@@ -78,6 +78,13 @@ class Running:
             yield Screen(socket)
 
 
+async def meet(made: Running) -> None:
+    """Let a server that has a database know everybody; everybody's password is `PASSWORD`."""
+    await made.service.people.known.wait()
+    await add_people(made.service.settings.database_url, PASSWORD)
+    await made.service.roll.call()
+
+
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Running]:
     """Run a server as `gradewatch serve` does, until the end of the block."""
@@ -140,7 +147,5 @@ async def keeping(
     """A server with a database, in which everybody has the password `PASSWORD`."""
     monkeypatch.setenv(PASSWORD_VARIABLE, PASSWORD)
     async with running(replace(settings, database_url=database_url)) as made:
-        await made.service.database.up.wait()
-        await add_people(database_url, PASSWORD)
-        await made.service.roll.call()
+        await meet(made)
         yield made

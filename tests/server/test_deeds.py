@@ -109,8 +109,9 @@ async def test_a_second_person_who_only_looks_does_not_count(
     collector: Collector, keeping: Running, hands: Hands, database_url: str
 ) -> None:
     connection = await asyncpg.connect(database_url)
-    await connection.execute("UPDATE person SET role = 'viewer'")
+    await connection.execute("UPDATE person SET role = 'viewer' WHERE name = 'wang'")
     await connection.close()
+    await keeping.service.roll.call()
     async with keeping.client(keeping.sign_in(name="li")) as client:
         answer = await client.post(f"{API}/alarms/shelve", json=hidden(hands, ALARM, second=SECOND))
     assert answer.status_code == 403

@@ -17,7 +17,8 @@ from monitor.store.database import connect
 from monitor.store.verify import verify
 from monitor.store.write import Writer
 from tests.database import Server
-from tests.server.conftest import Running, running
+from tests.people import PEOPLE
+from tests.server.conftest import Running, meet, running
 from tests.server.test_metrics import figures, value
 from tests.service import until
 from tests.store.sealed import whole
@@ -48,7 +49,7 @@ async def both(settings: Settings, url: str, standby: Server) -> AsyncIterator[R
     """A server with a database and its standby, which is well."""
     mine = replace(settings, database_url=url, replica_url=copy_of(url, standby))
     async with running(mine) as made:
-        await made.service.database.up.wait()
+        await meet(made)
         await until_from(made, "replica", url)
         yield made
 
@@ -127,7 +128,7 @@ async def test_the_past_comes_from_the_standby_and_what_is_written_goes_to_the_d
         await pause.execute("SELECT pg_wal_replay_resume()")
         await caught_up(database_url, standby)
         assert await counted(made) == 20
-        assert await connection.fetchval("SELECT count(*) FROM person") == 1
+        assert await connection.fetchval("SELECT count(*) FROM person") == len(PEOPLE)
         assert await told(made) == (1, 1)
         await connection.close()
         await pause.close()
@@ -189,7 +190,7 @@ async def test_another_database_that_is_no_standby_is_never_read(
     await write(database_url, range(1, 11))
     other = await timescale.fresh()
     async with running(replace(settings, database_url=database_url, replica_url=other)) as made:
-        await made.service.database.up.wait()
+        await meet(made)
         assert await counted(made) == 10
         assert made.service.reads.source is replica.Source.PRIMARY
     await timescale.drop(other)

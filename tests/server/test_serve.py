@@ -88,7 +88,7 @@ async def test_over_tls_the_cookie_is_for_tls_only(
     with_tls = replace(settings, database_url=url, tls_certificate=certificate.file, tls_key=certificate.key)
     trusted = ssl.create_default_context(cafile=str(certificate.file))
     async with running(with_tls) as server:
-        await server.service.database.up.wait()
+        await server.service.people.known.wait()
         assert server.address.startswith("https://")
         async with httpx.AsyncClient(base_url=server.address, verify=trusted, trust_env=False) as client:
             body = {"name": "admin", "password": PASSWORD}

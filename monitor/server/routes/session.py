@@ -26,6 +26,14 @@ _log = structlog.get_logger()
 _NO_SESSION = Text(en="There is no such session.", zh="没有该会话。")
 _SAME = Text(en="Choose a password that is not the one before.", zh="新密码不能与原密码相同。")
 
+SESSION_EXAMPLE = {
+    "id": "9f2c0a1b5e7d4c36",
+    "name": "li",
+    "address": "10.0.0.7",
+    "opened_at": AT,
+    "used_at": AT,
+    "own": True,
+}
 SessionId = Annotated[str, Path(min_length=16, max_length=16, pattern="^[0-9a-f]+$")]
 
 
@@ -54,16 +62,7 @@ class SignedInPerson(BaseModel):
 class OpenSession(BaseModel):
     """One place where a person is signed in."""
 
-    model_config = shown(
-        {
-            "id": "9f2c0a1b5e7d4c36",
-            "name": "li",
-            "address": "10.0.0.7",
-            "opened_at": AT,
-            "used_at": AT,
-            "own": True,
-        }
-    )
+    model_config = shown(SESSION_EXAMPLE)
 
     id: str
     name: str
@@ -76,11 +75,15 @@ class OpenSession(BaseModel):
 class OpenSessions(BaseModel):
     """Where people are signed in now."""
 
+    model_config = shown({"sessions": [SESSION_EXAMPLE]})
+
     sessions: list[OpenSession]
 
 
 class NewPassword(BaseModel):
     """The password, and what it is to be from now on."""
+
+    model_config = shown({"old": "jR3k-one-time", "new": "correct horse battery staple"})
 
     old: Annotated[SecretStr, Field(min_length=1, max_length=256)]
     new: Annotated[SecretStr, Field(min_length=PASSWORD_LENGTH_MIN, max_length=256)]
@@ -134,7 +137,7 @@ async def read_own_sessions(session: SignedIn, here: Here) -> OpenSessions:
     return listed(here, session, session.person.name)
 
 
-@router.delete("/own/{session_id}", status_code=204, responses={c: {"model": Detail} for c in (401, 404)})
+@router.delete("/own/{session_id}", status_code=204, responses={c: {"model": Detail} for c in (401, 404, 422)})
 async def end_own_session(session_id: SessionId, session: SignedIn, here: Here) -> None:
     """Sign out somewhere else."""
     one = here.sessions.every().get(session_id)
