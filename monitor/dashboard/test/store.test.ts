@@ -111,8 +111,8 @@ test("a protective action stands from its message to the one that says it is arm
   tell({ ...one, state: "ARMED" });
   expect(store.protections.value.size).toBe(0);
   expect(store.mayAct.value).toBe(false);
-  store.person.value = { name: "li", role: "operator", deeds: [] };
+  store.person.value = { name: "li", display: "Li", role: "operator", language: "zh", must_change: false, deeds: [] };
   expect(store.mayAct.value).toBe(true);
-  store.person.value = { name: "li", role: "viewer", deeds: [] };
+  store.person.value = { name: "li", display: "Li", role: "viewer", language: "zh", must_change: false, deeds: [] };
   expect(store.mayAct.value).toBe(false);
 });
