@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import TypeAlias, assert_never, cast
 
 from alarms import alarm as life
-from alarms import catalogue, derived, group, permit, protect, suppress
+from alarms import catalogue, derived, group, permit, protect, service, suppress
 from alarms.alarm import Look, so_far
 from alarms.draft import Draft, put
 from alarms.events import (
@@ -196,8 +196,8 @@ def _judge(book: Rules, draft: Draft, event: Event) -> None:
         case Tick():
             _tick(book, draft, event.at)
         case Fault():
-            condition = Condition(f"service/{event.part}", Level.DIAGNOSTIC, 0.0, 0.0, Priority.HIGH)
-            draft.look(condition, _health(event.at, well=not event.message, detail=event.message))
+            look = _health(event.at, well=not event.message, detail=event.message)
+            draft.look(service.condition_of(event.part), look)
         case ActionResult():
             if not event.command.protection:
                 condition = Condition(f"{event.command.device}/command", Level.ALERT, 0.0, 0.0, Priority.HIGH)

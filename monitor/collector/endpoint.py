@@ -17,6 +17,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 
 from config.plant import Plant
 from monitor.asgi import serve_app
+from monitor.collector.calibrations import calibrations
 from monitor.collector.commands import Judge, commands
 from monitor.collector.feed import Cut, Feed
 
@@ -39,6 +40,7 @@ def endpoint_app(
 
     app = FastAPI(title="Gradewatch collector", dependencies=[Depends(known)], openapi_url=None)
     app.include_router(commands(plant, judge, now))
+    app.include_router(calibrations(judge, now))
 
     @app.get("/health")
     async def _health() -> dict[str, Any]:

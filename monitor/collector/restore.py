@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from alarms import engine
+from alarms import engine, service
 from alarms.events import (
     Asked,
     AskState,
@@ -185,8 +185,8 @@ def resumed(plant: Plant, state: State, until: datetime) -> State:
 def faults_over(state: State, at: datetime) -> Iterator[Fault]:
     """Yield the end of each fault of the service that lasted: it was the former run's; this one tells its own."""
     for alarm in state.alarms.values():
-        service, _, part = alarm.id.partition("/")
-        if service == "service" and alarm.active:
+        about, _, part = alarm.id.partition("/")
+        if about == "service" and alarm.active and not service.outlives_a_run(part):
             yield Fault(at, part, "")
 
 

@@ -1,0 +1,31 @@
+"""Alarms about the service itself: how grave each is, by the part that it is about."""
+
+from collections.abc import Mapping
+
+from alarms.judge import Condition
+from config.rules import Level, Priority
+
+OF = "-of-"
+"""A part may be of something, for example `clock-of-PC-A-STM-L1`."""
+
+CALIBRATION: Mapping[str, tuple[Level, Priority]] = {
+    "calibration-in-3-months": (Level.DIAGNOSTIC, Priority.LOW),
+    "calibration-in-1-month": (Level.DIAGNOSTIC, Priority.MEDIUM),
+    "calibration-overdue": (Level.ALERT, Priority.HIGH),
+}
+"""An instrument's calibration that is due soon, or over: each of its own, so that each is seen by a person."""
+
+
+def condition_of(part: str) -> Condition:
+    """Return what the alarm about a part of the service watches."""
+    level, priority = CALIBRATION.get(_sort(part), (Level.DIAGNOSTIC, Priority.HIGH))
+    return Condition(f"service/{part}", level, 0.0, 0.0, priority)
+
+
+def outlives_a_run(part: str) -> bool:
+    """Whether it stands whether a collector runs or not: only who told of it says when it is over."""
+    return _sort(part) in CALIBRATION
+
+
+def _sort(part: str) -> str:
+    return part.partition(OF)[0]

@@ -1,0 +1,58 @@
+"""Which instruments are due: the server keeps their register and tells, and here that becomes alarms like any other.
+
+What is told is the whole of it, as often as the server likes: only what differs from how the alarms stand is judged.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from alarms.events import Fault
+from alarms.service import CALIBRATION, OF
+from monitor.collector.commands import Judge
+from monitor.collector.shown import Json
+
+INSTRUMENTS_MAX = 20_000
+
+Words = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class DueBody(BaseModel):
+    """One instrument whose calibration is due soon, or over; `told` is what a person reads with the alarm."""
+
+    instrument: Words
+    stage: Literal["calibration-in-3-months", "calibration-in-1-month", "calibration-overdue"]
+    told: Words
+
+
+class CalibrationsBody(BaseModel):
+    """Every such instrument of the plant."""
+
+    due: Annotated[list[DueBody], Field(max_length=INSTRUMENTS_MAX)]
+
+
+def calibrations(judge: Judge, now: Callable[[], datetime]) -> APIRouter:
+    """Make the route."""
+    router = APIRouter()
+
+    @router.post("/calibrations")
+    async def _calibrations(body: CalibrationsBody) -> Json:
+        due = {f"{one.stage}{OF}{one.instrument}": one.told for one in body.due}
+        standing = _standing(judge)
+        # What comes next is told before what it follows is over.
+        for part in due.keys() - standing:
+            await judge.ask(Fault(now(), part, due[part]))
+        for part in standing - due.keys():
+            await judge.ask(Fault(now(), part, ""))
+        return {"due": len(due)}
+
+    return router
+
+
+def _standing(judge: Judge) -> set[str]:
+    """Name the parts whose alarm about a calibration is active."""
+    active = (key.removeprefix("service/") for key, alarm in judge.state.alarms.items() if alarm.active)
+    return {part for part in active if part.partition(OF)[0] in CALIBRATION}
