@@ -53,6 +53,7 @@ from monitor.store.tools import ToolError
 from monitor.store.verify import FINDINGS_MAX, Verified
 from monitor.store.verify import verify as run_verify
 from monitor.supervise import until_signalled
+from monitor.versions import Versions, VersionsError
 
 MENDABLE = (
     BackupError,
@@ -67,6 +68,7 @@ MENDABLE = (
     ServerError,
     SigningError,
     ToolError,
+    VersionsError,
 )
 """What a person can put right; anything else is a fault of ours and shows its traceback."""
 DEMO_PLANT = Path(__file__).parent.parent / "config" / "plants" / "demo"
@@ -190,7 +192,8 @@ def opcua_cert(
 @app.command(name="collect")
 def collect_command(plant_dir: PlantDir, data: Data, database_url: DatabaseUrl = "") -> None:
     """采集进程 · Own the devices: poll, journal, judge, act."""
-    _run_until_signalled(collect(CollectSettings(_load(plant_dir), data, database_url), SystemClock()))
+    settings = CollectSettings(_in_force(plant_dir, data), data, database_url, plant_dir)
+    _run_until_signalled(collect(settings, SystemClock()))
 
 
 @app.command()
@@ -212,7 +215,7 @@ def serve(
 ) -> None:
     """服务进程 · Own the people: API and screens."""
     settings = Settings(
-        plant=_load(plant_dir),
+        plant=_in_force(plant_dir, data),
         data=data,
         database_url=database_url,
         dashboard=DASHBOARD,
@@ -239,7 +242,7 @@ def run(
     ] = False,
 ) -> None:
     """运行整个服务 · Run collector and server on one machine, and start them again when they end."""
-    _load(plant_dir)
+    _in_force(plant_dir, data)
     settings = RunSettings(plant_dir, data, database_url, host, port, database_later, owner_url=owner_url)
     _run_until_signalled(run_service(settings))
 
@@ -293,7 +296,7 @@ def actions(
     data: Data = Path("data/demo"),
 ) -> None:
     """保护动作 · Tell of each protective action whether it is armed, what it would ask, and when it was last proved."""
-    plant = _load(plant_dir)
+    plant = _in_force(plant_dir, data)
     try:
         state, proved = standing(plant, data)
     except MENDABLE as error:
@@ -417,7 +420,7 @@ def verify(
 @app.command()
 def doctor(plant_dir: PlantDir, data: Data, database_url: DatabaseUrl = "") -> None:
     """诊断 · Look at everything the record rests on: what is missing, and what that costs."""
-    work = examine(_load(plant_dir), data, database_url, os.environ, SystemClock().now())
+    work = examine(_in_force(plant_dir, data), data, database_url, os.environ, SystemClock().now())
     findings: list[Finding] = _run(work)
     for line in report(findings):
         typer.echo(line)
@@ -436,6 +439,14 @@ def _load(plant_dir: Path) -> Plant:
         return load(plant_dir)
     except PlantFaults as faults:
         _give_up(faults)
+
+
+def _in_force(plant_dir: Path, data: Path) -> Plant:
+    """Load the plant that is in force in a data folder; where none was ever, the one that is given."""
+    try:
+        return Versions(data).plant_in_force() or load(plant_dir)
+    except (PlantFaults, VersionsError) as error:
+        _give_up(error)
 
 
 def _run(work: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401 - whatever the work returns

@@ -35,6 +35,7 @@ from alarms.state import State
 from config.model import Channel, Command, Device, Profile, Quality, Sample, Series
 from config.plant import Plant
 from monitor.collector.journal import Entry, InForce, JournalReader
+from monitor.versions import PlantChange
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -85,13 +86,14 @@ KINDS: Mapping[str, type[Any]] = {
     "change": ProtectionChange,
     "command": Command,
     "start": Start,
+    "plant": PlantChange,
 }
 """Everything but Samples, by the word that stands in the journal and in the book."""
 TOLD = frozenset({"transition", "change"})
 """What came of events."""
-NO_EVENT = TOLD | {"command", "start"}
+NO_EVENT = TOLD | {"command", "start", "plant"}
 
-Written: TypeAlias = Event | Told | Command | Start
+Written: TypeAlias = Event | Told | Command | Start | PlantChange
 
 _ADAPTERS: Mapping[type[Any], TypeAdapter[Any]] = {kind: TypeAdapter(kind) for kind in KINDS.values()}
 _WORDS = {kind: word for word, kind in KINDS.items()}
@@ -157,7 +159,7 @@ def entry_of(thing: Written, at: datetime) -> Entry:
 
 
 def event_of(entry: Entry) -> Event | None:
-    """Read an entry back as the event it was; None for what came of events, and for a start."""
+    """Read an entry back as the event it was; None for what came of events, for a start and for another plant."""
     if entry.kind == "sample":
         return sample_of(entry)
     if entry.kind in NO_EVENT:

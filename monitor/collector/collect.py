@@ -12,9 +12,8 @@ import os
 import sqlite3
 import sys
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -22,14 +21,12 @@ from typing import Any
 import structlog
 
 from alarms.events import Event, Fault
-from alarms.response import towers
 from config.plant import Plant
-from drivers.handshake import beats
 from drivers.keys import keys_in
-from drivers.open import open_driver
 from monitor.clock import Clock, kernels_word, synchronised
 from monitor.collector import codec
-from monitor.collector.beat import Beat, is_well
+from monitor.collector.beat import is_well
+from monitor.collector.devices import Devices
 from monitor.collector.endpoint import endpoint_app, read_or_make_token, serve_endpoint
 from monitor.collector.feed import Feed
 from monitor.collector.forward import Forward
@@ -40,9 +37,9 @@ from monitor.collector.journal_bounds import Keeper, bounds_in
 from monitor.collector.kept import KeptRecords
 from monitor.collector.metrics import registry_of
 from monitor.collector.pipeline import INBOX_LIMIT, Pipeline
-from monitor.collector.poll import Poll
-from monitor.collector.respond import Responder, Worker, asked_devices
+from monitor.collector.plants import Plants, plant_route
 from monitor.collector.refit import fitted
+from monitor.collector.respond import Responder
 from monitor.collector.restore import (
     Restored,
     faults_over,
@@ -53,6 +50,7 @@ from monitor.collector.restore import (
     unwritten_samples,
 )
 from monitor.store.signing import SigningError, signer_in
+from monitor.versions import PlantChange, Versions
 
 JOURNAL = "journal.sqlite"
 SOCKET = "collector.sock"
@@ -71,11 +69,17 @@ class CollectorError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CollectSettings:
-    """What a collector needs: its plant, its own disk, and where to forward to ("": nowhere)."""
+    """What a collector needs: its plant, its own disk, and where to forward to ("": nowhere).
+
+    Attributes:
+        plant_dir: the plant's own folder, which the very first start takes as the first version; None: no versions of
+            this plant are kept.
+    """
 
     plant: Plant
     data: Path
     database_url: str
+    plant_dir: Path | None = None
 
 
 async def collect(settings: CollectSettings, clock: Clock) -> None:
@@ -85,9 +89,13 @@ async def collect(settings: CollectSettings, clock: Clock) -> None:
         CollectorError: the data folder cannot be used, or another collector uses it.
         JournalError: the journal cannot be opened.
         KeysError: a device is spoken to encrypted, and there is no certificate of ours.
+        VersionsError: the plant in force cannot be read, or the first one not be kept.
     """
     with ExitStack() as held:
         _claim(settings.data, held)
+        if settings.plant_dir is not None:
+            plant = Versions(settings.data).begin(settings.plant, settings.plant_dir, clock.now())
+            settings = replace(settings, plant=plant)
         collector = Collector(settings, clock)
         put_loop_first()
         await collector.run()
@@ -114,31 +122,25 @@ class Collector:
         Raises:
             JournalError: the journal cannot be opened.
             KeysError: a device is spoken to encrypted, and there is no certificate of ours.
+            VersionsError: it cannot be read which plant is in force.
         """
         plant = settings.plant
-        self._plant, self._clock, self._data = plant, clock, settings.data
+        self._clock, self._data = clock, settings.data
+        versions = Versions(settings.data)
         path = settings.data / JOURNAL
         self._journal = Journal(path)
         self._keeper = Keeper(self._journal, path, bounds_in(os.environ))
         self._restored = _restore(plant, path)
+        self._changed: list[PlantChange] = []
         if self._journal.plant != plant.sha256:
+            change = versions.in_force()
+            if change is not None and change.plant == plant.sha256:
+                self._changed = [replace(change, before=self._journal.plant)]
             self._journal.enter_plant(plant.sha256, codec.plant_json(plant))
         keys = keys_in(settings.data, os.environ)
         kept = KeptRecords(plant, self._restored.state.complete)
-        self.polls = {
-            device.id: Poll(device, open_driver(device, clock.now, kept=kept.until, keys=keys), clock, index)
-            for index, device in enumerate(plant.devices.values())
-        }
-        shows = {tower.device: tower for tower in towers(plant)}
-        self.workers = {
-            device: Worker(self.polls[device], clock, self._offer, shows.get(device))
-            for device in sorted(shows.keys() | asked_devices(plant))
-        }
-        self.beats = {
-            device.id: Beat(self.polls[device.id], clock, self._is_well)
-            for device in plant.devices.values()
-            if beats(device)
-        }
+        self.devices = Devices(plant, clock, kept=kept, keys=keys, offer=self._offer, is_well=self._is_well)
+        self.polls, self.workers = self.devices.polls, self.devices.workers
         self.feed = Feed(plant, self._restored.state)
         self.pipeline = Pipeline(
             plant,
@@ -148,6 +150,9 @@ class Collector:
             kept=kept,
             respond=Responder(self.workers),
             publish=self.feed,
+        )
+        self._plants = Plants(
+            versions, clock.now, pipeline=self.pipeline, devices=self.devices, feed=self.feed, kept=kept
         )
         self._counting = JournalReader(path)
         self._unsigned = ""
@@ -165,12 +170,7 @@ class Collector:
                 run = self.guard.run
                 tasks.create_task(run("pipeline", self.pipeline.run))
                 tasks.create_task(run("tick", self.pipeline.tick))
-                for device, worker in self.workers.items():
-                    tasks.create_task(run(f"respond-{device}", worker.run))
-                for device, beat in self.beats.items():
-                    tasks.create_task(run(f"beat-{device}", beat.run))
-                for device, poll in self.polls.items():
-                    tasks.create_task(run(f"poll-{device}", partial(poll.run, start, self._offer)))
+                self.devices.start(self.guard, tasks, start)
                 if self.forward is not None:
                     tasks.create_task(run("forward", self.forward.run))
                 tasks.create_task(run("endpoint", self._endpoint))
@@ -255,6 +255,10 @@ class Collector:
             self._unsigned = str(error)
         return Forward(self._plant, path, url, self._clock, signer=signer, offer=self._offer)
 
+    @property
+    def _plant(self) -> Plant:
+        return self.pipeline.plant
+
     def _is_well(self) -> bool:
         pipeline = self.pipeline
         return is_well(pipeline.state.alarms, pipeline.judged_until, self._clock.now())
@@ -266,7 +270,7 @@ class Collector:
         """Go on from where the former run stopped, and tell what ended with it."""
         former = fitted(self._restored.wrote, self._plant, self._restored.state)
         state, told = started(self._plant, former, start)
-        self.pipeline.begin(state, told, start)
+        self.pipeline.begin(state, told, start, [replace(one, at=start) for one in self._changed])
         for fault in faults_over(state, start):
             self._offer(fault)
         if self._unsigned:
@@ -294,13 +298,13 @@ class Collector:
 
     async def _endpoint(self) -> None:
         app = endpoint_app(
-            plant=self._plant,
             feed=self.feed,
             judge=self.pipeline,
             health=self.health,
-            registry=registry_of(self._plant, self.health, lambda: self.pipeline.state),
+            registry=registry_of(lambda: self._plant, self.health, lambda: self.pipeline.state),
             now=self._clock.now,
             token=read_or_make_token(self._data / TOKEN),
+            more=[plant_route(self._plants)],
         )
         await serve_endpoint(app, self._data / SOCKET)
 

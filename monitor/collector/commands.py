@@ -59,6 +59,10 @@ class Judge(Protocol):
     """Where an event is judged."""
 
     @property
+    def plant(self) -> Plant:
+        """The plant in force."""
+
+    @property
     def state(self) -> State:
         """All that judging remembers now."""
 
@@ -137,8 +141,7 @@ class InhibitBody(ProtectionBody):
 class Desk:
     """Takes events of people to the judge, and answers them."""
 
-    def __init__(self, plant: Plant, judge: Judge) -> None:
-        self._plant = plant
+    def __init__(self, judge: Judge) -> None:
         self._judge = judge
 
     async def alarm(self, event: OfAlarm) -> Json:
@@ -148,25 +151,25 @@ class Desk:
             raise HTTPException(404, f"{event.alarm} is not an alarm that stands")
         for one in await self._judged(event):
             if isinstance(one, Transition) and one.alarm == event.alarm:
-                return {"alarm": alarm_json(self._plant, one.after)}
+                return {"alarm": alarm_json(self._judge.plant, one.after)}
         raise HTTPException(409, NOTHING[type(event)].format(event.alarm))
 
     async def protection(self, event: OfProtection) -> Json:
         """Ask for something to be done to a protective action; return it as it then stands."""
-        if event.protection not in self._plant.protections:
+        if event.protection not in self._judge.plant.protections:
             raise HTTPException(404, f"{event.protection} is not a protective action of this plant")
         before = self._standing(event.protection)
         await self._judged(event)
         if self._standing(event.protection) == before:
             raise HTTPException(409, NOTHING[type(event)].format(event.protection))
-        return {"protection": protection_json(self._plant, event.protection, self._judge.state)}
+        return {"protection": protection_json(self._judge.plant, event.protection, self._judge.state)}
 
     async def occupancy(self, event: SetOccupancy) -> Json:
         """Say what goes on in a zone."""
-        if event.zone not in self._plant.zones:
+        if event.zone not in self._judge.plant.zones:
             raise HTTPException(404, f"{event.zone} is not a zone of this plant")
         await self._judged(event)
-        stands = self._judge.state.occupancy.get(event.zone, self._plant.zones[event.zone].occupancy)
+        stands = self._judge.state.occupancy.get(event.zone, self._judge.plant.zones[event.zone].occupancy)
         return {"zone": event.zone, "occupancy": stands}
 
     def _standing(self, key: str) -> tuple[Running | None, Inhibited | None]:
@@ -174,15 +177,15 @@ class Desk:
         return state.running.get(key), state.inhibited.get(key)
 
     async def _judged(self, event: Event) -> tuple[Told, ...]:
-        refused = why_not(self._plant, self._judge.state, event)
+        refused = why_not(self._judge.plant, self._judge.state, event)
         if refused:
             raise HTTPException(409, refused)
         return await self._judge.ask(event)
 
 
-def commands(plant: Plant, judge: Judge, now: Callable[[], datetime]) -> APIRouter:
+def commands(judge: Judge, now: Callable[[], datetime]) -> APIRouter:
     """Make the routes."""
-    router, desk = APIRouter(), Desk(plant, judge)
+    router, desk = APIRouter(), Desk(judge)
     _alarms(router, desk, now)
     _protections(router, desk, now)
 

@@ -6,16 +6,24 @@ It stands beside the pipeline, not in it: a listener that is slow, or none at al
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import uvicorn
-from fastapi import Depends, FastAPI, Header, HTTPException, Response, WebSocket, WebSocketDisconnect
+from fastapi import (
+    APIRouter,
+    Depends,
+    FastAPI,
+    Header,
+    HTTPException,
+    Response,
+    WebSocket,
+    WebSocketDisconnect,
+)
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
-from config.plant import Plant
 from monitor.asgi import serve_app
 from monitor.collector.calibrations import calibrations
 from monitor.collector.commands import Judge, commands
@@ -24,23 +32,23 @@ from monitor.collector.feed import Cut, Feed
 
 def endpoint_app(
     *,
-    plant: Plant,
     feed: Feed,
     judge: Judge,
     health: Callable[[], dict[str, Any]],
     registry: CollectorRegistry,
     now: Callable[[], datetime],
     token: str,
+    more: Iterable[APIRouter] = (),
 ) -> FastAPI:
-    """Make the ASGI app of the endpoint."""
+    """Make the ASGI app of the endpoint; `more` are further commands."""
 
     def known(authorization: Annotated[str, Header()] = "") -> None:
         if not secrets.compare_digest(authorization.encode(), f"Bearer {token}".encode()):
             raise HTTPException(401, "the collector's token is needed")
 
     app = FastAPI(title="Gradewatch collector", dependencies=[Depends(known)], openapi_url=None)
-    app.include_router(commands(plant, judge, now))
-    app.include_router(calibrations(judge, now))
+    for router in (commands(judge, now), calibrations(judge, now), *more):
+        app.include_router(router)
 
     @app.get("/health")
     async def _health() -> dict[str, Any]:

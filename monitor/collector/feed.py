@@ -67,6 +67,7 @@ class Feed:
         self._samples: dict[str, Sample] = {}
         self._reckoned: dict[str, Sequence[float]] = {}
         self._listeners: set[Listener] = set()
+        self._health: Json | None = None
 
     def sample(self, sample: Sample, derived: Sequence[float] = ()) -> None:
         """Show one Sample, and what was reckoned from it; a backfilled one is not live and is not shown."""
@@ -108,7 +109,18 @@ class Feed:
 
     def health(self, health: Json) -> None:
         """Show how the collector is."""
+        self._health = health
         self._give({"type": "health", **health})
+
+    def turn(self, plant: Plant, state: State, at: datetime) -> None:
+        """Show everything anew under another plant; what was heard of a series that differs now is let go."""
+        same = {key for key, one in plant.series.items() if self._plant.series.get(key) == one}
+        self._samples = {key: sample for key, sample in self._samples.items() if key in same}
+        self._reckoned = dict(state.derived)
+        self._plant, self._derived = plant, derived_ids(plant)
+        self._alarms, self._protections = dict(state.alarms), state
+        if self._health is not None:
+            self._send(self.snapshot(at, self._health))
 
     def snapshot(self, at: datetime, health: Json) -> str:
         """Return everything as it stands, as the first message of a listener."""
@@ -159,6 +171,8 @@ class Feed:
     def _give(self, message: Json) -> None:
         if not self._listeners:
             return
-        text = json.dumps(message)
+        self._send(json.dumps(message))
+
+    def _send(self, text: str) -> None:
         for listener in self._listeners:
             listener.give(text)

@@ -112,11 +112,11 @@ class Forward:
         await self._check_same(reader, stood)
         self.position, self.counts = stood.seq, stood.counts
         while True:
-            plant, until_seq = await asyncio.to_thread(self._in_force, reader)
+            plant, from_seq = await asyncio.to_thread(self._in_force, reader)
             writer = await Writer.open(self._url, plant, chain, self._clock.now(), self._signer)
             try:
                 self._tell_found(plant)
-                await self._drain(reader, writer, until_seq)
+                await self._drain(reader, writer, from_seq)
             except asyncio.CancelledError:
                 await self._sign_end(writer)
                 raise
@@ -133,18 +133,27 @@ class Forward:
         if wrong:
             raise DatabaseError(f"{wrong}; nothing of it is stored until a person has named it anew")
 
-    def _in_force(self, reader: JournalReader) -> tuple[Plant, int | None]:
+    def _in_force(self, reader: JournalReader) -> tuple[Plant, int]:
+        """Return the plant under which the next entries were written, and from which entry on it was in force."""
         found = reader.plant_at(self.position + 1)
         if found is None:
-            return self._plant, None
-        return codec.plant_under(reader, found, self._plant), found.before_seq
+            return self._plant, 0
+        self._plant = codec.plant_under(reader, found, self._plant)
+        return self._plant, found.from_seq
 
-    async def _drain(self, reader: JournalReader, writer: Writer, until_seq: int | None) -> None:
+    def _read(self, reader: JournalReader, from_seq: int, at_most: int) -> tuple[Sequence[Entry], int | None]:
+        """Read on under the plant that came with an entry; return also with which entry it ended."""
+        entries = reader.after(self.position, at_most)
+        # Asked behind them: with the first entry of another plant, that it is another one is there too.
+        until_seq = next((one.from_seq for one in reader.plants_after(from_seq)), None)
+        return [one for one in entries if until_seq is None or one.seq < until_seq], until_seq
+
+    async def _drain(self, reader: JournalReader, writer: Writer, from_seq: int) -> None:
         """Store what comes, for ever or up to the entry from which on another plant was in force."""
         chunk = CHUNK
         while True:
             _stop_if_asked()
-            entries = await asyncio.to_thread(reader.after, self.position, chunk, until_seq)
+            entries, until_seq = await asyncio.to_thread(self._read, reader, from_seq, chunk)
             if not entries and until_seq is not None:
                 # Also past what is there no more: forgotten, before this database was.
                 self.position = until_seq - 1

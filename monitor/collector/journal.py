@@ -65,6 +65,7 @@ class _Write:
     entries: Sequence[Entry]
     state: Stood | None
     done: asyncio.Future[None]
+    plant: tuple[str, str] | None = None
 
 
 class Journal:
@@ -126,7 +127,12 @@ class Journal:
         self._thread.start()
 
     def append(
-        self, entries: Sequence[Entry], state: Stood | None, *, may_wait: bool = False
+        self,
+        entries: Sequence[Entry],
+        state: Stood | None,
+        *,
+        may_wait: bool = False,
+        plant: tuple[str, str] | None = None,
     ) -> asyncio.Future[None]:
         """Queue entries (and, where it is time for it, the State after them) for one transaction.
 
@@ -134,6 +140,7 @@ class Journal:
             entries: in their order.
             state: None: a restart replays from the last one written.
             may_wait: nobody acts on it, so it may share a transaction with what comes within GROUP_S.
+            plant: sha256 and JSON of the plant under which these entries, and all behind them, are written.
 
         Returns:
             A future that is done once they are on the disk.
@@ -147,7 +154,9 @@ class Journal:
             raise JournalError(f"{self._path}: {QUEUE_LIMIT} writes wait for the disk")
         loop = asyncio.get_running_loop()
         done = loop.create_future()
-        self._group.append(_Write(entries, state, done))
+        self._group.append(_Write(entries, state, done, plant))
+        if plant is not None:
+            self.plant = plant[0]
         if not may_wait:
             self._hand_over()
         elif self._group_ends is None:
@@ -233,6 +242,9 @@ def _open(path: Path) -> sqlite3.Connection:
 
 def _insert(connection: sqlite3.Connection, write: _Write, seq: int, received: int) -> tuple[int, int]:
     """Insert one write behind so many entries and Samples; return how many there are then."""
+    if write.plant is not None:
+        noted = (seq + 1, *write.plant)
+        connection.execute(PLANT, (*noted, crc_of(*noted)))
     if rows := rows_of(write.entries, seq, received):
         connection.executemany(INSERT, rows)
         seq, received = rows[-1][-3:-1]

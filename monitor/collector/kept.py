@@ -19,6 +19,10 @@ class KeptRecords:
         self._until = dict(complete)
         self._lost: set[str] = set()
 
+    def turn(self, plant: Plant) -> None:
+        """Go on under another plant."""
+        self._records = frozenset(series.id for series in plant.series.values() if series.records)
+
     def until(self, series_id: str) -> datetime | None:
         """Return the time up to which all records of a series are on the disk; None: none is."""
         return self._until.get(series_id)

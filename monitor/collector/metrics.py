@@ -87,18 +87,18 @@ PROTECTION_STATES = [ARMED, *(one for one in ProtectionState if one is not Prote
 
 
 def registry_of(
-    plant: Plant, health: Callable[[], dict[str, Any]], state: Callable[[], State]
+    plant: Callable[[], Plant], health: Callable[[], dict[str, Any]], state: Callable[[], State]
 ) -> CollectorRegistry:
     """Make a registry that asks for the health document and the State at each scrape."""
 
     def figures() -> Iterator[Metric]:
         document = health()
         yield from _of_health(document)
-        yield from _room(plant, document)
+        yield from _room(plant(), document)
         yield _alarms(state())
-        yield from _protections(plant, state())
+        yield from _protections(plant(), state())
 
-    return registry_with(plant.sha256, figures)
+    return registry_with(plant().sha256, figures)
 
 
 def _of_health(health: dict[str, Any]) -> Iterator[Metric]:

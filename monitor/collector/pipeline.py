@@ -4,7 +4,7 @@ The whole way is `_take`. Nothing in it waits, so events are judged in the order
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -12,6 +12,7 @@ from typing import Protocol
 import structlog
 
 from alarms import engine, response
+from alarms.engine import Rules
 from alarms.events import Alarm, Event, Fault, ProtectionChange, Tick, Told, Transition
 from alarms.state import State
 from config.model import Command, Sample
@@ -21,12 +22,16 @@ from monitor.collector import codec
 from monitor.collector.health import Watch, device_clocks
 from monitor.collector.journal import Entry, Journal, JournalError, Stood
 from monitor.collector.kept import KeptRecords
+from monitor.collector.refit import refitted
+from monitor.versions import PlantChange
 
 INBOX_LIMIT = 10_000
 WATERMARK_LAG = timedelta(seconds=2)
 """A tick says that every Sample up to its time was heard: the slowest poll ends within two seconds of its tick."""
 LOSS_TOLD_EVERY = timedelta(seconds=60)
 """Told with every event that is lost, the alarm would be another occurrence before a person has seen it."""
+ON_DISK_WITHIN_S = 5.0
+"""Who brings another plant waits no longer to hear that it is written; a disk that fails is an alarm of its own."""
 STATE_EVERY = timedelta(seconds=60)
 """So often the State is written: what a restart has to replay is no longer than this."""
 SNAPSHOT_EVERY = timedelta(hours=1)
@@ -64,9 +69,30 @@ class Publish(Protocol):
         """Show an alarm whose worst value has moved on."""
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Another plant, laid out already: it comes into force between two events.
+
+    Attributes:
+        body: the plant as the journal keeps it.
+        why_not: says by the State then why it may not be ("" if it may).
+        swap: has everything else follow at once, before the next event is judged.
+    """
+
+    change: PlantChange
+    rules: Rules
+    body: str
+    why_not: Callable[[State], str]
+    swap: Callable[[State], None]
+
+
+class TurnError(Exception):
+    """Another plant was not taken in force; the message says why. Everything goes on under the one before."""
+
+
 @dataclass(slots=True)
 class _Item:
-    event: Event
+    event: Event | Turn
     answer: "asyncio.Future[tuple[Told, ...]] | None" = None
 
 
@@ -93,17 +119,20 @@ class Pipeline:
         self._kept = kept
         self._respond = respond
         self._publish = publish
-        self._plant = plant
-        self._protections = plant.protections
-        self._rules = engine.rules(plant)
-        self._towers: Mapping[str, response.Tower] = {t.device: t for t in response.towers(plant)}
+        self._go_by(engine.rules(plant))
         self._inbox: asyncio.Queue[_Item] = asyncio.Queue(maxsize=INBOX_LIMIT)
         self._lost_told = 0
         self._late: dict[str, Watch] = {}
-        self._device_clocks = device_clocks(plant)
         self._loss_due = self._state_due = self._snapshot_due = datetime.min.replace(tzinfo=UTC)
         self._journal_failed = False
+        self._turned: asyncio.Future[None] | None = None
         self._refused: tuple[State, State] | None = None
+
+    def _go_by(self, rules: Rules) -> None:
+        self._rules, self.plant = rules, rules.plant
+        self._protections = self.plant.protections
+        self._towers: Mapping[str, response.Tower] = {t.device: t for t in response.towers(self.plant)}
+        self._device_clocks = device_clocks(self.plant)
 
     def offer(self, event: Event) -> None:
         """Put an event on the inbox; when that is full the event is lost, counted and alarmed."""
@@ -119,6 +148,18 @@ class Pipeline:
         answer: asyncio.Future[tuple[Told, ...]] = asyncio.get_running_loop().create_future()
         await self._inbox.put(_Item(event, answer))
         return await answer
+
+    async def turn(self, turn: Turn) -> None:
+        """Let another plant come into force behind whatever waits; return once it is on the disk, or that takes long.
+
+        Raises:
+            TurnError: it may not, or the journal does not take it.
+        """
+        answer: asyncio.Future[tuple[Told, ...]] = asyncio.get_running_loop().create_future()
+        await self._inbox.put(_Item(turn, answer))
+        await answer
+        if self._turned is not None:
+            await asyncio.wait({self._turned}, timeout=ON_DISK_WITHIN_S)
 
     def knows(self, alarm: str) -> bool:
         """Say whether there is such an alarm, whether it stands or not."""
@@ -147,11 +188,13 @@ class Pipeline:
         while not self._inbox.empty():
             self._deal_with(self._inbox.get_nowait())
 
-    def begin(self, state: State, told: Sequence[Told], at: datetime) -> None:
+    def begin(
+        self, state: State, told: Sequence[Told], at: datetime, changed: Sequence[PlantChange] = ()
+    ) -> None:
         """Go on from a State, before anything is taken: tell what its start ended, and ask again what got no answer."""
         self.state = state
         again = response.unanswered(self._protections, state)
-        things = (codec.Start(at, self._plant.sha256), *told, *again)
+        things = (*changed, codec.Start(at, self.plant.sha256), *told, *again)
         written = self._append([codec.entry_of(one, at) for one in things], at, may_wait=False)
         for command in again:
             self._respond.offer(command, written)
@@ -173,7 +216,11 @@ class Pipeline:
 
     def _deal_with(self, item: _Item) -> None:
         try:
-            told = self._take(item.event)
+            told = self._turn(item.event) if isinstance(item.event, Turn) else self._take(item.event)
+        except TurnError as error:
+            if item.answer is not None and not item.answer.done():
+                item.answer.set_exception(error)
+            return
         except Exception:
             if item.answer is not None:
                 item.answer.cancel()  # who asked must not wait for ever
@@ -205,6 +252,29 @@ class Pipeline:
         if isinstance(event, Tick):
             self.judged_until = event.at
         self.taken += 1
+        return told
+
+    def _turn(self, turn: Turn) -> tuple[Told, ...]:
+        """Take another plant in force: first the journal has it, then everything follows at once."""
+        before, at = self.state, turn.change.at
+        if reason := turn.why_not(before):
+            raise TurnError(reason)
+        state, told = refitted(self.plant, turn.rules, before, at)
+        entries = [codec.entry_of(one, at) for one in (turn.change, *told)]
+        try:
+            self._turned = self._journal.append(
+                entries, Stood(codec.state_json(state)), plant=(turn.change.plant, turn.body)
+            )
+        except JournalError as error:
+            raise TurnError(f"the journal does not take it: {error}") from error
+        self.state = state
+        self._go_by(turn.rules)
+        turn.swap(state)
+        for command in response.respond(self._towers.values(), self._protections, before, state):
+            self._respond.offer(command, None)
+        for one in told:
+            self._show_told(one)
+        log.info("plant", plant=turn.change.plant, before=turn.change.before, who=turn.change.who)
         return told
 
     def _follow(self, sample: Sample, before: State, written: "asyncio.Future[None] | None") -> None:

@@ -64,6 +64,11 @@ class Poll:
         self._connecting: asyncio.Task[None] | None = None
         self._wrong: str | None = None
 
+    @property
+    def told_until(self) -> datetime | None:
+        """The last tick of which something was handed on; None: it has not run yet."""
+        return self._told
+
     async def run(self, start: datetime, offer: Callable[[Sample], None]) -> None:
         """Poll from the first tick after `start` until cancelled; begun again, go on from where it was."""
         self._told = max(start, self._told or start)

@@ -111,6 +111,8 @@ def _entries(reader: JournalReader, seq: int, before_seq: int | None) -> Iterato
 def _judged(rules: engine.Rules, plant: Plant, state: State, entry: Entry) -> tuple[State, tuple[Told, ...]]:
     if entry.kind == "start":
         return started(plant, state, codec.from_us(entry.at_us))
+    if entry.kind == "plant":
+        return settled(plant, state, codec.from_us(entry.at_us))
     event = codec.event_of(entry)
     if event is None or (isinstance(event, Sample) and not _fits(plant, event)):
         return state, ()

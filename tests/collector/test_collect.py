@@ -177,7 +177,7 @@ async def test_each_driver_is_told_which_records_the_former_run_has_kept(
         told.append(kept)
         return open_driver(device, now, kept=kept, keys=keys)
 
-    monkeypatch.setattr("monitor.collector.collect.open_driver", opened)
+    monkeypatch.setattr("monitor.collector.devices.open_driver", opened)
     one = with_records(silent_plant)
     async with collecting(one, data, after(0)) as collector:
         for sample_ in (record(6), record(60, catching_up=True)):

@@ -165,7 +165,7 @@ async def test_h12_h13_killed_behind_each_entry_nothing_is_forgotten_and_nothing
 ) -> None:
     plant = protected()
     floor = Floor(plant)
-    monkeypatch.setattr("monitor.collector.collect.open_driver", floor.opened)
+    monkeypatch.setattr("monitor.collector.devices.open_driver", floor.opened)
     (data / "whole").mkdir()
     states = await whole_life(plant, floor, data / "whole")
     assert [request for request, _ in floor.machine.executed] == ["fan_speed", "hold", "release"]
@@ -187,7 +187,7 @@ async def _goes_on(
     plant: Plant, data: Path, expected: State, floor: Floor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Start from a piece: the State is the one before, the horn sounds again, no number is carried out twice."""
-    monkeypatch.setattr("monitor.collector.collect.open_driver", floor.opened)
+    monkeypatch.setattr("monitor.collector.devices.open_driver", floor.opened)
     stands = ACTION in expected.alarms and expected.alarms[ACTION].active
     floor.machine.values = (10.0 if stands else 45.0, 95.0)
     asked = {one.seq for running in expected.running.values() for one in (*running.asked, *running.ending)}

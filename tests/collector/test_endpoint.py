@@ -59,11 +59,10 @@ async def endpoint(tmp_path: Path) -> AsyncIterator[Endpoint]:
         with tempfile.TemporaryDirectory() as folder:
             socket = Path(folder) / "s"
             app = endpoint_app(
-                plant=line.plant,
                 feed=line.feed,
                 judge=line.pipeline,
                 health=lambda: HEALTH,
-                registry=registry_of(line.plant, lambda: HEALTH, lambda: line.pipeline.state),
+                registry=registry_of(lambda: line.plant, lambda: HEALTH, lambda: line.pipeline.state),
                 now=line.clock.now,
                 token=TOKEN,
             )

@@ -33,7 +33,7 @@ from monitor.collector.journal import Entry, Journal, JournalReader, Stood
 from monitor.collector.journal_file import crc_of_entry
 from monitor.store.signing import remembered, signer_in
 from monitor.store.write import Counts, Writer
-from tests.alarms.building import ACTION, ALERT, ISOLATOR, after, plant, sample
+from tests.alarms.building import ACTION, ALERT, HUMIDITY, ISOLATOR, PRESSURE, after, plant, sample
 from tests.collector.building import running
 from tests.collector.clock import HandClock
 from tests.collector.protected import P01, protected
@@ -145,6 +145,43 @@ async def test_what_a_plant_before_has_left_is_not_taken_for_this_plant_s_and_th
         ("ISO/humidity", 50.0, 50.0, 3),
         ("ISO/pressure", 46.0, 46.0, 3),
     ]
+
+
+async def test_entries_behind_a_change_of_the_plant_are_stored_under_the_new_one_while_it_forwards(
+    tmp_path: Path, database_url: str
+) -> None:
+    """The humidity takes the pressure's place: read under the plant before, the values would stand crosswise."""
+    path, one = tmp_path / "journal.sqlite", plant()
+    isolator = one.devices[ISOLATOR]
+    (series,) = isolator.series
+    crosswise = tuple(replace(channel, place=1 - channel.place) for channel in reversed(series.channels))
+    turned = replace(isolator, series=(replace(series, channels=crosswise),))
+    channels = {**one.channels, **{channel.id: channel for channel in crosswise}}
+    other = replace(
+        one,
+        devices={**one.devices, ISOLATOR: turned},
+        series={**one.series, ISOLATOR: turned.series[0]},
+        channels=channels,
+        sha256="1" * 64,
+    )
+    journal = Journal(path)
+    journal.enter_plant(one.sha256, codec.plant_json(one))
+    journal.start()
+    try:
+        await journal.append([codec.sample_entry(sample(0, 45.0, 50.0))], None)
+        async with forwarding(one, path, database_url) as forward:
+            await reached(forward, 1)
+            await journal.append(
+                [codec.sample_entry(sample(1, 50.0, 45.0))],
+                None,
+                plant=(other.sha256, codec.plant_json(other)),
+            )
+            await journal.append([codec.sample_entry(sample(2, 50.0, 45.0))], None)
+            await reached(forward, 3)
+    finally:
+        await journal.close()
+    found = await rows(database_url, "SELECT DISTINCT channel, value FROM reading ORDER BY channel")
+    assert found == [(HUMIDITY, 50.0), (PRESSURE, 45.0)]
 
 
 async def test_a_database_that_is_away_is_said_and_found_again(

@@ -44,7 +44,9 @@ def collector() -> Iterator[Collector]:
 
 def figures(collector: Collector, state: State | None = None) -> dict[str, Any]:
     """Read them as a scraper does: name -> family."""
-    registry = registry_of(collector._plant, collector.health, lambda: state or collector.pipeline.state)
+    registry = registry_of(
+        lambda: collector.pipeline.plant, collector.health, lambda: state or collector.pipeline.state
+    )
     families = text_string_to_metric_families(generate_latest(registry).decode())
     return {family.name: family for family in families}
 

@@ -53,7 +53,6 @@ class Collector:
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
         app = endpoint_app(
-            plant=self._plant,
             feed=self.feed,
             judge=self,
             health=self.health,
@@ -68,6 +67,10 @@ class Collector:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+
+    @property
+    def plant(self) -> Plant:
+        return self._plant
 
     @property
     def state(self) -> State:
