@@ -4,7 +4,7 @@ from datetime import datetime
 
 from monitor.store.book import BookEntry, Tail, append
 from monitor.store.database import Connection
-from monitor.store.seal import WHO
+from monitor.store.sealing import WHO
 from monitor.store.signature import Checkpoint
 from monitor.store.signing import Signer
 

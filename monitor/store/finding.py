@@ -89,12 +89,31 @@ class Wrong(Enum):
         "series {place}: the name is not {name}, under which the book {line} seals it",
         "序列 {place}：名称不是记录簿 {line} 封存时的 {name}",
     )
+    SERIES_MOVED = Text(
+        "series {place}: not of the device {device}, as the book {line} seals it",
+        "序列 {place}：不属于记录簿 {line} 封存时的设备 {device}",
+    )
+    CHANNEL_MOVED = Text(
+        "channel {place}: its series, place and unit are {now}, not {said} as the book {line} seals it",
+        "通道 {place}：其序列、位置与单位现为 {now}，与记录簿 {line} 封存时的 {said} 不符",
+    )
     ALARM_CHANGED = Text(
         "alarm {place}: {columns} not as in the book {line}", "报警 {place}：{columns} 与记录簿 {line} 不符"
     )
     ALARM_MISSING = Text(
         "alarm {place}: the row is missing; the book {line} has it",
         "报警 {place}：缺少该行；记录簿 {line} 中有",
+    )
+    ASIDE_CHANGED = Text(
+        "quarantine {place}: {columns} not as in the book {line}",
+        "隔离区 {place}：{columns} 与记录簿 {line} 不符",
+    )
+    ASIDE_MISSING = Text(
+        "quarantine {place}: the row is missing; the book {line} has it",
+        "隔离区 {place}：缺少该行；记录簿 {line} 中有",
+    )
+    ASIDE_INVENTED = Text(
+        "quarantine {place}: no line of the book speaks of it", "隔离区 {place}：记录簿中没有相应的行"
     )
     ALARM_INVENTED = Text(
         "alarm {place}: no line of the book speaks of it", "报警 {place}：记录簿中没有相应的行"

@@ -1,6 +1,6 @@
 """Closes the minutes of one chain, seals them in its book, and does so again for what comes late."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
@@ -9,24 +9,28 @@ import asyncpg
 
 from monitor.store.book import BookEntry, Tail, append
 from monitor.store.database import Connection
-from monitor.store.rollup import Pair, left_open, reckon_hours, reckon_minutes, touched
+from monitor.store.rollup import (
+    Pair,
+    closed_until,
+    digests,
+    hours_reckoned,
+    left_open,
+    reckon_hours,
+    reckon_minutes,
+    touched,
+)
+from monitor.store.sealing import WHO, channels, opening, said_of, sealing, unsaid_of
 
-HOUR = timedelta(hours=1)
-WHO = "gradewatch"
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 SETTLE = timedelta(seconds=5)
 """A minute is closed so long after its end: the last poll in it has been heard by then. What comes later is late."""
+OPEN = 2 * MINUTE
+"""No row that was heard in its time lies so far behind the time up to which minutes are closed."""
 
 _SEALS = """
 SELECT at, count(*) AS series, sum(n) AS rows,
        encode(sha256(string_agg(int4send(series_id) || digest, ''::bytea ORDER BY series_id)), 'hex') AS sha256
 FROM rollup_1m WHERE series_id = ANY ($1) AND at = ANY ($2) GROUP BY at ORDER BY at"""
-_SAID = """
-SELECT id::int, name, EXISTS (
-    SELECT FROM book WHERE kind = 'sealing' AND chain <> $1 AND book.at >= last.at AND body -> 'series' ? said.id
-) AS is_elsewhere
-FROM (SELECT at, body -> 'series' AS series FROM book
-      WHERE chain = $1 AND kind = 'sealing' ORDER BY seq DESC LIMIT 1) AS last
-CROSS JOIN LATERAL jsonb_each_text(last.series) AS said(id, name)"""
 
 
 def minute_of(at: datetime) -> datetime:
@@ -64,13 +68,13 @@ class Closed:
         since: every minute before was closed already.
         until: every minute before is closed now.
         tail: where the book ends.
-        said: which series the book says last that the chain seals.
+        is_said: whether the book says last what the chain seals now.
     """
 
     since: datetime
     until: datetime
     tail: Tail
-    said: Mapping[int, str]
+    is_said: bool
 
     @property
     def is_hour_over(self) -> bool:
@@ -82,13 +86,14 @@ class Sealer:
     """Closes the minutes of one chain; hand what `close` gives to `settle` once it is committed."""
 
     def __init__(
-        self, chain: str, series: Mapping[int, str], said: Mapping[int, str], leaving: Mapping[int, str]
+        self, chain: str, series: Mapping[int, str], said: Mapping[int, str], unsaid: Mapping[str, Any] | None
     ) -> None:
         """Use `open`, which asks the book."""
         self._chain = chain
         self._series = series
         self._said = said
-        self._leaving = leaving
+        self._unsaid = unsaid
+        self._leaving = frozenset(said.keys() - series.keys())
 
     @classmethod
     async def open(cls, connection: Connection, chain: str, series: Mapping[int, str]) -> Self:
@@ -99,13 +104,8 @@ class Sealer:
             chain: whose minutes are closed.
             series: of its plant: id in the database -> name.
         """
-        rows = await connection.fetch(_SAID, chain)
-        said = {row["id"]: row["name"] for row in rows}
-        # The last minute of what the plant had until now is still open, unless another chain goes on with it.
-        leaving = {
-            row["id"]: row["name"] for row in rows if not row["is_elsewhere"] and row["id"] not in series
-        }
-        return cls(chain, series, said, leaving)
+        unsaid = await unsaid_of(connection, chain, list(series))
+        return cls(chain, series, await said_of(connection, chain), unsaid)
 
     async def close(
         self, connection: Connection, until: datetime | None, written: Written, tail: Tail
@@ -118,65 +118,120 @@ class Sealer:
             written: what was stored.
             tail: where the book ends.
         """
-        names = {**self._series, **self._leaving}
-        series, since = list(names), until or minute_of(written.first)
-        end = max(since, minute_of(written.passed - SETTLE)) if written.passed else since
-        late = {(one, minute_of(at)) for one, at in written.rows if at < since}
-        if until is None:
-            late |= set(await left_open(connection, series, since))
-        seals = await _close_again(connection, series, sorted(late), since, written.last)
-        seals += await _close(connection, series, since, end, written.last)
-        said = names if seals else self._said
-        if said != self._said:
-            seals = [_sealing(said, written.last), *seals]
-        return Closed(since, end, await append(connection, self._chain, tail, seals), said)
+        since = until or minute_of(written.first)
+        end = minute_of(written.passed - SETTLE) if written.passed else since
+        lines: list[BookEntry] = []
+        if until and end < until - MINUTE:
+            # What is not over yet would be late, and be sealed again and again.
+            since = end
+            lines.append(opening(since, written.last))
+        end = max(since, end)
+        closing = _Closing(connection, end, written.last)
+        if self._leaving and since < end:
+            lines += await self._close_what_leaves(closing, since)
+        seals = await self._close(closing, since, written.rows, begins=until is None)
+        if seals:
+            lines += self._say(written.last)
+        lines += seals
+        tail = await append(connection, self._chain, tail, lines)
+        return Closed(since, end, tail, is_said=bool(seals))
 
     def settle(self, closed: Closed) -> None:
         """Take note of what is committed."""
-        self._said = closed.said
+        if closed.is_said:
+            self._said, self._unsaid = self._series, None
         if closed.until > closed.since:
-            self._leaving = {}
+            self._leaving = frozenset()
+
+    def _say(self, at: datetime) -> list[BookEntry]:
+        said = [sealing(self._series, at)] if self._said != self._series else []
+        return said + ([channels(self._unsaid, at)] if self._unsaid else [])
+
+    async def _close_what_leaves(self, closing: "_Closing", since: datetime) -> list[BookEntry]:
+        """Close the last minutes of what the plant has no longer, under what the book says still."""
+        last = await touched(closing.connection, list(self._leaving), since, min(closing.until, since + OPEN))
+        return await closing.close(list(self._said), last, again=False)
+
+    async def _close(
+        self, closing: "_Closing", since: datetime, rows: Sequence[Pair], *, begins: bool
+    ) -> list[BookEntry]:
+        series, pairs = list(self._series), {(one, minute_of(at)) for one, at in rows}
+        first, last = await _left_out(closing.connection, series, since, closing.until)
+        # Late is also what another chain has closed already, or this one before the clock was set back.
+        closed = await digests(closing.connection, {one for one, _ in pairs}, {at for _, at in pairs})
+        late = {pair for pair in pairs if pair[1] < since or first <= pair[1] < last or pair in closed}
+        if begins:
+            late |= set(await left_open(closing.connection, series, since))
+        again = await closing.close(series, late, again=True)
+        # Not every minute of every series: the collector may have been down for weeks.
+        minutes = await touched(closing.connection, series, since, first)
+        minutes += await touched(closing.connection, series, last, closing.until)
+        begun = {(one, hour_of(since)) for one in series}
+        return again + await closing.close(series, minutes, again=False, hours=begun)
 
 
-async def _close(
-    connection: Connection, series: Sequence[int], start: datetime, end: datetime, at: datetime
-) -> list[BookEntry]:
-    """Close every minute that has any row, and the hours that end."""
-    # Not every minute of every series: the collector may have been down for weeks.
-    minutes = await touched(connection, series, start, end)
-    await reckon_minutes(connection, minutes)
-    hours = {(one, hour_of(minute)) for one, minute in minutes} | {(one, hour_of(start)) for one in series}
-    await reckon_hours(connection, [pair for pair in sorted(hours) if start < pair[1] + HOUR <= end])
-    return await _seals(connection, series, minutes, at, again=False)
+async def _left_out(
+    connection: Connection, series: Sequence[int], since: datetime, until: datetime
+) -> tuple[datetime, datetime]:
+    """Say which part of a time need not be looked through for what is to be closed; an empty one at its end, if none.
+
+    A clock that was set back for years and then right again goes by all that was closed before.
+    """
+    closed = await closed_until(connection, series) if until - since > HOUR else None
+    if closed is None or closed <= since + OPEN:
+        return until, until
+    return since + OPEN, min(closed, until)
 
 
-async def _close_again(
-    connection: Connection, series: Sequence[int], late: Sequence[Pair], until: datetime, at: datetime
-) -> list[BookEntry]:
-    """Close what is closed already again, with the hours that are."""
-    await reckon_minutes(connection, late)
-    hours = sorted({(one, hour_of(minute)) for one, minute in late})
-    await reckon_hours(connection, [pair for pair in hours if pair[1] + HOUR <= until])
-    return await _seals(connection, series, late, at, again=True)
+@dataclass(frozen=True, slots=True)
+class _Closing:
+    """Closes minutes, in one transaction.
+
+    Attributes:
+        until: every minute before is over.
+        at: now.
+    """
+
+    connection: Connection
+    until: datetime
+    at: datetime
+
+    async def close(
+        self, series: Sequence[int], minutes: Collection[Pair], *, again: bool, hours: Collection[Pair] = ()
+    ) -> list[BookEntry]:
+        """Reckon some minutes, with the hours that are over, and seal each over all these series."""
+        times = sorted({minute for _, minute in minutes})
+        was = await digests(self.connection, series, times)
+        await reckon_minutes(self.connection, sorted(minutes))
+        await self._reckon_hours({*hours, *((one, hour_of(minute)) for one, minute in minutes)})
+        if not minutes:
+            return []
+        former = _by_minute({pair: was.get(pair) for pair in minutes} if again else was)
+        rows = await self.connection.fetch(_SEALS, series, times)
+        return [BookEntry(self.at, "seal", WHO, _seal(row, former, again=again)) for row in rows]
+
+    async def _reckon_hours(self, hours: Collection[Pair]) -> None:
+        over = {pair for pair in hours if pair[1] + HOUR <= self.until}
+        again = await hours_reckoned(self.connection, set(hours) - over)
+        await reckon_hours(self.connection, sorted(over | again))
 
 
-async def _seals(
-    connection: Connection, series: Sequence[int], minutes: Sequence[Pair], at: datetime, *, again: bool
-) -> list[BookEntry]:
-    times = sorted({minute for _, minute in minutes})
-    rows = await connection.fetch(_SEALS, series, times) if times else []
-    return [BookEntry(at, "seal", WHO, {**_figures(row), "again": again}) for row in rows]
+def _by_minute(digests: Mapping[Pair, str | None]) -> dict[datetime, dict[str, str | None]]:
+    former: dict[datetime, dict[str, str | None]] = {}
+    for (series, minute), digest in digests.items():
+        former.setdefault(minute, {})[str(series)] = digest
+    return former
 
 
-def _figures(row: asyncpg.Record) -> dict[str, Any]:
+def _seal(
+    row: asyncpg.Record, former: Mapping[datetime, Mapping[str, str | None]], *, again: bool
+) -> dict[str, Any]:
     return {
         "minute": row["at"].astimezone(UTC).isoformat(),
         "series": row["series"],
         "rows": row["rows"],
         "sha256": row["sha256"],
+        "again": again,
+        # What this seal has changed, so that one before it over other series as well can still be proved.
+        "was": former.get(row["at"], {}),
     }
-
-
-def _sealing(series: Mapping[int, str], at: datetime) -> BookEntry:
-    """Say in the book which series the seals behind this line cover: id in the database -> name."""
-    return BookEntry(at, "sealing", WHO, {"series": {str(key): series[key] for key in sorted(series)}})

@@ -1,8 +1,9 @@
 """Proves that the database holds what was written into it, or names the first thing that it does not.
 
-Four parts, in this order: the book by its own hashes, its end and its signatures; the rows of every minute by the seal
-in the book; the figures of minutes and hours by the rows; the alarms by the lines of the book. It only reads, in one
-transaction that sees one moment, and holds no more than an hour's figures at once.
+Six parts, in this order: the book by its own hashes, its end and its signatures; series and channels by the lines of
+the book; the rows of every minute by the seal in the book; the figures of minutes and hours by the rows; what was put
+aside, and the alarms, by the lines of the book. It only reads, in one transaction that sees one moment, and holds no
+more than an hour's figures at once.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,13 +18,16 @@ from monitor.store.signature import Checkpoint
 from monitor.store.signing import remembered
 from monitor.store.verify_alarms import check_alarms
 from monitor.store.verify_book import SLOW_S, Walked, check_book
+from monitor.store.verify_channels import check_channels
+from monitor.store.verify_quarantine import check_quarantine
 from monitor.store.verify_rows import Rows
 
 FINDINGS_MAX = 10_000
 """Whoever has changed more than this has changed everything."""
 
 _TOTAL = """
-SELECT count(*) AS lines, count(*) FILTER (WHERE kind = 'seal') AS seals, (SELECT count(*) FROM alarm) AS alarms
+SELECT count(*) AS lines, count(*) FILTER (WHERE kind = 'seal') AS seals,
+       (SELECT count(*) FROM quarantine) AS aside, (SELECT count(*) FROM alarm) AS alarms
 FROM book"""
 
 Progress = Callable[[int, int], None]
@@ -40,7 +44,7 @@ class Verified:
         minutes: that are sealed, with so many `rows`.
         forgotten: rows that were sealed and are gone in good order, being older than what is kept.
         unsealed: rows of which nothing can be proved yet: their minute is not over, or older than sealing.
-        alarms: rows of the alarm table.
+        aside: rows of the quarantine; and alarms: rows of the alarm table.
     """
 
     findings: tuple[Finding, ...]
@@ -52,6 +56,7 @@ class Verified:
     rows: int
     forgotten: int
     unsealed: int
+    aside: int
     alarms: int
 
     def text(self) -> Text:
@@ -60,10 +65,10 @@ class Verified:
         return Text(
             f"{self.lines} lines of the book, {self.checkpoints} signed checkpoints (first key {keys}), {self.behind}"
             f" lines after the last; {self.rows} rows in {self.minutes} sealed minutes, {self.forgotten} rows"
-            f" forgotten in good order, {self.unsealed} not sealed; {self.alarms} alarms",
+            f" forgotten in good order, {self.unsealed} not sealed; {self.aside} rows put aside; {self.alarms} alarms",
             f"记录簿 {self.lines} 行，已签名检查点 {self.checkpoints} 个（首个密钥 {keys}），其后 {self.behind} 行；"
             f"已封存 {self.minutes} 分钟共 {self.rows} 行，依规清除 {self.forgotten} 行，未封存 {self.unsealed} 行；"
-            f"报警 {self.alarms} 条",
+            f"隔离 {self.aside} 行；报警 {self.alarms} 条",
         )
 
 
@@ -110,8 +115,8 @@ async def verify_in(
         trusted: as in `verify`.
         most: as in `verify`.
     """
-    lines, every_seal, alarms = (await connection.fetch(_TOTAL, timeout=SLOW_S))[0]
-    steps = lines + every_seal + alarms
+    lines, every_seal, aside, alarms = (await connection.fetch(_TOTAL, timeout=SLOW_S))[0]
+    steps = lines + every_seal + aside + alarms
     done = 0
 
     def step(count: int) -> None:
@@ -124,7 +129,9 @@ async def verify_in(
     findings: list[Finding] = []
     for part in (
         check_book(connection, kept, trusted, walked, step),
+        check_channels(connection, walked),
         rows.check(),
+        check_quarantine(connection, walked.wrong, step),
         check_alarms(connection, walked.wrong, step),
     ):
         async with aclosing(part) as ahead:
@@ -140,5 +147,6 @@ async def verify_in(
         rows=rows.counted.rows,
         forgotten=rows.counted.forgotten,
         unsealed=rows.counted.unsealed,
+        aside=aside,
         alarms=alarms,
     )

@@ -37,6 +37,8 @@ class Walked:
         roots: fingerprints of the keys that begin a chain; and every key, by fingerprint.
         wrong: lines that are not as they were written, by chain and number; nothing is concluded from them.
         sealing: by chain, from which line on it seals which series: id -> name.
+        names: each (series, name) that a line speaks of, with that line; so each (series, device, records) in
+            `owners`, and each (channel, series, place, unit) in `places`.
     """
 
     lines: int = 0
@@ -45,7 +47,25 @@ class Walked:
     roots: set[str] = field(default_factory=set)
     wrong: set[tuple[str, int]] = field(default_factory=set)
     sealing: dict[str, list[tuple[int, Mapping[int, str]]]] = field(default_factory=dict)
+    names: dict[tuple[int, str], str] = field(default_factory=dict)
+    owners: dict[tuple[int, str, bool], str] = field(default_factory=dict)
+    places: dict[tuple[str, int, int, str], str] = field(default_factory=dict)
     keys: dict[str, Key] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Channel:
+    id: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Channels:
+    """What a line of kind "channels" says of one series: by place, the channel."""
+
+    device: str
+    records: bool
+    channels: Mapping[int, _Channel]
 
 
 async def check_book(
@@ -135,7 +155,7 @@ class _Walk:
             return ""
         facts = {key: row[key] for key in ("seq", "at", "kind", "who")}
         try:
-            return hashes.link(row["prev_hash"], chain=self._chain, body=_exact(row["body"]), **facts)
+            return hashes.link(row["prev_hash"], chain=self._chain, body=exact(row["body"]), **facts)
         except ValueError:
             return ""
 
@@ -156,7 +176,9 @@ class _Walk:
                     body = json.loads(row["body"]) | {"chain": self._chain}
                     yield from self._checked(_read(Checkpoint, json.dumps(body)), place)
                 case "sealing":
-                    self._seals(row)
+                    self._seals(row, place)
+                case "channels":
+                    self._places(row, place)
                 case _:
                     pass
         except (ValidationError, TypeError, KeyError) as error:
@@ -180,13 +202,22 @@ class _Walk:
             self._walked.checkpoints += 1
             self._behind = 0
 
-    def _seals(self, row: asyncpg.Record) -> None:
+    def _seals(self, row: asyncpg.Record, place: str) -> None:
         series = _read(dict[int, str], json.dumps(json.loads(row["body"])["series"]))
         self._walked.sealing.setdefault(self._chain, []).append((row["seq"], series))
+        for named in series.items():
+            self._walked.names.setdefault(named, place)
+
+    def _places(self, row: asyncpg.Record, place: str) -> None:
+        every = _read(dict[int, _Channels], json.dumps(json.loads(row["body"])["series"]))
+        for id_, said in every.items():
+            self._walked.owners.setdefault((id_, said.device, said.records), place)
+            for number, one in said.channels.items():
+                self._walked.places.setdefault((one.id, id_, number, one.unit), place)
 
 
-def _exact(body: str) -> Any:  # noqa: ANN401 - JSON
-    """Read what jsonb gives back; ValueError at a number that is not the one it is read as.
+def exact(body: str) -> Any:  # noqa: ANN401 - JSON
+    """Read what jsonb gives back; a ValueError at a number that is not the one it is read as.
 
     jsonb keeps every digit and a float does not: two bodies with the same hash would differ in the last.
     """

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 
 from monitor.store.database import Connection
-from monitor.store.finding import Finding, Wrong, found, instant, line
+from monitor.store.finding import Finding, Wrong, found, instant
 from monitor.store.verify_book import SLOW_S, Step, Walked
-from monitor.store.verify_seals import MINUTE, Seal, hours, in_force, sha256_of, spans
+from monitor.store.verify_seals import MINUTE, Former, Seal, hours, latest_first, spans
 
 HOUR = timedelta(hours=1)
 PAIRS_AT_ONCE = 20_000
@@ -81,8 +81,6 @@ class Rows:
         """
         every = await self._connection.fetch("SELECT id, name FROM series ORDER BY id")
         self._names = {row["id"]: row["name"] for row in every}
-        for finding in self._renamed():
-            yield finding
         self._spans = await spans(self._connection)
         async for finding in self._kept_from():
             yield finding
@@ -98,13 +96,6 @@ class Rows:
             yield finding
         for place in self._unreadable:
             yield found(Wrong.LINE_UNREADABLE, place, said="not the seal of a minute")
-
-    def _renamed(self) -> Iterator[Finding]:
-        for chain, every in self._walked.sealing.items():
-            seq, names = every[-1]
-            for id_, name in names.items():
-                if self._names.get(id_) != name:
-                    yield found(Wrong.SERIES_RENAMED, str(id_), name=name, line=line(chain, seq))
 
     async def _kept_from(self) -> AsyncIterator[Finding]:
         """Learn before which time samples may be gone: no later than the law of the site allows."""
@@ -123,7 +114,9 @@ class Rows:
         for start in range(0, 60, step):
             found_rows = await self._minutes(hour + start * MINUTE, min(step, 60 - start))
             for at in (hour + number * MINUTE for number in range(start, min(60, start + step))):
-                for finding in self._check_minute(at, in_force(minutes.get(at, [])), found_rows.get(at, [])):
+                for finding in self._check_minute(
+                    at, latest_first(minutes.get(at, [])), found_rows.get(at, [])
+                ):
                     yield finding
         async for finding in self._check_hour(hour):
             yield finding
@@ -145,12 +138,17 @@ class Rows:
     def _check_minute(
         self, at: datetime, seals: Sequence[Seal], rows: Sequence[asyncpg.Record]
     ) -> Iterator[Finding]:
-        covered: set[int] = set()
+        """Hold the seals against the rows, the last one first: each for the series of which no later one speaks."""
+        kept = {row["series_id"]: row["kept"] for row in rows if row["kept"] is not None}
+        former, covered = Former(kept), set[int]()
+        self._sealing |= {seal.chain: seal.names for seal in reversed(seals)}
         for seal in seals:
-            self._sealing[seal.chain] = seal.names
-            own = [row for row in rows if self._is_covered(seal, row)]
-            covered |= {row["series_id"] for row in own}
-            yield from self._compare(seal, own)
+            others = seal.names.keys() - covered
+            if others:
+                covers = {id_ for id_ in others if id_ in kept or self._is_in_time(seal)}
+                yield from self._compare(seal, [row for row in rows if row["series_id"] in covers], former)
+                covered |= covers
+            former.go_behind(seal)
         self.counted.minutes += bool(seals)
         for row in rows:
             if row["series_id"] in covered:
@@ -159,22 +157,20 @@ class Rows:
                 self.counted.unsealed += row["rows"] or 0
                 yield from self._check_uncovered(at, row)
 
-    def _is_covered(self, seal: Seal, row: asyncpg.Record) -> bool:
-        """Whether a seal speaks of a series' minute: before its chain began only what came late has figures."""
+    def _is_in_time(self, seal: Seal) -> bool:
+        """Whether a seal speaks of all its series: before its chain began, only of those that have figures."""
         first, until = self._spans.get(seal.chain, (_ALWAYS, _NEVER))
-        return row["series_id"] in seal.names and (
-            row["kept"] is not None or first <= seal.body.minute < until
-        )
+        return first <= seal.body.minute < until
 
-    def _compare(self, seal: Seal, rows: Sequence[asyncpg.Record]) -> Iterator[Finding]:
+    def _compare(self, seal: Seal, rows: Sequence[asyncpg.Record], former: Former) -> Iterator[Finding]:
         """Say which of three differs from the other two: the rows, the figures kept of them, the seal."""
-        is_as_sealed = sha256_of(rows, "now") == seal.body.sha256
-        is_kept_as_sealed = sha256_of(rows, "kept") == seal.body.sha256
+        is_as_sealed = former.is_sealed(seal, {row["series_id"]: row["now"] for row in rows})
+        is_kept_as_sealed = former.is_sealed(seal, {row["series_id"]: row["kept"] for row in rows})
         if not is_as_sealed and not is_kept_as_sealed:
             yield self._minute_changed(seal, rows)
             return
         if self._is_forgotten(seal.body.minute, rows):
-            self.counted.forgotten += seal.body.rows
+            self.counted.forgotten += sum(row["sealed"] or 0 for row in rows)
             return
         for row in rows:
             place = self._place(row["series_id"], seal.body.minute)

@@ -2,13 +2,13 @@
 
 import hashlib
 from bisect import bisect
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import asyncpg
-from pydantic import AfterValidator, AwareDatetime, TypeAdapter
+from pydantic import AfterValidator, AwareDatetime, StringConstraints, TypeAdapter
 
 from monitor.store.database import Connection
 from monitor.store.finding import line
@@ -26,9 +26,16 @@ SELECT DISTINCT hour FROM (
 _SEALS = f"""
 SELECT chain, seq, {CALENDAR_AT.format("at")}, body, left(coalesce(body ->> 'minute', ''), 13) AS hour
 FROM book WHERE kind = 'seal' ORDER BY coalesce(body ->> 'minute', '') COLLATE "C", chain, seq"""  # noqa: S608
+# A clock that was set back has opened minutes again; how far the chain has come since is for its last such line to say.
 _SPANS = """
-SELECT chain, min(body ->> 'minute' COLLATE "C") AS first, max(body ->> 'minute' COLLATE "C") AS last
-FROM book WHERE kind = 'seal' AND body ->> 'again' = 'false' GROUP BY chain"""
+SELECT span.chain, span.first, coalesce(last.body ->> 'since', last.body ->> 'minute') AS last,
+       last.kind = 'opening' AS is_open
+FROM (SELECT chain, min(body ->> 'minute' COLLATE "C") AS first
+      FROM book WHERE kind = 'seal' AND body ->> 'again' = 'false' GROUP BY chain) AS span
+CROSS JOIN LATERAL (
+    SELECT kind, body FROM book
+    WHERE chain = span.chain AND (kind = 'opening' OR kind = 'seal' AND body ->> 'again' = 'false')
+    ORDER BY seq DESC LIMIT 1) AS last"""
 
 
 def _whole(at: datetime) -> datetime:
@@ -39,13 +46,22 @@ def _whole(at: datetime) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What a seal says: the hash over the digests of so many series, and how many rows they had."""
+    """What a seal says: the hash over the digests of so many series, and how many rows they had.
+
+    Attributes:
+        again: whether the minute was closed already.
+        was: the digests before, as far as this seal has changed them; None: there was none. Of a minute that was not
+            closed already there was none of any other series either.
+    """
 
     minute: Annotated[AwareDatetime, AfterValidator(_whole)]
     series: int
     rows: int
     sha256: str
     again: bool
+    was: Mapping[int, Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")] | None] = field(
+        default_factory=dict
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +89,7 @@ async def spans(connection: Connection) -> dict[str, tuple[datetime, datetime]]:
     for row in await connection.fetch(_SPANS, timeout=SLOW_S):
         first, last = _minute(row["first"]), _minute(row["last"])
         if first and last:
-            found[row["chain"]] = (first, last + MINUTE)
+            found[row["chain"]] = (first, last if row["is_open"] else last + MINUTE)
     return found
 
 
@@ -99,23 +115,49 @@ async def hours(
             yield hour, [seal for seal in read if seal is not None]
 
 
-def in_force(seals: Iterable[Seal]) -> list[Seal]:
-    """Leave out the seals of one minute that a later one has replaced, also one of another chain."""
-    latest = {seal.chain: seal for seal in sorted(seals, key=lambda seal: seal.seq)}
-    taken: list[Seal] = []
-    for seal in sorted(latest.values(), key=lambda seal: (seal.at, seal.chain), reverse=True):
-        if all(seal.names.keys().isdisjoint(later.names) for later in taken):
-            taken.append(seal)
-    return taken
+def latest_first(seals: Iterable[Seal]) -> list[Seal]:
+    """Order the seals of one minute, the last one first; within a chain by their numbers, whatever its clock said."""
+    ordered: list[tuple[datetime, str, int, Seal]] = []
+    latest: dict[str, datetime] = {}
+    for seal in sorted(seals, key=lambda seal: (seal.chain, seal.seq)):
+        at = latest[seal.chain] = max(seal.at, latest.get(seal.chain, seal.at))
+        ordered.append((at, seal.chain, seal.seq, seal))
+    return [seal for *_, seal in sorted(ordered, key=lambda one: one[:3], reverse=True)]
 
 
-def sha256_of(rows: Sequence[asyncpg.Record], which: str) -> str:
-    """Reckon the seal of a minute from its series' digests (in a column of this name), in the order of their ids."""
-    digests = hashlib.sha256()
-    for row in rows:
-        if row[which] is not None:
-            digests.update(row["series_id"].to_bytes(4, "big") + row[which])
-    return digests.hexdigest()
+class Former:
+    """The digests of one minute, as they stand and as they stood before each seal of it, the last one first."""
+
+    def __init__(self, digests: Mapping[int, bytes]) -> None:
+        """Begin with how they stand: by series."""
+        self._stood = [dict(digests)]
+
+    def is_sealed(self, seal: Seal, own: Mapping[int, bytes | None]) -> bool:
+        """Whether a seal holds over these digests, and over those of its other series as they ever stood.
+
+        Args:
+            seal: whichever is asked about.
+            own: by series, of those of which no later seal speaks; None: there is none.
+        """
+        return any(
+            seal.body.sha256 == sha256_of({id_: stood[id_] for id_ in seal.names if id_ in stood} | dict(own))
+            for stood in self._stood
+        )
+
+    def go_behind(self, seal: Seal) -> None:
+        """Learn how they stood before a seal."""
+        was = dict(seal.body.was) if seal.body.again else dict.fromkeys(seal.names) | dict(seal.body.was)
+        stood = {id_: one for id_, one in self._stood[-1].items() if id_ not in was}
+        self._stood.append(stood | {id_: bytes.fromhex(one) for id_, one in was.items() if one is not None})
+
+
+def sha256_of(digests: Mapping[int, bytes | None]) -> str:
+    """Reckon the seal of a minute from its series' digests, in the order of their ids."""
+    whole = hashlib.sha256()
+    for id_, digest in sorted(digests.items()):
+        if digest is not None:
+            whole.update(id_.to_bytes(4, "big") + digest)
+    return whole.hexdigest()
 
 
 def _seal(row: asyncpg.Record, walked: Walked, unreadable: list[str]) -> Seal | None:

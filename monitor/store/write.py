@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Self, TypeAlias
 
 import asyncpg
@@ -19,7 +19,8 @@ from monitor.store.checkpoints import sign
 from monitor.store.database import Connection, close, connect, explained, place
 from monitor.store.register import Row, register
 from monitor.store.rows import Record, copy, copy_missing, records_of
-from monitor.store.seal import WHO, Sealer, Written
+from monitor.store.seal import Sealer, Written
+from monitor.store.sealing import WHO
 from monitor.store.signature import Checkpoint
 from monitor.store.signing import Signer
 
@@ -262,10 +263,15 @@ class Writer:
             DatabaseError: it is not put aside.
         """
         body = hashes.canonical(one.body)
-        said = {"seq": one.seq, "kind": one.kind, "series": one.series, "reason": one.reason}
-        entry = BookEntry(
-            at, "quarantine", WHO, {**said, "sha256": hashlib.sha256(body.encode()).hexdigest()}
-        )
+        said = {
+            "seq": one.seq,
+            "at": one.at.astimezone(UTC).isoformat(),
+            "kind": one.kind,
+            "series": one.series,
+            "reason": one.reason,
+            "sha256": hashlib.sha256(body.encode()).hexdigest(),
+        }
+        entry = BookEntry(at, "quarantine", WHO, said)
         with explained(self._where):
             async with self._connection.transaction():
                 tail = _tail(await self._connection.fetchrow(_STOOD, self._chain))

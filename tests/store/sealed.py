@@ -76,9 +76,40 @@ class Ledger:
         rows = await self.sql.fetch("SELECT id, name FROM series ORDER BY id")
         await self.add(NOON, "sealing", {"series": {str(row["id"]): row["name"] for row in rows}})
 
+    async def channels(self) -> None:
+        """Say which channels stand in which places of the series: of all."""
+        said: dict[str, Any] = {}
+        for row in await self.sql.fetch("SELECT id, device, records FROM series"):
+            said[str(row["id"])] = {"device": row["device"], "records": row["records"], "channels": {}}
+        for row in await self.sql.fetch("SELECT series_id, place, id, unit FROM channel"):
+            of = said[str(row["series_id"])]["channels"]
+            of[str(row["place"])] = {"id": row["id"], "unit": row["unit"]}
+        await self.add(NOON, "channels", {"series": said})
+
+    async def put_aside(self, seq: int, body: Mapping[str, Any], series: str | None = None) -> None:
+        """Put an entry aside, and say so."""
+        facts = {
+            "kind": "sample" if series else "note",
+            "series": series,
+            "reason": "no such series 无此序列",
+        }
+        written = hashes.canonical(body)
+        said = {"seq": seq, "at": NOON.isoformat(), **facts}
+        await self.add(
+            second(7), "quarantine", {**said, "sha256": hashlib.sha256(written.encode()).hexdigest()}
+        )
+        await self.sql.execute(
+            "INSERT INTO quarantine VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            *(self.chain, seq, NOON, facts["kind"], series, written, facts["reason"], second(7)),
+        )
+
     async def seal(self, minute: datetime, *, again: bool = False, series: Sequence[int] = ()) -> None:
         """Reckon the figures of a minute, of all series or these, and seal it."""
         ids = series or [row["id"] for row in await self.sql.fetch("SELECT id FROM series")]
+        former = {
+            row["series_id"]: row["digest"].hex()
+            for row in await self.sql.fetch("SELECT series_id, digest FROM rollup_1m WHERE at = $1", minute)
+        }
         await self.sql.execute("SELECT roll_up_minutes($1, $2)", ids, [minute] * len(ids))
         rows = await self.sql.fetch(
             "SELECT series_id, n, digest FROM rollup_1m WHERE at = $1 ORDER BY series_id", minute
@@ -90,6 +121,7 @@ class Ledger:
             "rows": sum(row["n"] for row in rows),
             "sha256": hashlib.sha256(digests).hexdigest(),
             "again": again,
+            "was": {str(id_): former.get(id_) for id_ in (ids if again else former)},
         }
         await self.add(minute + timedelta(days=again, seconds=65), "seal", body)
 
@@ -170,6 +202,9 @@ async def whole(url: str, sql: Connection, data: Path, minutes: int = 60) -> Led
         await ledger.seal(NOON + number * MINUTE)
     if minutes >= 60:
         await ledger.close_hour(NOON)
+    await ledger.channels()
+    await ledger.put_aside(7, {"vals": "00ff", "at_us": 17, "body": "坏"}, "GONE")
+    await ledger.put_aside(9, {"body": '{"value": 0.30000000000000004}', "seen": 1.5})
     await ledger.checkpoint(data)
     await ledger.add(NOON, "note", {"number": 1e22, "text": "末行"})
     return ledger

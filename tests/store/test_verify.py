@@ -53,7 +53,8 @@ def said(verified: Verified) -> list[tuple[Wrong, str]]:
 async def ledger(url: str, sql: Connection, tmp_path: Path) -> AsyncIterator[Ledger]:
     """Five minutes of everything, on each kind of database, with the triggers off."""
     ledger = await whole(url, sql, tmp_path, FIVE)
-    await sql.execute("ALTER TABLE book DISABLE TRIGGER ALL")
+    for table in ("book", "quarantine", "series", "channel"):
+        await sql.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
     yield ledger
 
 
@@ -72,17 +73,18 @@ async def test_a_database_as_it_was_written_is_proved(url: str, sql: Connection,
         rows=await sql.fetchval("SELECT count(*) FROM sample WHERE at < $1", NOON + 60 * MINUTE),
         forgotten=0,
         unsealed=await sql.fetchval("SELECT count(*) FROM sample WHERE at >= $1", NOON + 60 * MINUTE),
+        aside=2,
         alarms=30,
     )
     assert steps == sorted(steps)
-    assert steps[-1] == (ledger.seq + 60 + 30, ledger.seq + 60 + 30)
+    assert steps[-1] == (ledger.seq + 60 + 2 + 30, ledger.seq + 60 + 2 + 30)
     assert f"{verified.rows} rows in 60 sealed minutes" in verified.text().en
     assert f"已封存 60 分钟共 {verified.rows} 行" in verified.text().zh
 
 
 async def test_an_empty_database_has_nothing_wrong(url: str) -> None:
     verified = await verify(url, None, lambda *_: None)
-    assert verified == Verified((), 0, 0, 0, (), 0, 0, 0, 0, 0)
+    assert verified == Verified((), 0, 0, 0, (), 0, 0, 0, 0, 0, 0)
 
 
 async def test_a_database_without_tables_is_told_to_be_migrated(server: Server) -> None:
@@ -101,6 +103,7 @@ async def test_who_may_only_read_may_verify(url: str, sql: Connection, ledger: L
 
 
 LINE = "UPDATE book SET {} WHERE seq = 4"
+CHANNEL = "UPDATE channel SET {} WHERE id = 'D/a'"
 D_RAISED = "D/a/action 2026-03-01T12:00:00Z"
 # The lie, what is to be found first, and where; {key} is the signing key.
 LIES = [
@@ -113,8 +116,8 @@ LIES = [
     ("DELETE FROM book WHERE seq > 9", Wrong.TAIL_CUT, "c/10"),
     ("DELETE FROM book", Wrong.TAIL_CUT, "c/1"),
     ("UPDATE book SET chain = 'b' WHERE seq = 4", Wrong.LINE_MISSING, "b/1"),
-    ("UPDATE forwarded SET book_hash = '' WHERE chain = 'c'", Wrong.TAIL_CHANGED, "c/16"),
-    ("UPDATE forwarded SET book_seq = 15 WHERE chain = 'c'", Wrong.TAIL_ADDED, "c/16"),
+    ("UPDATE forwarded SET book_hash = '' WHERE chain = 'c'", Wrong.TAIL_CHANGED, "c/19"),
+    ("UPDATE forwarded SET book_seq = 18 WHERE chain = 'c'", Wrong.TAIL_ADDED, "c/19"),
     ("DELETE FROM forwarded WHERE chain = 'c'", Wrong.TAIL_ADDED, "c/1"),
     ("UPDATE signing_key SET public_key = ''", Wrong.KEY_ELSEWHERE, "{key}"),
     ("INSERT INTO signing_key VALUES ('ab', '', 'c', now())", Wrong.KEY_ELSEWHERE, "ab"),
@@ -130,6 +133,33 @@ LIES = [
     ("DELETE FROM rollup_1m", Wrong.MINUTE_NOT_ROLLED_UP, "D 2026-03-01T12:00:00Z"),
     ("DELETE FROM sample; DELETE FROM rollup_1m", Wrong.MINUTE_CHANGED, "2026-03-01T12:00:00Z"),
     ("UPDATE series SET name = 'X' WHERE id = 1", Wrong.SERIES_RENAMED, "1"),
+    (CHANNEL.format("id = 'D/z'"), Wrong.CHANNEL_MOVED, "D/a"),
+    (CHANNEL.format("unit = 'kPa'"), Wrong.CHANNEL_MOVED, "D/a"),
+    (CHANNEL.format("place = 7"), Wrong.CHANNEL_MOVED, "D/a"),
+    (CHANNEL.format("series_id = 3, place = 7"), Wrong.CHANNEL_MOVED, "D/a"),
+    (
+        f"{CHANNEL.format('place = 7')}; UPDATE channel SET place = 0 WHERE id = 'D/c';"
+        f" {CHANNEL.format('place = 2')}",
+        Wrong.CHANNEL_MOVED,
+        "D/a",
+    ),
+    ("DELETE FROM channel WHERE id = 'D/b'", Wrong.CHANNEL_MOVED, "D/b"),
+    ("DELETE FROM series WHERE id = 1", Wrong.SERIES_RENAMED, "1"),
+    ("UPDATE series SET device = 'AHU' WHERE id = 1", Wrong.SERIES_MOVED, "1"),
+    ("UPDATE series SET records = true WHERE id = 1", Wrong.SERIES_MOVED, "1"),
+    ("DELETE FROM quarantine WHERE seq = 9", Wrong.ASIDE_MISSING, "c/9"),
+    (
+        "INSERT INTO quarantine SELECT chain, 8, at, kind, series, body, reason, at FROM quarantine LIMIT 1",
+        *(Wrong.ASIDE_INVENTED, "c/8"),
+    ),
+    ("UPDATE quarantine SET chain = 'b' WHERE seq = 7", Wrong.ASIDE_INVENTED, "b/7"),
+    *(
+        (f"UPDATE quarantine SET {changed} WHERE seq = 9", Wrong.ASIDE_CHANGED, "c/9")
+        for changed in (
+            *("at = '9999-12-31'", "kind = ''", "series = 'D'", "reason = ''", "quarantined_at = at"),
+            "body = jsonb_set(body, '{seen}', '1.50000000000000000001')",
+        )
+    ),
     ("DELETE FROM alarm WHERE id = 'D/a/action'", Wrong.ALARM_MISSING, D_RAISED),
     (
         "UPDATE alarm SET raised_at = '9999-12-31' WHERE id = 'D/a/action'",
@@ -180,9 +210,9 @@ async def test_a_book_written_anew_is_found_by_its_signatures(
     """Whoever can write everything in the database can reckon every hash again, but signs nothing."""
     await rewrite(sql, after=4)
     found = said(await look(sql))
-    assert found == [(Wrong.CHECKPOINT_MISPLACED, "c/15")]
+    assert found == [(Wrong.CHECKPOINT_MISPLACED, "c/18")]
     await rewrite(sql, after=4, is_pointed=True)
-    assert said(await look(sql)) == [(Wrong.CHECKPOINT_UNSIGNED, "c/15")]
+    assert said(await look(sql)) == [(Wrong.CHECKPOINT_UNSIGNED, "c/18")]
 
 
 async def test_a_book_signed_anew_is_found_by_what_the_folder_remembers(
@@ -192,7 +222,7 @@ async def test_a_book_signed_anew_is_found_by_what_the_folder_remembers(
     forger = signing.signer_in(tmp_path / "forger", {})
     await rewrite(sql, after=0, signer=forger)
     assert (await look(sql)).findings == ()
-    assert said(await look(sql, tmp_path)) == [(Wrong.REWRITTEN, "c/1"), (Wrong.REWRITTEN, "c/14")]
+    assert said(await look(sql, tmp_path)) == [(Wrong.REWRITTEN, "c/1"), (Wrong.REWRITTEN, "c/17")]
     assert ledger.signer is not None
     trusted = frozenset({ledger.signer.key.fingerprint})
     assert said(await look(sql, trusted=trusted)) == [(Wrong.KEY_NOT_TRUSTED, "c/1")]
@@ -213,7 +243,9 @@ async def test_a_tail_cut_and_forgotten_is_found_by_what_the_folder_remembers(
 async def test_a_chain_that_is_gone_is_found_by_what_the_folder_remembers(
     ledger: Ledger, sql: Connection, tmp_path: Path
 ) -> None:
-    await sql.execute("DELETE FROM book; DELETE FROM forwarded; DELETE FROM alarm; DELETE FROM signing_key")
+    await sql.execute(
+        "DELETE FROM book; DELETE FROM forwarded; DELETE FROM alarm; DELETE FROM quarantine; DELETE FROM signing_key"
+    )
     assert said(await look(sql)) == []
     assert said(await look(sql, tmp_path)) == [(Wrong.TAIL_CUT, "c/1")]
 
@@ -247,7 +279,7 @@ async def test_a_key_takes_over_in_the_book(ledger: Ledger, sql: Connection, tmp
 
 async def test_a_key_that_nobody_introduced_is_named(ledger: Ledger, sql: Connection) -> None:
     await ledger.add(NOON, "key", signature.introduce(Ed25519PrivateKey.generate()).body())
-    assert said(await look(sql)) == [(Wrong.KEY_NOT_INTRODUCED, "c/17")]
+    assert said(await look(sql)) == [(Wrong.KEY_NOT_INTRODUCED, "c/20")]
 
 
 @pytest.mark.parametrize(
@@ -258,6 +290,9 @@ async def test_a_key_that_nobody_introduced_is_named(ledger: Ledger, sql: Connec
         ("checkpoint", [1]),
         ("sealing", {"series": {"x": "D"}}),
         ("seal", {"minute": "noon"}),
+        ("channels", {"series": {"1": {"device": "D", "records": False}}}),
+        ("quarantine", {"seq": 10}),
+        ("quarantine", []),
         (
             "seal",
             {"minute": "2026-03-01T12:00:30+00:00", "series": 1, "rows": 1, "sha256": "", "again": True},
@@ -269,7 +304,7 @@ async def test_a_line_that_says_nothing_is_named(
     ledger: Ledger, sql: Connection, kind: str, body: dict[str, Any]
 ) -> None:
     await ledger.add(NOON, kind, body)
-    assert said(await look(sql)) == [(Wrong.LINE_UNREADABLE, "c/17")]
+    assert said(await look(sql)) == [(Wrong.LINE_UNREADABLE, "c/20")]
 
 
 async def rewrite(
@@ -444,5 +479,5 @@ async def test_numbers_are_compared_to_their_last_digit(ledger: Ledger, sql: Con
     """Jsonb keeps digits that a float does not: another text with the same hash is another text all the same."""
     await ledger.add(NOON, "note", {"value": 0.30000000000000004})
     assert (await look(sql)).findings == ()
-    await sql.execute("UPDATE book SET body = '{\"value\": 0.30000000000000005}' WHERE seq = 17")
-    assert said(await look(sql)) == [(Wrong.LINE_CHANGED, "c/17")]
+    await sql.execute("UPDATE book SET body = '{\"value\": 0.30000000000000005}' WHERE seq = 20")
+    assert said(await look(sql)) == [(Wrong.LINE_CHANGED, "c/20")]

@@ -161,7 +161,7 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON quarantine
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 ALTER TABLE quarantine ENABLE ALWAYS TRIGGER append_only;
 
-CREATE INDEX book_of_keys ON book (chain, seq) WHERE kind = 'key';
+CREATE INDEX book_of_keys ON book (chain, seq) WHERE kind IN ('channels', 'key', 'sealing');
 CREATE TABLE signing_key (
     fingerprint text PRIMARY KEY,
     public_key  text NOT NULL,
