@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from playwright.async_api import Page, async_playwright, expect
 
+from config.model import Quality, Sample
 from config.plant import Plant
 from monitor.server.gate import COOKIE
 from monitor.server.rights import Role
@@ -24,6 +26,10 @@ class Calm:
 
     def __init__(self, plant: Plant, data: Path, hands: Hands, collector: Collector | None = None) -> None:
         self.told: dict[str, float] = {}
+        self.silent: set[str] = set()
+        """Series of which nothing is heard any more."""
+        self.simulated: set[str] = set()
+        """Series of which the device says that every value is made up."""
         self.data, self.hands = data, hands
         self.plant = plant
         self.collector = collector or Collector(plant, data, hands)
@@ -44,9 +50,16 @@ class Calm:
         while True:
             self.hands.pass_s(1)
             for series in self.plant.series:
-                self.collector.judge(sample_but_for(self.plant, series, self.hands.at, self.told))
+                if series not in self.silent:
+                    self.collector.judge(self._sample(series))
             self.collector.feed.health(self.collector.health())
             await asyncio.sleep(1)  # a plant's own pace; nothing waits for it
+
+    def _sample(self, series: str) -> Sample:
+        sample = sample_but_for(self.plant, series, self.hands.at, self.told)
+        if series not in self.simulated:
+            return sample
+        return replace(sample, quality=(Quality.SIMULATED,) * len(sample.values))
 
 
 @asynccontextmanager

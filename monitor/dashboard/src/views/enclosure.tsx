@@ -9,7 +9,7 @@ import { ValueText } from "./live-value";
 
 const width = 640;
 const top = 46;
-const side = { x: 14, width: 156 };
+const side = { x: 14, width: 178 };
 /** Room beside the last wall for the names of its doors. */
 const names = 156;
 const row = 34;
@@ -22,9 +22,10 @@ export function Enclosure({ scheme }: { scheme: Scheme }) {
   const right = width - (scheme.openings.length + scheme.sashes.length > 0 ? names : side.x);
   const deep = Math.max(156, scheme.openings.length * row + 8, others.length * 150);
   const bottom = top + deep;
-  const height = bottom + (scheme.gloves.length > 0 ? 44 : 12);
+  const start = scheme.filters.length > 0 ? 0 : top - 8;
+  const height = bottom + (scheme.gloves.length > 0 ? 44 : 12) - start;
   return (
-    <svg class="scheme" viewBox={`0 0 ${width} ${height}`} role="img" data-testid="enclosure">
+    <svg class="scheme" viewBox={`0 ${start} ${width} ${height}`} role="img" data-testid="enclosure">
       <rect class="space first" x={left} y={top} width={right - left} height={deep} />
       <Filters filters={scheme.filters} x={left} width={right - left} />
       <Inside main={main} scheme={scheme} x={left + 16} right={right - 14} bottom={bottom} />

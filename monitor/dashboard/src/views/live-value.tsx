@@ -1,7 +1,7 @@
 /** One live value wherever it stands: renewed by itself, and told apart where it must not be relied on. */
 
 import type { ReadonlySignal } from "@preact/signals";
-import { foremost } from "../alarms";
+import { foremost, rank } from "../alarms";
 import { unitOf, value } from "../format";
 import { said } from "../i18n";
 import { looks } from "../look";
@@ -30,21 +30,24 @@ interface LiveSource {
   shown: ReadonlySignal<string>;
   unit: ReadonlySignal<string>;
   look: ReadonlySignal<string>;
+  sign: ReadonlySignal<string>;
 }
 
 export function useSource(source: Source): LiveSource {
   const shown = useLive(() => shownOf(source), [source]);
   const unit = useLive(() => unitOf(source.channel, readingOf(source).value.value), [source]);
   const look = useLive(() => `live ${classOf(source)}`, [source]);
-  return { shown, unit, look };
+  const sign = useLive(() => signOf(source), [source]);
+  return { shown, unit, look, sign };
 }
 
 /** A value with its unit, for a page of text; `name`: its label before it. */
 export function LiveValue({ source, name = false }: { source: Source; name?: boolean }) {
-  const { shown, unit, look } = useSource(source);
+  const { shown, unit, look, sign } = useSource(source);
   return (
     <span class={look} title={said(source.channel.label)} data-testid={`live-${source.channel.id}`}>
       {name && <span class="name">{said(source.channel.label)} </span>}
+      <span class="sign">{sign}</span>
       <b class="figure">{shown}</b> <small>{unit}</small>
     </span>
   );
@@ -62,7 +65,7 @@ interface ValueTextProps {
 
 /** The same in a drawing; behind it stands what tells that it cannot be relied on. */
 export function ValueText({ source, x, y, size = "middle", anchor = "start", bare = false }: ValueTextProps) {
-  const { shown, unit, look } = useSource(source);
+  const { shown, unit, look, sign } = useSource(source);
   const ground = useLive(() => groundOf(looks(readingOf(source).value)), [source]);
   const width = size === "big" ? 110 : bare ? 34 : 76;
   const height = size === "big" ? 32 : 17;
@@ -72,10 +75,17 @@ export function ValueText({ source, x, y, size = "middle", anchor = "start", bar
       <title>{said(source.channel.label)}</title>
       <rect x={left} y={y - height + 4} width={width} height={height} rx="2" fill={ground} />
       <text class={`value ${size}`} x={x} y={y} text-anchor={anchor}>
+        <tspan class="sign">{sign}</tspan>
         {shown} {!bare && <tspan class="unit">{unit}</tspan>}
       </text>
     </g>
   );
+}
+
+/** The shape of the level, beside its colour; "" where nothing is wrong. */
+function signOf({ channel }: Source): string {
+  const worst = foremost(alarmsByChannel.value.get(channel.id) ?? []);
+  return worst?.active ? `${"■▲◆"[rank(worst.level) - 1]} ` : "";
 }
 
 const groundOf = (look: string): string => (look === "" ? "none" : `url(#${look.split(" ").at(-1)})`);

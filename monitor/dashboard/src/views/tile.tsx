@@ -63,7 +63,7 @@ function HiddenSign({ n }: { n: number }) {
   return (
     <svg class="hidden-sign" viewBox="0 0 20 20" role="img" aria-label={t("n_hidden", { n })}>
       <title>{t("n_hidden", { n })}</title>
-      <path d="M5 14h10l-1.5-2V8.5a3.500 3.500 0 0 0-7 0V12zM8.500 16h3M3 3l14 14" />
+      <path d="M5 14h10l-1.5-2V8.5a3.5 3.5 0 0 0-7 0V12zM8.5 16h3M3 3l14 14" />
     </svg>
   );
 }
