@@ -1,12 +1,15 @@
 """The database: what it can do, what it may do, and whether the counts agree."""
 
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import asyncpg
 
 from config.model import Text
 from config.plant import Plant
 from monitor.doctor.finding import Finding, Weight, mend, note, well
+from monitor.doctor.keeping import keeping
 from monitor.store.database import Connection, DatabaseError, Edition, close, connect, edition
 from monitor.store.migrate import migrations
 
@@ -25,7 +28,9 @@ DUE_WITHIN = timedelta(days=30)
 KEPT_FOR_GOOD = ("sample", "book")
 
 
-async def database(url: str, plant: Plant, at: datetime) -> list[Finding]:
+async def database(
+    url: str, plant: Plant, data: Path, environment: Mapping[str, str], at: datetime
+) -> list[Finding]:
     """Look at a database as its user sees it; a database that is away is a finding too."""
     if not url:
         return [note(EDITION, "none is configured: nothing is kept beyond the journal", "未配置：仅保留日志")]
@@ -41,6 +46,7 @@ async def database(url: str, plant: Plant, at: datetime) -> list[Finding]:
             found += await _rights(connection)
             found.append(await _clock(connection, at))
             found += await _calibration(connection, at)
+            found += await keeping(connection, data, environment, at)
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
         said = " ".join(str(error).split())
         found.append(mend(EDITION, said, said))
@@ -67,7 +73,20 @@ async def _edition(connection: Connection, plant: Plant) -> list[Finding]:
             f"{name}，无TimescaleDB：无分块，到期数据逐行清除；仅适合试用与小型现场",
         ),
     }[which]
-    return [found, _space(which, plant)]
+    newest = await connection.fetchval(
+        "SELECT default_version FROM pg_available_extensions WHERE name = 'timescaledb'"
+    )
+    return [found, *of_versions(version, newest), _space(which, plant)]
+
+
+def of_versions(used: str | None, newest: str | None) -> Iterator[Finding]:
+    """Say where the server has another version of the extension than this database uses; None: it has none."""
+    if used is not None and newest is not None and used != newest:
+        yield note(
+            EDITION,
+            f"the server has TimescaleDB {newest}, this database uses {used}: ALTER EXTENSION timescaledb UPDATE",
+            f"服务器已有TimescaleDB {newest}，本库仍用{used}：ALTER EXTENSION timescaledb UPDATE",
+        )
 
 
 def _space(which: Edition, plant: Plant) -> Finding:

@@ -29,7 +29,7 @@ async def examine(
         journal(plant, data, environment),
         *certificates(plant, data, environment, at),
     ]
-    return [*here, *collector(health_of(data)), *await database(database_url, plant, at)]
+    return [*here, *collector(health_of(data)), *await database(database_url, plant, data, environment, at)]
 
 
 def report(findings: list[Finding]) -> Iterator[str]:

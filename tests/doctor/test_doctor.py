@@ -12,19 +12,23 @@ from config.load import load
 from config.model import Security
 from config.plant import Plant
 from drivers.keys import keys_in, make_own
-from monitor.doctor.collector import collector, health_of
-from monitor.doctor.database import CALIBRATION, CLOCK, EDITION, RIGHTS, TABLES, database
+from monitor.doctor.collector import LOOP, POLLS, collector, health_of
+from monitor.doctor.collector import SAMPLES as WHERE_THE_SAMPLES_ARE
+from monitor.doctor.database import CALIBRATION, CLOCK, EDITION, RIGHTS, TABLES, database, of_versions
 from monitor.doctor.examine import report
 from monitor.doctor.finding import Finding, Weight, mend, well
 from monitor.doctor.host import CERTIFICATES, certificates, clock, disk, journal, of_state
 from tests.database import Server
 
 LINE = Path(__file__).parents[1] / "plants" / "line"
-HEALTH = {
+SAMPLES = {"received": 100, "stored": 80, "repeated": 8, "quarantined": 0, "buffered": 12}
+HEALTH: dict[str, Any] = {
     "devices": 5,
     "devices_live": 5,
     "journal": {"ok": True, "detail": "", "entries": 0},
-    "database": {"ok": True, "detail": "", "waiting": 0},
+    "database": {"ok": True, "detail": "", "waiting": 0, "samples": SAMPLES},
+    "polls_skipped": 0,
+    "loop_lag_ms": {"p50": 0.1, "p99": 2.0},
     "poll_lateness_ms": {"p50": 1.0, "p99": 4.0},
     "inbox": {"size": 0, "limit": 10_000, "lost": 0},
 }
@@ -39,6 +43,11 @@ def now() -> datetime:
     return datetime.now(UTC)  # noqa: TID251 - a real database has a clock of its own
 
 
+async def examined(url: str, plant: Plant, at: datetime) -> list[Finding]:
+    """Look at a database beside a data folder that remembers nothing."""
+    return await database(url, plant, Path("none"), {}, at)
+
+
 def of(findings: list[Finding], what: object) -> list[Finding]:
     return [one for one in findings if one.what == what]
 
@@ -49,37 +58,44 @@ async def test_the_edition_is_told_with_what_it_costs(timescale: Server, plain: 
         (plain, Weight.NOTE, "no chunks"),
     ):
         url = await server.fresh()
-        (found,) = of(await database(url, plant, now()), EDITION)
+        (found,) = of(await examined(url, plant, now()), EDITION)
         assert (found.weight, cost in found.said.en) == (weight, True)
         await server.drop(url)
 
 
+def test_an_extension_that_lags_behind_its_server_is_told() -> None:
+    (found,) = of_versions("2.20.1", "2.28.3")
+    assert (found.weight, "2.28.3" in found.said.en, "2.20.1" in found.said.zh) == (Weight.NOTE, True, True)
+    for same in (("2.28.3", "2.28.3"), (None, "2.28.3"), (None, None), ("2.28.3", None)):
+        assert list(of_versions(*same)) == []
+
+
 async def test_missing_tables_and_missing_databases_are_found(timescale: Server, plant: Plant) -> None:
     empty = await timescale.empty()
-    (found,) = of(await database(empty, plant, now()), TABLES)
+    (found,) = of(await examined(empty, plant, now()), TABLES)
     assert (found.weight, found.said.en) == (Weight.MEND, "none: gradewatch migrate")
     await timescale.drop(empty)
-    (gone,) = await database(empty, plant, now())
+    (gone,) = await examined(empty, plant, now())
     assert gone.weight is Weight.MEND
     assert "does not exist" in gone.said.en
-    (none,) = await database("", plant, now())
+    (none,) = await examined("", plant, now())
     assert none.weight is Weight.NOTE
 
 
 async def test_a_superuser_is_found_and_a_role_that_may_change_the_record(
     timescale: Server, database_url: str, plant: Plant
 ) -> None:
-    (found,) = of(await database(database_url, plant, now()), RIGHTS)
+    (found,) = of(await examined(database_url, plant, now()), RIGHTS)
     assert (found.weight, "may do everything" in found.said.en) == (Weight.MEND, True)
     connection = await asyncpg.connect(database_url)
     try:
         await connection.execute("CREATE ROLE doctored LOGIN")
         await connection.execute("GRANT SELECT, INSERT, DELETE ON ALL TABLES IN SCHEMA public TO doctored")
         url = timescale.url(database_url.rpartition("/")[2], "doctored")
-        (found,) = of(await database(url, plant, now()), RIGHTS)
+        (found,) = of(await examined(url, plant, now()), RIGHTS)
         assert found.said.en == "doctored has DELETE on sample, DELETE on book: take it away"
         await connection.execute("REVOKE DELETE ON sample, book FROM doctored")
-        (found,) = of(await database(url, plant, now()), RIGHTS)
+        (found,) = of(await examined(url, plant, now()), RIGHTS)
         assert found.weight is Weight.WELL
     finally:
         await connection.execute("DROP OWNED BY doctored")
@@ -88,8 +104,8 @@ async def test_a_superuser_is_found_and_a_role_that_may_change_the_record(
 
 
 async def test_a_database_of_another_time_is_found(database_url: str, plant: Plant) -> None:
-    (same,) = of(await database(database_url, plant, now()), CLOCK)
-    (other,) = of(await database(database_url, plant, now() - timedelta(hours=1)), CLOCK)
+    (same,) = of(await examined(database_url, plant, now()), CLOCK)
+    (other,) = of(await examined(database_url, plant, now() - timedelta(hours=1)), CLOCK)
     assert (same.weight, other.weight) == (Weight.WELL, Weight.MEND)
 
 
@@ -117,7 +133,7 @@ async def test_what_a_counter_says_of_its_calibration_is_read(
         )
     finally:
         await connection.close()
-    (found,) = of(await database(database_url, plant, now()), CALIBRATION)
+    (found,) = of(await examined(database_url, plant, now()), CALIBRATION)
     assert (found.weight, found.said.en.startswith("PC-1: ")) == (weight, True)
 
 
@@ -168,12 +184,52 @@ def test_no_collector_is_no_fault_and_one_in_need_is(tmp_path: Path) -> None:
     for change, count in (
         ({"devices_live": 4}, 1),
         ({"journal": {"ok": False, "detail": "full", "entries": 3}}, 1),
-        ({"database": {"ok": False, "detail": "away", "waiting": 9}}, 1),
+        ({"database": {"ok": False, "detail": "away", "waiting": 9, "samples": None}}, 1),
+        ({"loop_lag_ms": {"p50": 1.0, "p99": 80.0}}, 1),
         ({"poll_lateness_ms": {"p50": 50.0, "p99": 400.0}}, 1),
         ({"inbox": {"size": 0, "limit": 1, "lost": 2}}, 1),
     ):
         changed: dict[str, Any] = {**HEALTH, **change}
         assert sum(one.weight is Weight.MEND for one in collector(changed)) == count, change
+
+
+def told_of_samples(**counts: int) -> Finding:
+    """Say what the doctor finds of such counts."""
+    changed = {**HEALTH, "database": {**HEALTH["database"], "samples": {**SAMPLES, **counts}}}
+    (found,) = of(list(collector(changed)), WHERE_THE_SAMPLES_ARE)
+    return found
+
+
+def test_what_was_received_is_held_against_what_became_of_it() -> None:
+    well_ = told_of_samples()
+    assert (well_.weight, well_.said.en) == (
+        Weight.WELL,
+        "100 received = 80 stored + 8 repeated + 0 quarantined + 12 buffered",
+    )
+    for counts, missing in (({"stored": 79}, "+1"), ({"buffered": 14}, "-2"), ({"received": 0}, "-100")):
+        found = told_of_samples(**counts)
+        assert found.weight is Weight.MEND
+        assert f"does not hold: {missing}" in found.said.en
+        assert f"相差{missing}" in found.said.zh
+    assert told_of_samples(quarantined=2, stored=78).weight is Weight.NOTE
+    away = {**HEALTH, "database": {"ok": True, "samples": None}}
+    assert [one.weight for one in of(list(collector(away)), WHERE_THE_SAMPLES_ARE)] == [Weight.NOTE]
+
+
+def test_the_poll_s_calibration_is_told_with_what_was_skipped() -> None:
+    (found,) = of(list(collector({**HEALTH, "polls_skipped": 7})), POLLS)
+    assert (found.weight, "7 skipped" in found.said.en, "跳过7次" in found.said.zh) == (
+        Weight.NOTE,
+        True,
+        True,
+    )
+    none = {
+        **HEALTH,
+        "poll_lateness_ms": {"p50": None, "p99": None},
+        "loop_lag_ms": {"p50": None, "p99": None},
+    }
+    assert [one.weight for one in of(list(collector(none)), POLLS)] == [Weight.NOTE]
+    assert of(list(collector(none)), LOOP) == []
 
 
 def test_the_report_counts_what_is_to_be_mended() -> None:
