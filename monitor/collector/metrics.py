@@ -50,6 +50,16 @@ GAUGES: Mapping[str, tuple[str, float, tuple[str, ...]]] = {
         MS,
         ("poll_lateness_ms", "p99"),
     ),
+    "gradewatch_host_clock_ahead_seconds": (
+        "By how much the host's clock was set since the start",
+        1,
+        ("clock", "ahead_s"),
+    ),
+    "gradewatch_host_clock_synchronised": (
+        "Whether anything keeps the host's clock right, by its kernel",
+        1,
+        ("clock", "synchronised"),
+    ),
     "gradewatch_loop_lag_p50_seconds": (
         "Time by which the event loop is late, median of the last minute",
         MS,
