@@ -223,6 +223,7 @@ def serve(
         host=host,
         port=port,
         replica_url=replica_url,
+        plant_dir=plant_dir,
         metrics_token=os.environ.get(METRICS_TOKEN_VARIABLE, "").strip(),
     )
     _run_until_signalled(run_server(settings))

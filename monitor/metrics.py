@@ -18,15 +18,17 @@ class _Asked(Source):
         return self._figures()
 
 
-def registry_with(plant_sha256: str, figures: Callable[[], Iterable[Metric]]) -> CollectorRegistry:
+def registry_with(
+    plant_sha256: Callable[[], str], figures: Callable[[], Iterable[Metric]]
+) -> CollectorRegistry:
     """Make the registry of one process: what it knows of itself, its build, and its memory and processor time.
 
     Args:
-        plant_sha256: of the plant in force.
+        plant_sha256: of the plant in force, asked at each scrape.
         figures: called at each scrape.
     """
     registry = CollectorRegistry()
-    registry.register(_Asked(lambda: _build(plant_sha256)))
+    registry.register(_Asked(lambda: _build(plant_sha256())))
     registry.register(_Asked(figures))
     ProcessCollector(registry=registry)
     return registry

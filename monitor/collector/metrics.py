@@ -108,7 +108,7 @@ def registry_of(
         yield _alarms(state())
         yield from _protections(plant(), state())
 
-    return registry_with(plant().sha256, figures)
+    return registry_with(lambda: plant().sha256, figures)
 
 
 def _of_health(health: dict[str, Any]) -> Iterator[Metric]:

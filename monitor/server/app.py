@@ -103,7 +103,7 @@ def _make_service(settings: Settings) -> Service:
         ledger=ledger,
         roll=Roll(database, people, sessions, ledger, settings.now),
         reads=Reads(database, replica),
-        relay=Relay(settings.data, settings.plant, settings.now),
+        relay=Relay(settings),
         commands=Commands(settings.data),
         exports=asyncio.Semaphore(EXPORTS_MAX),
         requests=Requests(),

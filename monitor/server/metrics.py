@@ -20,7 +20,7 @@ def registry_of(service: Service) -> CollectorRegistry:
         yield from _databases(service)
         yield from _upkeep(service)
 
-    return registry_with(service.settings.plant.sha256, figures)
+    return registry_with(lambda: service.settings.plant.sha256, figures)
 
 
 def _relay(service: Service) -> Iterator[Metric]:

@@ -5,10 +5,9 @@ collector nothing; a screen that cannot keep up is cut, so it costs the other sc
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 
 import structlog
 from pydantic import BaseModel, ValidationError
@@ -17,7 +16,6 @@ from websockets.exceptions import WebSocketException
 
 from alarms.events import AlarmState
 from config.model import Text
-from config.plant import Plant
 from monitor.server.messages import (
     FEED_MESSAGE,
     Alarm,
@@ -33,6 +31,8 @@ from monitor.server.messages import (
 )
 from monitor.server.protected import ARMED, Protection
 from monitor.server.refusal import Refusal
+from monitor.server.settings import Settings
+from monitor.versions import Versions, VersionsError
 
 SILENCE_S = 3.0
 """A feed this long without a message is dead: the collector tells its health every second."""
@@ -81,7 +81,7 @@ class Relay:
         dropped: those for which a screen had no room.
     """
 
-    def __init__(self, data: Path, plant: Plant, now: Callable[[], datetime]) -> None:
+    def __init__(self, settings: Settings) -> None:
         self.collector = False
         self.samples: dict[str, Sample] = {}
         self.alarms: dict[str, Alarm] = {}
@@ -89,13 +89,13 @@ class Relay:
         self.health: CollectorHealth | None = None
         self.heard_at: datetime | None = None
         self.relayed = self.dropped = 0
-        self._data = data
-        self._plant = plant
-        self._now = now
+        self._settings = settings
+        self._data = settings.data
+        self._now = settings.now
         self._heard_plant: str | None = None
         self._complaint = ""
         self._browsers: set[Browser] = set()
-        self._backlog = BACKLOG_S * (len(plant.series) + 10)
+        self._backlog = BACKLOG_S * (len(settings.plant.series) + 10)
 
     async def run(self) -> None:
         """Hear the collector, and connect again whenever it is lost, until cancelled."""
@@ -149,14 +149,30 @@ class Relay:
         first = await _next(feed)
         if not isinstance(first, Snapshot):
             raise FeedError(f"the feed begins with {first.type!r}, not with a snapshot")
-        if first.plant_sha256 != self._plant.sha256:
-            raise FeedError(
-                f"the collector runs plant {first.plant_sha256}, this server {self._plant.sha256}: its values would"
-                " stand under wrong names; start both with the same configuration"
-            )
+        await self._follow(first)
         self._begin(first)
         while True:
-            self._take(await _next(feed))
+            message = await _next(feed)
+            if isinstance(message, Snapshot):
+                await self._follow(message)
+            self._take(message)
+
+    async def _follow(self, snapshot: Snapshot) -> None:
+        """Take over the plant that the collector runs: its values would stand under wrong names.
+
+        Raises:
+            FeedError: it is not kept in the data folder.
+        """
+        wanted, here = str(snapshot.plant_sha256), self._settings.plant.sha256
+        if wanted == here:
+            return
+        try:
+            self._settings.plant = await asyncio.to_thread(Versions(self._data).load, wanted)
+        except VersionsError as error:
+            raise FeedError(
+                f"the collector runs plant {wanted}, this server {here}, and cannot follow: {error}"
+            ) from error
+        _log.info("plant", plant=wanted, before=here)
 
     def _begin(self, snapshot: Snapshot) -> None:
         self.heard_at = self._now()

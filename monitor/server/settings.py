@@ -8,15 +8,16 @@ from pathlib import Path
 from config.plant import Plant
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Settings:
     """Everything the server is told from outside; nothing else is read but the administrator's first password.
 
     Attributes:
-        plant: the plant as loaded; it must be the one that the collector runs.
+        plant: the plant in force. It alone changes while the server runs: when the collector is heard under another.
         data: the collector's data folder, with `collector.sock` and `collector.token`.
         database_url: `postgresql://…`; not shown in logs, because it may carry a password.
         replica_url: of a standby that the past is read from; "": there is none.
+        plant_dir: the plant's own folder, from which a changed plant may be proposed; None: there is none.
         metrics_token: what a scraper must give; "": none is needed, and only this machine may scrape.
         dashboard: folder of the built dashboard (`index.html`, `assets/`); may be missing.
         now: the service's clock, aware and in UTC.
@@ -40,4 +41,5 @@ class Settings:
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     replica_url: str = field(default="", repr=False)
+    plant_dir: Path | None = None
     metrics_token: str = field(default="", repr=False)

@@ -11,6 +11,8 @@ from websockets.exceptions import ConnectionClosed
 from config.plant import Plant
 from monitor.server import relay
 from monitor.server.settings import Settings
+from monitor.versions import Versions
+from tests.changing import ACTION, line, looser
 from tests.server.collector import Collector
 from tests.server.conftest import Running, running
 from tests.server.hands import Hands
@@ -77,7 +79,30 @@ async def test_a_silent_collector_is_a_lost_one(
         await screen.until("link", collector=False)
 
 
-async def test_the_feed_of_another_plant_is_not_relayed(server: Running, plant: Plant, hands: Hands) -> None:
+async def test_the_server_follows_the_plant_that_the_collector_runs(
+    collector: Collector, server: Running, settings: Settings
+) -> None:
+    """First while it listens, then when it meets a collector that runs another than itself."""
+    _, files = line()
+    other, third = (Versions(settings.data).keep(looser(files, low_pa)) for low_pa in (10, 12))
+    async with server.screen(server.sign_in()) as screen:
+        await screen.until("link", collector=True)
+        collector.feed.health(collector.health())
+        collector.feed.turn(other, collector.state, settings.now())
+        await screen.until("snapshot", plant_sha256=other.sha256)
+    async with server.client(server.sign_in()) as client:
+        shown = (await client.get("/api/v1/plant")).json()
+    assert shown["sha256"] == other.sha256
+    assert {one["low"] for one in shown["limits"] if one["id"] == ACTION} == {10.0}
+    collector.feed.turn(third, collector.state, settings.now())
+    async with running(replace(settings)) as again, again.screen(again.sign_in()) as screen:
+        await screen.until("snapshot", plant_sha256=third.sha256)
+        assert again.service.settings.plant == third
+
+
+async def test_the_feed_of_a_plant_that_is_not_kept_here_is_not_relayed(
+    server: Running, plant: Plant, hands: Hands
+) -> None:
     other = Collector(replace(plant, sha256="0" * 64), server.service.settings.data, hands)
     other.measure(52.5)
     async with other.serving():
