@@ -16,6 +16,7 @@ from monitor.server.access import Passwords
 from monitor.server.command import Commands
 from monitor.server.database import Database
 from monitor.server.gate import API, Gate
+from monitor.server.instruments import Instruments
 from monitor.server.ledger import Ledger
 from monitor.server.measured import Measured, Requests
 from monitor.server.messages import LIVE_MESSAGE
@@ -31,6 +32,7 @@ from monitor.server.routes import (
     deeds,
     exports,
     health,
+    instruments,
     live,
     metrics,
     plant,
@@ -93,6 +95,7 @@ def _make_service(settings: Settings) -> Service:
     sessions = Sessions(settings.now, settings.session_idle_s, settings.session_limit_s)
     people = People(passwords, settings.now, settings.plant.time_zone)
     ledger = Ledger(settings.data, database)
+    relay, commands = Relay(settings), Commands(settings.data)
     return Service(
         settings=settings,
         sessions=sessions,
@@ -103,8 +106,9 @@ def _make_service(settings: Settings) -> Service:
         ledger=ledger,
         roll=Roll(database, people, sessions, ledger, settings.now),
         reads=Reads(database, replica),
-        relay=Relay(settings),
-        commands=Commands(settings.data),
+        relay=relay,
+        commands=commands,
+        instruments=Instruments(database, commands, relay, settings),
         exports=asyncio.Semaphore(EXPORTS_MAX),
         requests=Requests(),
         upkeep=Upkeep(database, settings.now),
@@ -113,7 +117,8 @@ def _make_service(settings: Settings) -> Service:
 
 def _add_routes(app: FastAPI, settings: Settings) -> None:
     api = APIRouter(prefix=API)
-    for noun in (session, health, plant, live, readings, completeness, exports, alarms, protections, deeds):
+    nouns = (session, health, plant, live, readings, completeness, exports, alarms, protections)
+    for noun in (*nouns, instruments, deeds):
         api.include_router(noun.router)
     app.include_router(api)
     app.include_router(metrics.router)
@@ -152,6 +157,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             ("ledger", service.ledger.run),
             ("roll", service.roll.run),
             ("upkeep", service.upkeep.run),
+            ("instruments", service.instruments.run),
         )
     ]
     try:

@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 from monitor.server.access import Passwords
 from monitor.server.command import Commands
 from monitor.server.database import Database
+from monitor.server.instruments import Instruments
 from monitor.server.ledger import Ledger
 from monitor.server.measured import Requests
 from monitor.server.people import People
@@ -32,6 +33,7 @@ class Service:
         ledger: what people do, on its way into the book.
         roll: keeps people and sessions in step with the database.
         reads: where the past is read.
+        instruments: keeps the alarms about instruments in step with their register.
         exports: held while a file is written: each needs a connection to the database for minutes.
     """
 
@@ -46,6 +48,7 @@ class Service:
     reads: Reads
     relay: Relay
     commands: Commands
+    instruments: Instruments
     exports: asyncio.Semaphore
     requests: Requests
     upkeep: Upkeep
