@@ -155,8 +155,9 @@ class Poll:
     async def _read(self, tick: datetime) -> list[Sample]:
         async with self._alone:
             try:
-                async with asyncio.timeout(self.device.timeout_s + SLACK_S):
-                    await self._connect()
+                if not self._connected:
+                    async with asyncio.timeout(self.device.timeout_s + SLACK_S):
+                        await self._connect()
                 # Connecting may have taken all of that; what was left would never do for a slow device's first read.
                 async with asyncio.timeout(self.device.timeout_s + SLACK_S):
                     samples = await self._driver.read(tick)
@@ -188,8 +189,6 @@ class Poll:
 
     async def _connect(self) -> None:
         """Connect, if need be over several ticks: making a session may take longer than one poll may."""
-        if self._connected:
-            return
         if self._connecting is None:
             connecting = asyncio.wait_for(self._driver.connect(), CONNECT_TIMEOUT_S)
             self._connecting = asyncio.create_task(connecting, name=f"connect {self.device.id}")
