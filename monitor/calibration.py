@@ -9,7 +9,7 @@ How long before it is due people are told follows the site's demand of three mon
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import groupby, pairwise
 from zoneinfo import ZoneInfo
@@ -126,10 +126,10 @@ class Register:
         return InstrumentState.UNKNOWN if entry is None else state_on(entry.facts, day)
 
     def spans(self, instrument: str, start: datetime, end: datetime, zone: ZoneInfo) -> list[Span]:
-        """Say how it stood from `start` to `end`, without a gap; neighbours differ. Nothing where that is no time."""
+        """Say how it stood from `start` to `end`, in UTC without a gap; neighbours differ. Nothing of no time."""
         days = sorted({day for of in (instrument, instrument.partition("/")[0]) for day in self._turns(of)})
         turns = [midnight for day in days if start < (midnight := _midnight(day, zone)) < end]
-        marks = [start, *turns, end] if start < end else []
+        marks = [at.astimezone(UTC) for at in (start, *turns, end)] if start < end else []
         pieces = [
             Span(since, until, _reported(self.state(instrument, since.astimezone(zone).date())))
             for since, until in pairwise(marks)

@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias
+from zoneinfo import ZoneInfo
 
 from config.model import Quality
+from monitor.calibration import InstrumentState, Span
 from monitor.store.catalog import Snapshot, Stored, channels, snapshot_of
 from monitor.store.database import Pool, explained
+from monitor.store.instruments import read_register
 
 if TYPE_CHECKING:
     from monitor.store.parquet import ParquetFile
@@ -30,6 +33,10 @@ Out: TypeAlias = Callable[[bytes], Coroutine[Any, Any, None]]
 
 Write: TypeAlias = Callable[[Pool, "Asked", Out], Coroutine[Any, Any, None]]
 """Writes a file of what is asked."""
+
+
+Piece: TypeAlias = tuple[Stored, Span]
+"""A channel, for as long as its instrument stood the same."""
 
 
 class OutputError(Exception):
@@ -61,9 +68,9 @@ class Asked:
 
 
 HEADERS = {
-    Language.EN: "time,time_utc,channel,value,unit,quality\n",
+    Language.EN: "time,time_utc,channel,value,unit,quality,instrument\n",
     # Behind a byte order mark, without which spreadsheets take it for another encoding.
-    Language.ZH: "\ufeff时间,UTC时间,通道,数值,单位,质量\n",
+    Language.ZH: "\ufeff时间,UTC时间,通道,数值,单位,质量,仪器\n",
 }
 QUALITIES = {
     Language.EN: tuple(quality.name.lower() for quality in Quality),
@@ -73,6 +80,16 @@ QUALITIES = {
     ),
 }
 """By the number of the quality."""
+INSTRUMENTS = {
+    Language.EN: {state: state.value for state in InstrumentState},
+    Language.ZH: {
+        InstrumentState.IN_ORDER: "正常",
+        InstrumentState.OVERDUE: "校准过期",
+        InstrumentState.UNQUALIFIED: "未完成确认",
+        InstrumentState.UNKNOWN: "台账无记录",
+    },
+}
+"""How the instrument stood when the reading was taken."""
 
 _FIELDS = 'YYYY-MM-DD"T"HH24:MI:SS.US'
 
@@ -85,14 +102,14 @@ ORDER BY at"""
 
 _CSV = f"""
 SELECT to_char(at, '{_FIELDS}TZH:TZM'), to_char(at AT TIME ZONE 'UTC', '{_FIELDS}"Z"'), $5::text, values[$2], $6::text,
-       ($7::text[])[1 + coalesce(quality[$2], 0)]
+       ($7::text[])[1 + coalesce(quality[$2], 0)], $8::text
 {_ROWS}"""
 
 _NUMBERS = f"SELECT (extract(epoch FROM at) * 1000000)::bigint, values[$2], coalesce(quality[$2], 0) {_ROWS}"  # noqa: S608
 
 
 async def write_csv(pool: Pool, asked: Asked, out: Out, language: Language = Language.EN) -> None:
-    """Write readings as CSV in UTF-8: local time with its offset, UTC, channel, value, unit, quality.
+    """Write readings as CSV in UTF-8: local time with its offset, UTC, channel, value, unit, quality, instrument.
 
     Args:
         pool: of a migrated database.
@@ -105,16 +122,17 @@ async def write_csv(pool: Pool, asked: Asked, out: Out, language: Language = Lan
         DatabaseError: the database cannot be reached, or refuses; what was written ends there.
         OutputError: `out` failed by an OSError.
     """
-    async with _asking(pool, asked) as (snapshot, found):
+    async with _asking(pool, asked) as (snapshot, pieces):
         out = _apart(out)
         await out(HEADERS[language].encode())
-        for channel in found:
-            words = (channel.id, channel.unit, list(QUALITIES[language]))
-            await _copy(snapshot, _CSV, (channel, asked), words, out=out)
+        for channel, span in pieces:
+            instrument = INSTRUMENTS[language][span.state]
+            words = (channel.id, channel.unit, list(QUALITIES[language]), instrument)
+            await _copy(snapshot, _CSV, (channel, span), words, out=out)
 
 
 async def write_parquet(pool: Pool, asked: Asked, out: Out) -> None:
-    """Write readings as Parquet: time (instants, shown in the plant's zone), channel, value, unit, quality.
+    """Write readings as Parquet: time (instants, shown in the plant's zone), channel, value, unit, quality, instrument.
 
     Args:
         pool: of a migrated database.
@@ -129,22 +147,22 @@ async def write_parquet(pool: Pool, asked: Asked, out: Out) -> None:
     # Its library takes 40 MB of memory, which only who asks for such a file shall need.
     from monitor.store.parquet import ParquetFile  # noqa: PLC0415
 
-    async with _asking(pool, asked) as (snapshot, found):
+    async with _asking(pool, asked) as (snapshot, pieces):
         out = _apart(out)
         file = ParquetFile(asked.time_zone, QUALITIES[Language.EN])
-        for channel in found:
-            text = _Text(file, channel, out)
-            await _copy(snapshot, _NUMBERS, (channel, asked), (), out=text.take)
+        for channel, span in pieces:
+            text = _Text(file, (channel, span), out)
+            await _copy(snapshot, _NUMBERS, (channel, span), (), out=text.take)
             await text.end()
         await out(await asyncio.to_thread(file.end))
 
 
 class _Text:
-    """Gathers the rows of one channel until they make a row group."""
+    """Gathers the rows of one piece until they make a row group."""
 
-    def __init__(self, file: "ParquetFile", channel: Stored, out: Out) -> None:
+    def __init__(self, file: "ParquetFile", of: "Piece", out: Out) -> None:
         self._file = file
-        self._channel = channel
+        self._channel, self._span = of
         self._out = out
         self._text = bytearray()
 
@@ -160,7 +178,8 @@ class _Text:
     async def _write(self, size: int) -> None:
         rows = bytes(self._text[:size])
         del self._text[:size]
-        await self._out(await asyncio.to_thread(self._file.add, self._channel.id, self._channel.unit, rows))
+        words = (self._channel.id, self._channel.unit, self._span.state)
+        await self._out(await asyncio.to_thread(self._file.add, words, rows))
 
 
 def _apart(out: Out) -> Out:
@@ -176,16 +195,23 @@ def _apart(out: Out) -> Out:
 
 
 @asynccontextmanager
-async def _asking(pool: Pool, asked: Asked) -> AsyncIterator[tuple[Snapshot, list[Stored]]]:
+async def _asking(pool: Pool, asked: Asked) -> AsyncIterator[tuple[Snapshot, list[Piece]]]:
     with explained("server"):
         async with snapshot_of(pool) as snapshot:
             await snapshot.execute("SELECT set_config('TimeZone', $1, true)", asked.time_zone)
-            yield snapshot, await channels(snapshot, asked.channels)
+            found, register = await channels(snapshot, asked.channels), await read_register(snapshot)
+            zone = ZoneInfo(asked.time_zone)
+            yield (
+                snapshot,
+                [
+                    (one, span)
+                    for one in found
+                    for span in register.spans(one.id, asked.start, asked.end, zone)
+                ],
+            )
 
 
-async def _copy(
-    snapshot: Snapshot, query: str, of: tuple[Stored, Asked], words: Sequence[object], *, out: Out
-) -> None:
-    channel, asked = of
-    window = (channel.series_id, channel.place, asked.start, asked.end)
+async def _copy(snapshot: Snapshot, query: str, of: Piece, words: Sequence[object], *, out: Out) -> None:
+    channel, span = of
+    window = (channel.series_id, channel.place, span.since, span.until)
     await snapshot.copy_from_query(query, *window, *words, output=out, format="csv", timeout=LONGEST_S)

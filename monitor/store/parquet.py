@@ -32,18 +32,18 @@ class ParquetFile:
                 "value": pa.float64(),
                 "unit": _WORD,
                 "quality": _WORD,
+                "instrument": _WORD,
             }
         )
         self._qualities = pa.array(qualities)
         self._pieces = _Pieces()
         self._writer: Any = parquet.ParquetWriter(self._pieces, self._schema, compression="zstd")
 
-    def add(self, channel: str, unit: str, rows: bytes) -> bytes:
+    def add(self, words: tuple[str, str, str], rows: bytes) -> bytes:
         """Write rows of one channel as one row group.
 
         Args:
-            channel: its id.
-            unit: its unit.
+            words: its id, its unit, and how its instrument stood.
             rows: whole lines of CSV: microseconds since 1970 (UTC), value, number of the quality.
 
         Returns:
@@ -51,12 +51,14 @@ class ParquetFile:
         """
         read = csv.read_csv(io.BytesIO(rows), _READ, convert_options=_CONVERT).combine_chunks()
         first = pa.array([0] * read.num_rows, pa.int32())
+        channel, unit, instrument = (pa.DictionaryArray.from_arrays(first, pa.array([one])) for one in words)
         columns = [
             read["time"].cast(self._time),
-            pa.DictionaryArray.from_arrays(first, pa.array([channel])),
+            channel,
             read["value"],
-            pa.DictionaryArray.from_arrays(first, pa.array([unit])),
+            unit,
             pa.DictionaryArray.from_arrays(read["quality"].combine_chunks(), self._qualities),
+            instrument,
         ]
         self._writer.write_table(pa.Table.from_arrays(columns, schema=self._schema))
         return self._pieces.take()

@@ -33,7 +33,10 @@ def test_it_writes_what_was_asked_for_in_the_plants_time(kept: str, tmp_path: Pa
     assert done.stdout == f"{file}: {file.stat().st_size:,} bytes\n"
     lines = file.read_text().splitlines()
     assert len(lines) == 4
-    assert lines[1] == f"2026-03-01T20:00:00.000000+08:00,2026-03-01T12:00:00.000000Z,{PRESSURE},50,Pa,良好"
+    assert (
+        lines[1]
+        == f"2026-03-01T20:00:00.000000+08:00,2026-03-01T12:00:00.000000Z,{PRESSURE},50,Pa,良好,台账无记录"
+    )
     parquet = tmp_path / "pressure.parquet"
     assert gradewatch("export", str(LINE), str(parquet), *ASKED, database=kept).returncode == 0
     assert pyarrow.parquet.read_table(parquet)["value"].to_pylist() == [50, 51, 52]

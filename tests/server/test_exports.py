@@ -51,9 +51,9 @@ async def test_a_csv_file_is_sent_in_the_plants_time(
     assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
     assert "content-length" not in answer.headers
     assert answer.text.splitlines() == [
-        "time,time_utc,channel,value,unit,quality",
-        f"2026-03-02T16:15:01.000000+08:00,2026-03-02T08:15:01.000000Z,{PRESSURE},50,Pa,good",
-        f"2026-03-02T16:15:02.000000+08:00,2026-03-02T08:15:02.000000Z,{PRESSURE},52.5,Pa,good",
+        "time,time_utc,channel,value,unit,quality,instrument",
+        f"2026-03-02T16:15:01.000000+08:00,2026-03-02T08:15:01.000000Z,{PRESSURE},50,Pa,good,unknown",
+        f"2026-03-02T16:15:02.000000+08:00,2026-03-02T08:15:02.000000Z,{PRESSURE},52.5,Pa,good,unknown",
     ]
     assert (await ask(keeping, "csv", language="zh")).text.startswith("\ufeff时间,")
 

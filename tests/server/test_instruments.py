@@ -15,7 +15,9 @@ from monitor.server.gate import API
 from monitor.server.instruments import day_of
 from monitor.server.rights import Role
 from monitor.server.routes import instruments
-from tests.server.collector import Collector
+from monitor.server.settings import Settings
+from monitor.store.write import Writer
+from tests.server.collector import PRESSURE, Collector
 from tests.server.conftest import Running
 from tests.server.hands import Hands
 from tests.service import until
@@ -135,6 +137,38 @@ async def test_who_may_not_is_refused_and_what_is_not_there_is_unknown(keeping: 
             read = await client.get(f"{API}/instruments")
         assert answer.status_code == (404 if role is Role.ENGINEER else 403), role
         assert read.status_code == (403 if role is Role.ADMIN else 200), role
+
+
+async def test_what_is_read_of_the_past_says_how_the_instruments_stood(
+    keeping: Running, settings: Settings, hands: Hands
+) -> None:
+    """The device is calibrated until the first of March; its temperature has a certificate of its own, and no PQ."""
+    await confirm(
+        keeping, (await note(keeping, instrument="ISO-STM-L1", due_on="2026-03-01"))["waiting"]["number"]
+    )
+    temperature = await note(keeping, instrument="ISO-STM-L1/temp", pq_on=None)
+    await confirm(keeping, temperature["waiting"]["number"])
+    sample = Collector(settings.plant, settings.data, hands).measure(50.0)
+    writer = await Writer.open(keeping.service.settings.database_url, settings.plant, "test", hands.now())
+    await writer.write(1, [sample], [], [])
+    await writer.close()
+    period = {"start": "2026-03-01T15:59:00Z", "end": "2026-03-02T08:20:00Z"}
+    asked = {"channel": [PRESSURE, "ISO-STM-L1/temp"], **period}
+    async with as_person(keeping, "kan", Role.VIEWER) as client:
+        readings = (await client.get(f"{API}/readings", params=asked)).json()
+        told = (await client.get(f"{API}/completeness", params={"device": "ISO-STM-L1", **period})).json()
+    begin, midnight, end = (
+        f"2026-03-0{at}.000000+00:00" for at in ("1T15:59:00", "1T16:00:00", "2T08:20:00")
+    )
+    device = [
+        {"since": begin, "until": midnight, "state": "in_order"},
+        {"since": midnight, "until": end, "state": "overdue"},
+    ]
+    assert readings["instrument"] == device
+    assert [one["state"] for one in readings["more"][0]["instrument"]] == ["unqualified"]
+    assert [one["instrument"] for one in told["instruments"]] == ["ISO-STM-L1", "ISO-STM-L1/temp"]
+    states = [[one["state"] for one in each["stood"]] for each in told["instruments"]]
+    assert states == [["in_order", "overdue"], ["unqualified"]]
 
 
 async def test_the_book_has_who_noted_and_who_confirmed(keeping: Running, database_url: str) -> None:

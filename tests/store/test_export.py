@@ -4,6 +4,7 @@ import csv
 import io
 import math
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,15 +16,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from config.model import Quality, Sample
+from monitor.calibration import InstrumentState
 from monitor.store import export
 from monitor.store.catalog import UnknownChannelError
-from monitor.store.database import DatabaseError, Pool, open_pool
+from monitor.store.database import Connection, DatabaseError, Pool, open_pool
 from monitor.store.export import Asked, Language, OutputError, write_csv, write_parquet
+from monitor.store.instruments import confirm_entry, note_entry
+from monitor.store.people import By
 from monitor.store.write import Writer
+from tests.monitor.test_calibration import FACTS
 from tests.store.small import NOON, plant, sample, second
 
 GOOD, STALE, UNREACHABLE = Quality.GOOD, Quality.STALE, Quality.UNREACHABLE
 SHANGHAI = "Asia/Shanghai"
+UNKNOWN = {"instrument": "unknown"}
 
 
 @pytest_asyncio.fixture
@@ -72,16 +78,16 @@ async def test_a_file_has_every_row_as_it_is_stored(url: str, pool: Pool) -> Non
     await store(url, [sample(1, 0.1, 1e-7, 3), bad, sample(3, 1, 1, 1)])
     asked = Asked(["D/c", "D/b"], second(1), second(3), SHANGHAI)
     assert await as_csv(pool, asked) == (
-        "time,time_utc,channel,value,unit,quality\n"
-        "2026-03-01T20:00:01.000000+08:00,2026-03-01T12:00:01.000000Z,D/c,3,Pa,good\n"
-        "2026-03-01T20:00:02.000000+08:00,2026-03-01T12:00:02.000000Z,D/c,7.25,Pa,stale\n"
-        "2026-03-01T20:00:01.000000+08:00,2026-03-01T12:00:01.000000Z,D/b,1e-07,Pa,good\n"
-        "2026-03-01T20:00:02.000000+08:00,2026-03-01T12:00:02.000000Z,D/b,,Pa,unreachable\n"
+        "time,time_utc,channel,value,unit,quality,instrument\n"
+        "2026-03-01T20:00:01.000000+08:00,2026-03-01T12:00:01.000000Z,D/c,3,Pa,good,unknown\n"
+        "2026-03-01T20:00:02.000000+08:00,2026-03-01T12:00:02.000000Z,D/c,7.25,Pa,stale,unknown\n"
+        "2026-03-01T20:00:01.000000+08:00,2026-03-01T12:00:01.000000Z,D/b,1e-07,Pa,good,unknown\n"
+        "2026-03-01T20:00:02.000000+08:00,2026-03-01T12:00:02.000000Z,D/b,,Pa,unreachable,unknown\n"
     )
     table = await as_parquet(pool, asked)
     assert str(table.schema.field("time").type) == "timestamp[us, tz=Asia/Shanghai]"
     assert table.to_pylist() == [
-        {"time": second(n), "channel": channel, "value": value, "unit": "Pa", "quality": quality}
+        {"time": second(n), "channel": channel, "value": value, "unit": "Pa", "quality": quality, **UNKNOWN}
         for channel, n, value, quality in (
             ("D/c", 1, 3, "good"),
             ("D/c", 2, 7.25, "stale"),
@@ -94,13 +100,41 @@ async def test_a_file_has_every_row_as_it_is_stored(url: str, pool: Pool) -> Non
 async def test_a_chinese_file_opens_in_a_spreadsheet(url: str, pool: Pool) -> None:
     await store(url, [sample(1, 1, 2, 3, quality=[STALE] * 3)])
     text = await as_csv(pool, Asked(["D/a"], NOON, second(9), SHANGHAI), Language.ZH)
-    assert text.startswith("\ufeff时间,UTC时间,通道,数值,单位,质量\n")
-    assert text.endswith(",D/a,1,Pa,设备重复旧值\n")
+    assert text.startswith("\ufeff时间,UTC时间,通道,数值,单位,质量,仪器\n")
+    assert text.endswith(",D/a,1,Pa,设备重复旧值,台账无记录\n")
 
 
-def test_every_quality_has_a_word_in_both_languages() -> None:
+def test_every_quality_and_every_state_that_is_reported_has_a_word_in_both_languages() -> None:
     for words in export.QUALITIES.values():
         assert len(set(words)) == len(Quality)
+    reported = set(InstrumentState) - {InstrumentState.DUE_IN_3_MONTHS, InstrumentState.DUE_IN_1_MONTH}
+    for states in export.INSTRUMENTS.values():
+        assert reported <= states.keys()
+
+
+async def test_each_reading_says_how_its_instrument_stood_when_it_was_taken(
+    url: str, sql: Connection, pool: Pool
+) -> None:
+    """Noon is 20:00 in Shanghai: four hours on, the last day on which the certificate holds is over."""
+    today = NOON.date()
+    facts = replace(FACTS, instrument="D", due_on=today)
+    own = replace(facts, instrument="D/b", due_on=today + timedelta(days=2), pq_on=None)
+    for one in (facts, own):
+        number = await note_entry(sql, By(NOON, "li", "engineer", "new"), one)
+        await confirm_entry(sql, By(NOON, "wang", "engineer", ""), number, today)
+    midnight = 4 * 3600
+    await store(url, [sample(n) for n in (1, midnight - 1, midnight, midnight + 1)])
+    asked = Asked(["D/a", "D/b"], NOON, second(midnight + 2), SHANGHAI)
+    rows = list(csv.DictReader(io.StringIO(await as_csv(pool, asked))))
+    stood = ["in_order"] * 2 + ["overdue"] * 2 + ["unqualified"] * 4
+    assert [row["instrument"] for row in rows] == stood
+    assert [row["channel"] for row in rows] == ["D/a"] * 4 + ["D/b"] * 4
+    assert [row["time"][11:19] for row in rows[:4]] == ["20:00:01", "23:59:59", "00:00:00", "00:00:01"]
+    table = await as_parquet(pool, asked)
+    assert table["instrument"].to_pylist() == stood
+    assert table["time"].to_pylist()[:4] == [second(n) for n in (1, midnight - 1, midnight, midnight + 1)]
+    chinese = await as_csv(pool, asked, Language.ZH)
+    assert chinese.count("校准过期") == 2
 
 
 async def test_a_channel_has_no_rows_from_before_it_was_added_nor_behind_its_end(

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
@@ -12,11 +13,13 @@ from monitor.server.may import ReadingPast
 from monitor.server.messages import Detail, shown
 from monitor.server.period import Period
 from monitor.server.refusal import Refusal
+from monitor.server.routes.readings import PastInstrument
 from monitor.server.service import Here
 from monitor.server.written import Noun
 from monitor.store.catalog import UnknownDeviceError
 from monitor.store.complete import completeness
 from monitor.store.gaps import Cause
+from monitor.store.instruments import read_register
 
 ANSWERS: dict[int | str, dict[str, Any]] = {code: {"model": Detail} for code in (401, 403, 404, 422, 503)}
 
@@ -51,8 +54,18 @@ class SeriesCompleteness(Noun):
     causes: dict[Cause, list[int]]
 
 
+class InstrumentPast(BaseModel):
+    """How one instrument stood, over the whole time that is told of."""
+
+    instrument: str
+    stood: list[PastInstrument]
+
+
 class DeviceCompleteness(BaseModel):
-    """How complete a device is, in whole buckets of `bucket_s`; `at` is where each begins, seconds since 1970 (UTC)."""
+    """How complete a device is, in whole buckets of `bucket_s`; `at` is where each begins, seconds since 1970 (UTC).
+
+    `instruments` are the device and those of its channels that have entries of their own in the register.
+    """
 
     model_config = shown(
         {
@@ -69,12 +82,25 @@ class DeviceCompleteness(BaseModel):
                     "causes": {"network": [0, 12], "missing": [0, 3]},
                 }
             ],
+            "instruments": [
+                {
+                    "instrument": "ISO-STM-L1",
+                    "stood": [
+                        {
+                            "since": "2026-03-02T08:15:00.000000+00:00",
+                            "until": "2026-03-02T08:17:00.000000+00:00",
+                            "state": "in_order",
+                        }
+                    ],
+                }
+            ],
         }
     )
 
     device: str
     bucket_s: int
     series: list[SeriesCompleteness]
+    instruments: list[InstrumentPast]
 
 
 @router.get(
@@ -98,11 +124,21 @@ async def read_completeness(
     try:
         async with here.reads.pool() as pool:
             found = await completeness(pool, here.settings.plant, device, start, end, bucket_s=bucket_s)
+            register = await read_register(pool)
     except UnknownDeviceError as error:
         text = Text(en=f"Nothing is kept of a device {device}.", zh=f"没有设备 {device} 的数据。")
         raise Refusal(404, text) from error
     series = [SeriesCompleteness.model_validate(one) for one in found]
-    return DeviceCompleteness(device=device, bucket_s=bucket_s, series=series)
+    own = [device, *(one for one in register.instruments if one.startswith(f"{device}/"))]
+    zone = ZoneInfo(here.settings.plant.time_zone)
+    instruments = [
+        InstrumentPast(
+            instrument=one,
+            stood=[PastInstrument.model_validate(span) for span in register.spans(one, start, end, zone)],
+        )
+        for one in own
+    ]
+    return DeviceCompleteness(device=device, bucket_s=bucket_s, series=series, instruments=instruments)
 
 
 def _too_long(bucket: Bucket) -> Refusal:

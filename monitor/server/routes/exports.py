@@ -63,7 +63,8 @@ async def export_readings(
     """Every reading of these channels from `start` to `end`, channel after channel, oldest first.
 
     One row per channel and time: the time in the plant's zone with its offset, the channel, the value as it is stored,
-    its unit and its quality; in a CSV file the time in UTC too.
+    its unit and its quality, and whether the instrument was in order then, overdue, unqualified or unknown to the
+    register; in a CSV file the time in UTC too.
     """
     asked = Asked(channel, *period, here.settings.plant.time_zone)
     write: Write = write_parquet if kind is Format.PARQUET else partial(write_csv, language=language)

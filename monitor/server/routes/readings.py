@@ -3,20 +3,23 @@
 import math
 from collections.abc import Sequence
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, FiniteFloat, StringConstraints
 
 from config.model import Text
 from config.rules import Level
+from monitor.calibration import InstrumentState, Span
 from monitor.server.may import ReadingPast
 from monitor.server.messages import Detail, shown
 from monitor.server.period import Period
 from monitor.server.refusal import Refusal
 from monitor.server.service import Here
-from monitor.server.written import Time
+from monitor.server.written import Noun, Time
 from monitor.store import readings as kept
 from monitor.store.catalog import UnknownChannelError
+from monitor.store.instruments import read_register
 
 POINTS_MAX = 5000
 CHANNELS_MAX = 40
@@ -46,6 +49,13 @@ _EXAMPLE: dict[str, Any] = {
             "until": "2026-03-02T08:18:00.000000+00:00",
         }
     ],
+    "instrument": [
+        {
+            "since": "2026-03-02T08:15:00.000000+00:00",
+            "until": "2026-03-02T08:18:00.000000+00:00",
+            "state": "in_order",
+        }
+    ],
 }
 
 ChannelIds = Annotated[
@@ -72,13 +82,21 @@ class PastLimit(PastBounds):
     until: Time
 
 
+class PastInstrument(Noun):
+    """How an instrument stood from `since` to `until`: in order (be it due soon), overdue, unqualified or unknown."""
+
+    since: Time
+    until: Time
+    state: InstrumentState
+
+
 class ChannelReadings(BaseModel):
     """One channel over time, in buckets of `bucket_s` seconds (0: each reading by itself).
 
     `at` is the beginning of each bucket in seconds since 1970 (UTC); `n` counts its readings, `n_good` those that
     may be used; where there is none of these the values are null: with `n` 0 nothing is stored there, otherwise what
     is stored is bad. `min` and `max` are of all readings, so that no excursion disappears. `limits` are those of the
-    plant that was in force at the time.
+    plant that was in force at the time; `instrument` is how its instrument stood, over the whole time.
     """
 
     model_config = shown(_EXAMPLE)
@@ -93,6 +111,7 @@ class ChannelReadings(BaseModel):
     n: list[int]
     n_good: list[int]
     limits: list[PastLimit]
+    instrument: list[PastInstrument]
 
 
 class Readings(ChannelReadings):
@@ -118,9 +137,11 @@ async def read_readings(
     try:
         async with here.reads.pool() as pool:
             found = await kept.readings(pool, channel, *period, points)
+            register = await read_register(pool)
     except UnknownChannelError as error:
         raise unknown(error) from error
-    first, *more = (_shown(one) for one in found)
+    zone = ZoneInfo(here.settings.plant.time_zone)
+    first, *more = (_shown(one, register.spans(one.channel, *period, zone)) for one in found)
     return Readings(**first, more=[ChannelReadings(**one) for one in more])
 
 
@@ -132,7 +153,7 @@ def unknown(error: UnknownChannelError) -> Refusal:
     )
 
 
-def _shown(found: kept.Readings) -> dict[str, Any]:
+def _shown(found: kept.Readings, instrument: Sequence[Span]) -> dict[str, Any]:
     return {
         "channel": found.channel,
         "unit": found.unit,
@@ -144,6 +165,7 @@ def _shown(found: kept.Readings) -> dict[str, Any]:
         "n": found.n,
         "n_good": found.n_good,
         "limits": [_limit(one) for one in found.limits],
+        "instrument": [PastInstrument.model_validate(one) for one in instrument],
     }
 
 
