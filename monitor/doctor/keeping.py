@@ -153,6 +153,8 @@ async def _remembered(connection: Connection, kept: Checkpoint) -> list[Finding]
 
 def _ago(age: timedelta) -> tuple[str, str]:
     hours = age.total_seconds() / 3600
+    if hours < 1:
+        return f"{60 * hours:.0f} minutes ago", f"{60 * hours:.0f}分钟前"
     if hours < 48:
         return f"{hours:.1f} hours ago", f"{hours:.1f}小时前"
     return f"{hours / 24:.0f} days ago", f"{hours / 24:.0f}天前"
