@@ -48,7 +48,7 @@ class PlantChange:
         who: who proposed it.
         second: who approved it.
         proposal: its number; 0: there was none.
-        signature: the number of the signature; 0: there was none.
+        signature: the id of the signature; "": there was none.
         reason: of the proposal.
     """
 
@@ -59,7 +59,7 @@ class PlantChange:
     who: str = ""
     second: str = ""
     proposal: int = 0
-    signature: int = 0
+    signature: str = ""
     reason: str = ""
 
 

@@ -41,7 +41,7 @@ class PlantBody(BaseModel):
     who: Name
     second: Name
     proposal: int
-    signature: int = 0
+    signature: str = Field(default="", max_length=100)
     reason: str = Field(max_length=2000)
 
 

@@ -13,6 +13,7 @@ from fastapi.routing import APIRoute
 
 from config.model import Text
 from monitor.server.access import Passwords
+from monitor.server.changes import Changes
 from monitor.server.command import Commands
 from monitor.server.database import Database
 from monitor.server.gate import API, Gate
@@ -105,6 +106,7 @@ def _make_service(settings: Settings) -> Service:
         people=people,
         ledger=ledger,
         roll=Roll(database, people, sessions, ledger, settings.now),
+        changes=Changes(settings, database, commands, ledger),
         reads=Reads(database, replica),
         relay=relay,
         commands=commands,
@@ -158,6 +160,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             ("roll", service.roll.run),
             ("upkeep", service.upkeep.run),
             ("instruments", service.instruments.run),
+            ("changes", service.changes.run),
         )
     ]
     try:

@@ -71,7 +71,9 @@ class Commands:
             trust_env=False,
         )
 
-    async def ask(self, path: str, body: Mapping[str, Any], answer: type[T]) -> T:
+    async def ask(
+        self, path: str, body: Mapping[str, Any], answer: type[T], patience_s: float = PATIENCE_S
+    ) -> T:
         """Ask the collector for something, and return its answer.
 
         Raises:
@@ -80,7 +82,9 @@ class Commands:
         """
         try:
             token = (await asyncio.to_thread(self._token.read_text)).strip()
-            reply = await self._client.post(path, json=body, headers={"Authorization": f"Bearer {token}"})
+            reply = await self._client.post(
+                path, json=body, headers={"Authorization": f"Bearer {token}"}, timeout=patience_s
+            )
             if reply.status_code in _REFUSED:
                 raise _refusal(reply)
             reply.raise_for_status()

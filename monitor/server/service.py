@@ -8,6 +8,7 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from monitor.server.access import Passwords
+from monitor.server.changes import Changes
 from monitor.server.command import Commands
 from monitor.server.database import Database
 from monitor.server.instruments import Instruments
@@ -32,6 +33,7 @@ class Service:
         people: everybody who may sign in, as last read.
         ledger: what people do, on its way into the book.
         roll: keeps people and sessions in step with the database.
+        changes: of the plant, on their way to the collector.
         reads: where the past is read.
         instruments: keeps the alarms about instruments in step with their register.
         exports: held while a file is written: each needs a connection to the database for minutes.
@@ -45,6 +47,7 @@ class Service:
     people: People
     ledger: Ledger
     roll: Roll
+    changes: Changes
     reads: Reads
     relay: Relay
     commands: Commands

@@ -36,6 +36,9 @@ CHINESE: Mapping[str, str] = {
     "{} stands as before": "{}没有变化",
     "{} is switched off already": "{}已停用",
     "{} is not switched off": "{}未停用",
+    "{} is running and would change": "{}正在执行，且会被更改",
+    "these files are not the plant that was approved": "这些文件与已批准的工厂配置不符",
+    "the journal does not take it: {}": "日志无法写入：{}",
 }
 
 _PATTERNS = {

@@ -47,6 +47,14 @@ FROM plant_version
 WHERE body -> 'devices' ? $1
 ORDER BY first_seen, sha256"""
 
+# Two questions, each with an index of its own.
+_STARTS = """
+SELECT chain, at, sha256
+FROM (SELECT chain, at, seq, body ->> 'plant' AS sha256 FROM book WHERE kind = 'start' AND at < $1
+      UNION ALL
+      SELECT chain, at, seq, body ->> 'plant' AS sha256 FROM book WHERE kind = 'plant' AND at < $1) AS begun
+ORDER BY at, chain, seq"""
+
 
 async def in_force(snapshot: Snapshot, device: str, until: datetime) -> list[Force]:
     """Tell the versions of a device up to a time, oldest first.
@@ -61,8 +69,7 @@ async def in_force(snapshot: Snapshot, device: str, until: datetime) -> list[For
     """
     versions = {row["sha256"]: row for row in await snapshot.fetch(_VERSIONS, device)}
     starts = await snapshot.fetch(
-        "SELECT chain, at, body ->> 'plant' AS sha256 FROM book WHERE kind = 'start' AND at < $1 "
-        "ORDER BY at, chain, seq",
+        _STARTS,
         until,
     )
     spans = spans_of([Start(**row) for row in starts], versions.keys())

@@ -19,7 +19,7 @@ RIGHTS: Mapping[str, str] = {
     **dict.fromkeys(
         ("book", "calibration", "calibration_confirmed", "plant_version", "quarantine", "sample"), _ADD
     ),
-    **dict.fromkeys(("signing_key", "training"), _ADD),
+    **dict.fromkeys(("plant_proposal", "plant_step", "signing_key", "training"), _ADD),
     # As they stand now; what they were stands in the book. Figures are reckoned again when a late row comes.
     **dict.fromkeys(("alarm", "forwarded", "person", "rollup_1h", "rollup_1m", "session", "token"), _KEEP),
     **dict.fromkeys(("channel", "device", "line", "series", "workshop", "zone"), _KEEP),

@@ -97,7 +97,7 @@ def body(files: dict[str, str], sha256: str = "") -> PlantBody:
     with tempfile.TemporaryDirectory() as folder:
         sha256 = sha256 or Versions(Path(folder)).keep(files).sha256
     return PlantBody(
-        sha256=sha256, files=files, who="li", second="wang", proposal=3, signature=9, reason="noise"
+        sha256=sha256, files=files, who="li", second="wang", proposal=3, signature="9a", reason="noise"
     )
 
 
@@ -175,7 +175,7 @@ async def test_the_book_says_who_brought_it_and_a_replay_and_a_restart_agree_wit
     first, second = [codec.body_of(one) for one in entries(data) if one.kind == "plant"]
     assert (first["what"], first["plant"], first["before"]) == (FIRST, PLANT.sha256, "")
     assert (second["what"], second["plant"], second["before"]) == (APPROVED, wanted.sha256, PLANT.sha256)
-    assert (second["who"], second["second"], second["proposal"], second["signature"]) == ("li", "wang", 3, 9)
+    assert (second["who"], second["second"], second["proposal"], second["signature"]) == ("li", "wang", 3, "9a")
     assert explain(replay(data, Period())) == ()
     with closing(JournalReader(data / JOURNAL)) as reader:
         again = restore(PLANT, reader)

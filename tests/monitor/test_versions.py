@@ -21,7 +21,7 @@ def test_the_first_start_takes_the_folder_given_and_every_later_one_what_is_in_f
     assert versions.in_force() == PlantChange(AT, PLANT.sha256, "", FIRST)
     other = versions.keep(looser(FILES))
     assert versions.begin(other, LINE, AT) == PLANT, "whatever the folder says now"
-    change = PlantChange(AT, other.sha256, PLANT.sha256, APPROVED, "li", "wang", 3, 7, "less noise")
+    change = PlantChange(AT, other.sha256, PLANT.sha256, APPROVED, "li", "wang", 3, "7f", "less noise")
     versions.put_in_force(change)
     assert Versions(tmp_path).begin(PLANT, LINE, AT) == other
     assert Versions(tmp_path).in_force() == change

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 
 from alarms.engine import handle, rules
@@ -44,6 +45,7 @@ class Collector:
     def __init__(self, plant: Plant, data: Path, hands: Hands) -> None:
         self.feed = CountingFeed(plant)
         self.well = True
+        self.more: list[APIRouter] = []
         self._plant = plant
         self._data = data
         self._hands = hands
@@ -59,6 +61,7 @@ class Collector:
             registry=CollectorRegistry(),
             now=self._hands.now,
             token=read_or_make_token(self._data / "collector.token"),
+            more=self.more,
         )
         task = asyncio.create_task(serve_endpoint(app, self._data / "collector.sock"))
         try:
