@@ -86,7 +86,7 @@ async def test_a_signature_that_holds_is_told_with_its_age(
         Weight.WELL,
         f"small-c/{await signed(sql)} holds, 1.5 hours ago",
     )
-    (found,) = await of(sql, SIGNATURE, tmp_path, 70 + 300)
+    (found,) = await of(sql, SIGNATURE, tmp_path, 300)
     assert ("5 minutes ago" in found.said.en, "5分钟前" in found.said.zh) == (True, True)
     # Without the folder it is held against the table's key.
     (found,) = await of(sql, SIGNATURE, tmp_path / "none", 70)
