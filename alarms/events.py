@@ -19,13 +19,20 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledge:
-    """A person has seen one occurrence of an alarm. It never touches another, nor a later one of the same."""
+    """A person has seen one occurrence of an alarm. It never touches another, nor a later one of the same.
+
+    Attributes:
+        signature: id of the signature, where it took one.
+        sha256: of the content that was signed.
+    """
 
     at: datetime
     alarm: str
     raised_at: datetime
     who: str
     comment: str = ""
+    signature: str = ""
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
 """The persons that tests act as: everybody trained, all with one password."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from functools import cache
+from typing import Any
 
 import asyncpg
 from argon2 import PasswordHasher
@@ -16,6 +18,7 @@ PEOPLE = {
     "wang": Role.ENGINEER,
     "qian": Role.QA,
     "fang": Role.QUALIFIED_PERSON,
+    "李明": Role.ENGINEER,
     "admin": Role.ADMIN,
 }
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -24,6 +27,15 @@ TRAINING = [
     for name in PEOPLE
     for what in SUBJECTS
 ]
+
+
+def signed(occurrence: Mapping[str, Any], password: str, comment: str = "glove 3 changed") -> dict[str, Any]:
+    """Make the body by which an alarm of any weight is acknowledged."""
+    return {
+        **occurrence,
+        "comment": comment,
+        "signature": {"password": password, "meaning": "responsibility"},
+    }
 
 
 def called(role: Role) -> str:

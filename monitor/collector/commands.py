@@ -80,6 +80,8 @@ class SeenBody(BaseModel):
     raised_at: AwareDatetime
     who: Person
     comment: Words = ""
+    signature: Annotated[str, Field(max_length=64)] = ""
+    sha256: Annotated[str, Field(max_length=64)] = ""
 
 
 class AlarmBody(BaseModel):
@@ -199,7 +201,10 @@ def commands(judge: Judge, now: Callable[[], datetime]) -> APIRouter:
 def _alarms(router: APIRouter, desk: Desk, now: Callable[[], datetime]) -> None:
     @router.post("/acknowledge")
     async def _acknowledge(body: SeenBody) -> Json:
-        return await desk.alarm(Acknowledge(now(), body.alarm, body.raised_at, body.who, body.comment))
+        signed = {"signature": body.signature, "sha256": body.sha256}
+        return await desk.alarm(
+            Acknowledge(now(), body.alarm, body.raised_at, body.who, body.comment, **signed)
+        )
 
     @router.post("/reset")
     async def _reset(body: SeenBody) -> Json:

@@ -28,6 +28,7 @@ from monitor.server.relay import Relay
 from monitor.server.replica import Reads, Replica
 from monitor.server.roll import Roll
 from monitor.server.routes import (
+    acknowledge,
     alarms,
     completeness,
     deeds,
@@ -120,7 +121,7 @@ def _make_service(settings: Settings) -> Service:
 def _add_routes(app: FastAPI, settings: Settings) -> None:
     api = APIRouter(prefix=API)
     nouns = (session, health, plant, live, readings, completeness, exports, alarms, protections)
-    for noun in (*nouns, instruments, deeds):
+    for noun in (*nouns, acknowledge, instruments, deeds):
         api.include_router(noun.router)
     app.include_router(api)
     app.include_router(metrics.router)

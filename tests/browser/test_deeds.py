@@ -158,7 +158,9 @@ async def test_a_shelved_alarm_leaves_the_list_and_stands_hidden_with_its_reason
 async def test_a_latched_alarm_that_is_over_goes_by_a_reset(screen: Page, calm: Calm) -> None:
     fall(calm)
     row, reset = screen.get_by_test_id(f"alarm-{ALARM}"), screen.get_by_test_id(f"reset-{ALARM}")
-    await screen.get_by_test_id(f"ack-{ALARM}").click(timeout=SLOW_MS)
+    await screen.get_by_test_id(f"ack-{ALARM}-comment").fill("glove 3 changed", timeout=SLOW_MS)
+    await screen.get_by_test_id(f"ack-{ALARM}-password").fill(PASSWORD)
+    await screen.get_by_test_id(f"ack-{ALARM}").click()
     await expect(row).to_contain_text("by li", timeout=SLOW_MS)
     await expect(reset).to_have_count(0)
     rise(calm)

@@ -29,6 +29,13 @@ QUIET = """() => {
 pytestmark = pytest.mark.timeout(180)
 
 
+async def answer_for(page: Page, password: str = PASSWORD) -> None:
+    """Acknowledge the critical alarm, with words and a signature."""
+    await page.get_by_test_id(f"{ACKNOWLEDGE}-comment").fill("glove 3 changed")
+    await page.get_by_test_id(f"{ACKNOWLEDGE}-password").fill(password)
+    await page.get_by_test_id(ACKNOWLEDGE).click()
+
+
 async def sign_in(page: Page, password: str = PASSWORD) -> None:
     """Fill the sign-in form and send it."""
     await page.get_by_test_id("name").fill("li")
@@ -80,9 +87,12 @@ async def test_an_alarm_appears_without_reload_and_is_acknowledged(page: Page, r
     # Which alarm of the breach comes first depends on the second it falls in; the place and its worst value never do.
     await expect(page.get_by_test_id("banner")).to_contain_text("STM-L1 · Isolator", timeout=SLOW_MS)
     await expect(page.get_by_test_id("banner")).to_contain_text(re.compile(r"worst −?\d"), timeout=SLOW_MS)
-    await page.get_by_test_id(ACKNOWLEDGE).click()
+    await answer_for(page, "wrong")
+    row = page.get_by_test_id(ALARM)
+    await expect(row.get_by_role("alert")).to_contain_text("password is wrong", timeout=SLOW_MS)
+    await answer_for(page)
     await expect(page.get_by_test_id(ACKNOWLEDGE)).to_have_count(0, timeout=SLOW_MS)
-    await expect(page.get_by_test_id(ALARM)).to_be_visible()
+    await expect(row).to_be_visible()
     async with running.signed_in() as client:
         standing = (await client.get("/api/v1/alarms")).json()["alarms"]
         (alarm,) = [one for one in standing if one["id"] == f"{PRESSURE}/action"]
@@ -121,7 +131,7 @@ async def test_a_phone_shows_the_whole_list_of_alarms_and_acknowledges(page: Pag
     assert box is not None
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= PHONE_WIDTH
-    await button.click()
+    await answer_for(page)
     await expect(button).to_have_count(0, timeout=SLOW_MS)
     async with running.signed_in() as client:
         await calm(running, client)

@@ -58,7 +58,8 @@ class Running:
 
     def sign_in(self, role: Role = Role.ENGINEER, name: str = "") -> str:
         """Open a session without a password, and give its token."""
-        return self.service.sessions.open(Person(name or called(role), role))
+        name = name or called(role)
+        return self.service.sessions.open(self.service.people.person(name) or Person(name, role))
 
     @asynccontextmanager
     async def client(self, token: str = "", **headers: str) -> AsyncIterator[httpx.AsyncClient]:

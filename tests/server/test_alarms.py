@@ -10,8 +10,9 @@ from monitor.server.rights import Role
 from monitor.server.settings import Settings
 from monitor.store.book import BookEntry
 from monitor.store.write import Writer
+from tests.people import signed
 from tests.server.collector import ALARM, PRESSURE, Collector
-from tests.server.conftest import Running, Screen
+from tests.server.conftest import PASSWORD, Running, Screen
 from tests.server.hands import Hands
 
 
@@ -29,10 +30,8 @@ async def test_an_alarm_is_acknowledged_under_the_name_of_who_is_signed_in(
 ) -> None:
     token = server.sign_in(name="李明")
     async with server.screen(token) as screen, server.client(token) as client:
-        occurrence = await raised(collector, screen)
-        answer = await client.post(
-            f"{API}/alarms/acknowledge", json={**occurrence, "comment": "glove", "who": "somebody else"}
-        )
+        seen = signed(await raised(collector, screen), PASSWORD)
+        answer = await client.post(f"{API}/alarms/acknowledge", json={**seen, "who": "somebody else"})
         assert answer.status_code == 200
         alarm = answer.json()["alarm"]
         assert (alarm["state"], alarm["acknowledged_by"]) == ("ACKED", "李明")
@@ -40,7 +39,7 @@ async def test_an_alarm_is_acknowledged_under_the_name_of_who_is_signed_in(
         assert message["alarm"] == alarm
         (listed,) = (await client.get(f"{API}/alarms")).json()["alarms"]
         assert listed == alarm
-        again = await client.post(f"{API}/alarms/acknowledge", json=occurrence)
+        again = await client.post(f"{API}/alarms/acknowledge", json=seen)
         assert again.status_code == 409
 
 
@@ -56,7 +55,8 @@ async def test_a_returned_alarm_stays_listed_until_it_was_seen(collector: Collec
             one for one in (await client.get(f"{API}/alarms")).json()["alarms"] if one["id"] == ALARM
         ]
         assert listed["state"] == "RTNUN"
-        assert (await client.post(f"{API}/alarms/acknowledge", json=occurrence)).status_code == 200
+        seen = signed(occurrence, PASSWORD)
+        assert (await client.post(f"{API}/alarms/acknowledge", json=seen)).status_code == 200
         await screen.until("alarm", reason="acknowledged")
         assert ALARM not in [one["id"] for one in (await client.get(f"{API}/alarms")).json()["alarms"]]
 
@@ -68,7 +68,7 @@ async def test_what_cannot_be_acknowledged(collector: Collector, server: Running
         other = {**occurrence, "raised_at": "2026-03-02T00:00:00Z"}
         unknown = {**occurrence, "alarm": "NO/such/action"}
         for body, status in (
-            (other, 409),
+            (signed(other, PASSWORD), 409),
             (unknown, 404),
             ({**occurrence, "comment": "\x00"}, 422),
             ({}, 422),
@@ -82,7 +82,7 @@ async def test_what_cannot_be_acknowledged(collector: Collector, server: Running
 
 async def test_without_a_collector_nothing_is_acknowledged(server: Running) -> None:
     async with server.client(server.sign_in()) as client:
-        body = {"alarm": ALARM, "raised_at": "2026-03-02T00:00:00Z"}
+        body = signed({"alarm": ALARM, "raised_at": "2026-03-02T00:00:00Z"}, PASSWORD)
         answer = await client.post(f"{API}/alarms/acknowledge", json=body)
         assert answer.status_code == 503
         assert "may not be done" in answer.json()["detail"]
@@ -93,7 +93,7 @@ async def test_without_a_collector_nothing_is_acknowledged(server: Running) -> N
 async def test_a_wrong_token_is_no_acknowledgement(collector: Collector, server: Running) -> None:
     token = server.sign_in()
     async with server.screen(token) as screen, server.client(token) as client:
-        occurrence = await raised(collector, screen)
+        occurrence = signed(await raised(collector, screen), PASSWORD)
         (server.service.settings.data / "collector.token").write_text("a guess")
         answer = await client.post(f"{API}/alarms/acknowledge", json=occurrence)
         assert answer.status_code == 503

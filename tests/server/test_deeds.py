@@ -16,6 +16,7 @@ from monitor.server.rights import Role
 from monitor.server.settings import Settings
 from monitor.server.tries import TRIES_AT_ONE_PLACE
 from monitor.store.write import Writer
+from tests.people import signed
 from tests.server.acting import acting
 from tests.server.collector import ALARM, PRESSURE, Collector
 from tests.server.conftest import PASSWORD, Running
@@ -141,7 +142,7 @@ async def test_a_latched_alarm_goes_when_it_was_seen_and_reset(collector: Collec
         for _ in range(ENOUGH_S):
             collector.measure(52.5)
         assert (await listed(client))[ALARM]["state"] == "LATUN"
-        seen = await client.post(f"{API}/alarms/acknowledge", json=occurrence)
+        seen = await client.post(f"{API}/alarms/acknowledge", json=signed(occurrence, PASSWORD))
         assert (seen.json()["alarm"]["state"], seen.json()["alarm"]["latched"]) == ("LATAK", True)
         answer = await client.post(f"{API}/alarms/reset", json={**occurrence, "comment": "glove changed"})
         assert (answer.status_code, answer.json()["alarm"]["state"]) == (200, "NORM")

@@ -16,6 +16,7 @@ from monitor.collector.commands import NOTHING
 from monitor.server.gate import API
 from monitor.server.rights import Role
 from monitor.server.why import CHINESE, in_chinese
+from tests.people import signed
 from tests.server.acting import CLOSE, FAN, acting
 from tests.server.collector import ALARM, Collector
 from tests.server.conftest import PASSWORD, Running
@@ -44,7 +45,7 @@ class Deed:
 DEEDS = [
     Deed(
         "alarms/acknowledge",
-        UNSEEN,
+        signed(UNSEEN, PASSWORD),
         f"that occurrence of {ALARM} is over or was acknowledged before",
         f"{ALARM}的该次报警已结束或已确认",
     ),
@@ -74,7 +75,7 @@ DEEDS = [
     ),
     Deed("protections/rearm", {"protection": FAN}, f"{FAN} is not switched off", f"{FAN}未停用"),
 ]
-BY_TWO = [deed for deed in DEEDS if PASSWORD in str(deed.body)]
+WITH_PASSWORD = [deed for deed in DEEDS if PASSWORD in str(deed.body)]
 
 
 @pytest.fixture(scope="module")
@@ -130,14 +131,14 @@ async def test_a_viewer_and_whoever_is_not_signed_in_do_none_of_it(
     assert collector.state == before
 
 
-async def test_a_second_persons_wrong_password_ends_every_deed_that_takes_two(
+async def test_a_wrong_password_ends_every_deed_that_takes_one(
     collector: Collector, keeping: Running, hands: Hands
 ) -> None:
     raised(collector)
     before = collector.state
-    assert len(BY_TWO) == 4
+    assert len(WITH_PASSWORD) == 5
     async with keeping.client(keeping.sign_in(name="li")) as client:
-        for deed in BY_TWO:
+        for deed in WITH_PASSWORD:
             wrong = ast.literal_eval(str(asked(deed.body, hands)).replace(PASSWORD, "wrong"))
             answer = await client.post(f"{API}/{deed.path}", json=wrong)
             assert (answer.status_code, "wrong" in answer.json()["detail"]) == (401, True), deed.path

@@ -65,7 +65,7 @@ export function title(alarm: Alarm, index: PlantIndex): string {
   const channel = measured(alarm.channel, index);
   const device = alarm.device === null ? undefined : index.devices.get(alarm.device);
   const [part = "", cause = ""] = [alarm.id.slice(alarm.id.indexOf("/") + 1), alarm.id.split("/").at(-1)];
-  if (alarm.id.startsWith("service/")) return t("service_part", { part });
+  if (alarm.id.startsWith("service/")) return calibrationTitle(part, index) ?? t("service_part", { part });
   if (cause === "communication" && device) return `${said(device.label)} · ${t("communication_lost")}`;
   if (!channel) return alarm.id;
   if (cause === "blind") return `${said(channel.label)} · ${t("blind")}`;

@@ -23,6 +23,7 @@ export type AlarmState = Schemas["AlarmState"];
 export type Health = Schemas["CollectorHealth"];
 export type Guidance = Schemas["AlarmGuidance"];
 export type Transition = Schemas["Transition"];
+export type Signing = Schemas["Signing"];
 export type Ask = Schemas["Ask"];
 /** A protective action as it stands now. */
 export type Protection = Schemas["Protection"];
@@ -34,6 +35,12 @@ export type Credentials = Schemas["Credentials"];
 export type Deed = Schemas["Deed"];
 export type Person = Schemas["SignedInPerson"];
 export type Readings = Schemas["Readings"];
+export type InstrumentState = Schemas["InstrumentState"];
+export type InstrumentFacts = Schemas["InstrumentFacts"];
+export type InstrumentEntry = Schemas["InstrumentEntry"];
+export type NewEntry = Schemas["NewEntry"];
+export type Instrument = Schemas["Instrument"];
+export type InstrumentList = Schemas["InstrumentList"];
 
 /** What the live feed says. */
 export type Message = Schemas["LiveMessage"];

@@ -3,7 +3,7 @@
  * nobody is signed in leads to the sign-in page.
  */
 
-import type { Alarm, Credentials, Guidance, Person, Plant, Readings, Transition } from "./api-types";
+import type { Alarm, Credentials, Guidance, Person, Plant, Readings, Signing, Transition } from "./api-types";
 import { language } from "./i18n";
 import { person } from "./store";
 
@@ -94,8 +94,8 @@ async function toAlarm(deed: string, body: object): Promise<Alarm> {
 const occurrence = ({ id, raised_at }: Alarm) => ({ alarm: id, raised_at });
 
 /** Acknowledges this one occurrence. */
-export const acknowledge = (alarm: Alarm, comment: string): Promise<Alarm> =>
-  toAlarm("acknowledge", { ...occurrence(alarm), comment });
+export const acknowledge = (alarm: Alarm, comment: string, signature: Signing | null): Promise<Alarm> =>
+  toAlarm("acknowledge", { ...occurrence(alarm), comment, signature });
 
 /** Lets this one latched occurrence go. */
 export const reset = (alarm: Alarm): Promise<Alarm> => toAlarm("reset", occurrence(alarm));
@@ -127,6 +127,22 @@ export const inhibit = (protection: string, until_ms: number, reason: string, se
   toProtection("inhibit", { protection, until: new Date(until_ms).toISOString(), reason, second });
 
 export const rearm = (protection: string): Promise<void> => toProtection("rearm", { protection });
+
+/** Every instrument, as it stands today. */
+export const instruments = (): Promise<InstrumentList> => get("/instruments");
+
+/** Everything that was ever said of an instrument, the last first. */
+export const instrumentHistory = async (instrument: string): Promise<InstrumentEntry[]> =>
+  (await get<{ entries: InstrumentEntry[] }>(`/instruments/history?${new URLSearchParams({ instrument })}`)).entries;
+
+/** Says something new of an instrument, for another person to confirm. */
+export const noteInstrument = async (entry: NewEntry): Promise<void> => {
+  await send("/instruments/entries", entry);
+};
+
+export const confirmInstrument = async (number: number, comment: string): Promise<void> => {
+  await send("/instruments/confirm", { number, comment });
+};
 
 /** Address of the live feed. */
 export const liveAddress = (): string => {

@@ -17,6 +17,7 @@ import { DevicePage } from "./views/device";
 import { DevicesPage } from "./views/devices";
 import { Header } from "./views/header";
 import { HealthBar } from "./views/health";
+import { InstrumentsPage } from "./views/instruments";
 import { Grounds } from "./views/live-value";
 import { NotLive } from "./views/not-live";
 import { Overview } from "./views/overview";
@@ -77,6 +78,7 @@ function Screen() {
 function Floor() {
   if (page.value.kind === "devices") return <WithSide main={<DevicesPage />} />;
   if (page.value.kind === "protections") return <WithSide main={<ProtectionsPage />} />;
+  if (page.value.kind === "instruments") return <WithSide main={<InstrumentsPage />} />;
   const area = areaShown.value;
   if (area) return <Drawn main={<AreaPage area={area} />} />;
   const device = deviceShown.value;

@@ -2,8 +2,10 @@
 
 import { computed, signal } from "@preact/signals";
 import type { Text } from "./api-types";
+import * as instruments from "./words/instruments";
 import * as line from "./words/line";
 import * as screen from "./words/screen";
+import * as sign from "./words/sign";
 import * as sound from "./words/sound";
 
 export type Language = "en" | "zh";
@@ -11,12 +13,16 @@ export type Language = "en" | "zh";
 /** Each page has a file of its own in words/. */
 const en = {
   ...screen.en,
+  ...instruments.en,
   ...line.en,
+  ...sign.en,
   ...sound.en,
 };
 const zh = {
   ...screen.zh,
+  ...instruments.zh,
   ...line.zh,
+  ...sign.zh,
   ...sound.zh,
 };
 

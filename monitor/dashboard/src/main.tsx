@@ -14,6 +14,7 @@ import "./styles/line.css";
 import "./styles/alarms.css";
 import "./styles/protections.css";
 import "./styles/detail.css";
+import "./styles/instruments.css";
 import "./styles/sound.css";
 import { App } from "./app";
 import { language } from "./i18n";

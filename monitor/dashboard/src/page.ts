@@ -5,18 +5,19 @@ import type { Alarm } from "./api-types";
 import { areaKey, workshopsOf, type Area } from "./areas";
 import { index, lookAtAlarm } from "./store";
 
-/** The whole plant, its devices, its protective actions, one area by its key, or one device by its id. */
+/** The whole plant, its devices, its protective actions, its instruments, one area by its key, or one device by its id. */
 export type Page =
   | { kind: "plant" }
   | { kind: "devices" }
   | { kind: "protections" }
+  | { kind: "instruments" }
   | { kind: "area"; key: string }
   | { kind: "device"; id: string };
 
 /** Reads an address's fragment; what it does not know is the whole plant. */
 export function pageOf(fragment: string): Page {
   const path = fragment.replace(/^#\/?/, "");
-  if (path === "devices" || path === "protections") return { kind: path };
+  if (path === "devices" || path === "protections" || path === "instruments") return { kind: path };
   const device = /^device\/(.+)$/.exec(path)?.[1];
   if (device !== undefined) return { kind: "device", id: device };
   return /^(line|shared)\/./.test(path) ? { kind: "area", key: path } : { kind: "plant" };

@@ -42,8 +42,6 @@ export const hiddenAlarms = computed(() => everyAlarm.value.filter(isHidden));
 export const runningProtections = computed(() => [...protections.value.values()].filter(runs).sort(byUrgency));
 /** Whether who is signed in has a right. The server decides; what it would refuse is not offered. */
 export const may = (deed: Deed): boolean => person.value?.deeds.includes(deed) ?? false;
-/** A viewer only looks; the server says so to whoever tries. */
-export const mayAct = computed(() => person.value != null && person.value.role !== "viewer");
 export const alarmsByZone = computed(() => grouped(alarmList.value, (alarm) => alarm.zone));
 /** Of what is hidden, what would be shown if it were not; a mask that hides nothing yet is not told here. */
 export const hiddenByZone = computed(() => grouped(hiddenAlarms.value, (alarm) => alarm.zone));

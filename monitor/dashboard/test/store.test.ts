@@ -110,9 +110,8 @@ test("a protective action stands from its message to the one that says it is arm
   expect(store.runningProtections.value).toEqual([one]);
   tell({ ...one, state: "ARMED" });
   expect(store.protections.value.size).toBe(0);
-  expect(store.mayAct.value).toBe(false);
-  store.person.value = { name: "li", display: "Li", role: "operator", language: "zh", must_change: false, deeds: [] };
-  expect(store.mayAct.value).toBe(true);
-  store.person.value = { name: "li", display: "Li", role: "viewer", language: "zh", must_change: false, deeds: [] };
-  expect(store.mayAct.value).toBe(false);
+  expect(store.may("shelve")).toBe(false);
+  store.person.value = { name: "li", display: "Li", role: "operator", language: "zh", must_change: false, deeds: ["shelve"] };
+  expect(store.may("shelve")).toBe(true);
+  expect(store.may("approve_plant")).toBe(false);
 });

@@ -19,9 +19,11 @@ from monitor.server.rights import ROLES, SIGNS_AS, Deed
 from monitor.server.service import Here, Service
 from monitor.server.sessions import Person, Session
 
-router = APIRouter(
-    tags=["deeds"], responses={code: {"model": Detail} for code in (401, 403, 404, 409, 422, 429, 503)}
-)
+ANSWERS: dict[int | str, dict[str, Any]] = {
+    code: {"model": Detail} for code in (401, 403, 404, 409, 422, 429, 503)
+}
+
+router = APIRouter(tags=["deeds"], responses=ANSWERS)
 _log = structlog.get_logger()
 
 Answer = TypeVar("Answer", bound=BaseModel)
@@ -148,54 +150,48 @@ class SwitchedOff(Chosen):
     second: Credentials
 
 
-@router.post("/alarms/acknowledge")
-async def acknowledge(seen: Seen, session: Acknowledging, here: Here) -> OneAlarm:
-    """Say that one occurrence of an alarm was seen."""
-    return await _do(here, session, "/acknowledge", _body(seen), OneAlarm)
-
-
 @router.post("/alarms/reset")
 async def reset(seen: Seen, session: Resetting, here: Here) -> OneAlarm:
     """Let a latched occurrence go, whose condition is over."""
-    return await _do(here, session, "/reset", _body(seen), OneAlarm)
+    return await do(here, session, "/reset", body_of(seen), OneAlarm)
 
 
 @router.post("/alarms/shelve")
 async def shelve(shelved: Shelved, request: Request, session: Shelving, here: Here) -> OneAlarm:
     """Hide an alarm for a while."""
     second = await _second(here, request, shelved.second, Deed.SHELVE)
-    return await _do(here, session, "/shelve", _body(shelved) | second, OneAlarm)
+    return await do(here, session, "/shelve", body_of(shelved) | second, OneAlarm)
 
 
 @router.post("/alarms/unshelve")
 async def unshelve(given: Given, session: Shelving, here: Here) -> OneAlarm:
     """Show a shelved alarm again."""
-    return await _do(here, session, "/unshelve", _body(given), OneAlarm)
+    return await do(here, session, "/unshelve", body_of(given), OneAlarm)
 
 
 @router.post("/alarms/out-of-service")
 async def take_out_of_service(removed: Removed, request: Request, session: Servicing, here: Here) -> OneAlarm:
     """Take an alarm out of service for maintenance."""
     second = await _second(here, request, removed.second, Deed.OUT_OF_SERVICE)
-    return await _do(here, session, "/out-of-service", _body(removed) | second, OneAlarm)
+    return await do(here, session, "/out-of-service", body_of(removed) | second, OneAlarm)
 
 
 @router.post("/alarms/in-service")
 async def give_back(given: Given, session: Servicing, here: Here) -> OneAlarm:
     """Give an alarm back to service."""
-    return await _do(here, session, "/in-service", _body(given), OneAlarm)
+    return await do(here, session, "/in-service", body_of(given), OneAlarm)
 
 
 @router.post("/zones/occupancy")
 async def occupy(occupied: Occupied, session: Occupying, here: Here) -> OneZone:
     """Say what goes on in a zone: its limits follow."""
-    return await _do(here, session, "/occupancy", _body(occupied), OneZone)
+    return await do(here, session, "/occupancy", body_of(occupied), OneZone)
 
 
 @router.post("/protections/confirm")
 async def confirm(chosen: Chosen, session: Confirming, here: Here) -> OneProtection:
     """Let a protective action ask for what waited for a person's word."""
-    return await _do(here, session, "/protection/confirm", _body(chosen), OneProtection)
+    return await do(here, session, "/protection/confirm", body_of(chosen), OneProtection)
 
 
 @router.post("/protections/reset")
@@ -209,29 +205,35 @@ async def end(ended: Ended, request: Request, session: Ending, here: Here) -> On
         "roles": [ended.role, *(one.role for one in ended.others)],
         "comment": ended.comment,
     }
-    return await _do(here, session, "/protection/reset", body, OneProtection)
+    return await do(here, session, "/protection/reset", body, OneProtection)
 
 
 @router.post("/protections/inhibit")
 async def inhibit(off: SwitchedOff, request: Request, session: Inhibiting, here: Here) -> OneProtection:
     """Switch a protective action off for a while."""
     second = await _second(here, request, off.second, Deed.INHIBIT_PROTECTION)
-    return await _do(here, session, "/protection/inhibit", _body(off) | second, OneProtection)
+    return await do(here, session, "/protection/inhibit", body_of(off) | second, OneProtection)
 
 
 @router.post("/protections/rearm")
 async def rearm(chosen: Chosen, session: Inhibiting, here: Here) -> OneProtection:
     """Switch a protective action on again."""
-    return await _do(here, session, "/protection/rearm", _body(chosen), OneProtection)
+    return await do(here, session, "/protection/rearm", body_of(chosen), OneProtection)
 
 
-def _body(asked: BaseModel) -> dict[str, Any]:
-    return asked.model_dump(mode="json", exclude={"second"})
+def body_of(asked: BaseModel) -> dict[str, Any]:
+    """Write down what is asked, without what proves who asks."""
+    return asked.model_dump(mode="json", exclude={"second", "signature"})
 
 
-async def _do(
+async def do(
     here: Service, session: Session, path: str, body: dict[str, Any], answer: type[Answer]
 ) -> Answer:
+    """Ask the collector for something, under the name of who is signed in.
+
+    Raises:
+        Refusal: what the collector says; 503 it does not answer.
+    """
     done = await here.commands.ask(path, {"who": session.person.name} | body, answer)
     _log.info("done", what=path, name=session.person.name)
     return done

@@ -1,19 +1,22 @@
-/** The one step by which a person says that an alarm was seen, with room for a few words. */
+/** The one step by which a person says that an alarm was seen: an action alarm with a few words, a critical one signed. */
 
 import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { Refusal, acknowledge } from "../api";
-import type { Alarm } from "../api-types";
+import type { Alarm, Signing } from "../api-types";
 import { t } from "../i18n";
 import { takeAlarm } from "../store";
+
+/** Fewest characters of what is done about an action alarm, as the server asks. */
+const words_min = 3;
 
 /** Why the last acknowledgement did not succeed, by alarm. */
 const failures = signal<Record<string, string>>({});
 
-async function attempt(alarm: Alarm, comment: string): Promise<void> {
+async function attempt(alarm: Alarm, comment: string, signature: Signing | null): Promise<void> {
   failures.value = { ...failures.value, [alarm.id]: "" };
   try {
-    takeAlarm(await acknowledge(alarm, comment));
+    takeAlarm(await acknowledge(alarm, comment, signature));
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const why = error.status === 0 ? t("not_reached") : error.message;
@@ -23,24 +26,46 @@ async function attempt(alarm: Alarm, comment: string): Promise<void> {
 
 export function Acknowledge({ alarm, testid }: { alarm: Alarm; testid: string }) {
   const [comment, setComment] = useState("");
+  const [password, setPassword] = useState("");
   const [busy, setBusy] = useState(false);
+  const answers = alarm.level === "action";
+  const signs = alarm.priority === "critical";
 
   const submit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
     setBusy(true);
-    await attempt(alarm, comment).finally(() => setBusy(false));
+    setPassword("");
+    const signature: Signing | null = signs ? { password, meaning: "responsibility" } : null;
+    await attempt(alarm, comment, signature).finally(() => setBusy(false));
   };
 
   return (
     <form class="acknowledge" onSubmit={(event) => void submit(event)}>
       <input
         class="comment"
-        aria-label={t("comment")}
-        placeholder={t("comment_short")}
+        aria-label={t(answers ? "what_is_done" : "comment")}
+        placeholder={t(answers ? "what_is_done" : "comment_short")}
+        minLength={answers ? words_min : 0}
         maxLength={500}
+        required={answers}
+        data-testid={`${testid}-comment`}
         value={comment}
         onInput={(event) => setComment(event.currentTarget.value)}
       />
+      {signs && (
+        <input
+          class="comment"
+          type="password"
+          aria-label={t("sign_password")}
+          placeholder={t("sign_password")}
+          autocomplete="off"
+          maxLength={256}
+          required
+          data-testid={`${testid}-password`}
+          value={password}
+          onInput={(event) => setPassword(event.currentTarget.value)}
+        />
+      )}
       <button class={`ack ${alarm.level}`} data-testid={testid} disabled={busy}>
         {t("acknowledge")}
       </button>

@@ -10,7 +10,7 @@ import { said, t } from "../i18n";
 import { goToAlarm } from "../page";
 import type { PlantIndex } from "../plant";
 import { isUsable } from "../rows";
-import { alarmList, index, mayAct, readingOf, server_s, takeAlarm } from "../store";
+import { alarmList, index, may, readingOf, server_s, takeAlarm } from "../store";
 import { Acknowledge } from "./acknowledge";
 import { Deed } from "./deed";
 import { Hidden } from "./hidden";
@@ -79,7 +79,7 @@ function AlarmRow({ alarm, plant }: { alarm: Alarm; plant: PlantIndex }) {
           {alarm.first_out && <span class="first-out"> {t("first_out")}</span>}
           {alarm.acknowledged && <span class="quiet">{t("acknowledged_by", { who: alarm.acknowledged_by })}</span>}
         </td>
-        <td class="deed">{mayAct.value && <NextDeed alarm={alarm} />}</td>
+        <td class="deed"><NextDeed alarm={alarm} /></td>
       </tr>
       {open && (
         <tr class="more">
@@ -94,8 +94,8 @@ function AlarmRow({ alarm, plant }: { alarm: Alarm; plant: PlantIndex }) {
 
 /** It is acknowledged first; what is held then goes by a reset. */
 function NextDeed({ alarm }: { alarm: Alarm }) {
-  if (!alarm.acknowledged) return <Acknowledge alarm={alarm} testid={`ack-${alarm.id}`} />;
-  if (!isHeld(alarm)) return null;
+  if (!alarm.acknowledged) return may("acknowledge") ? <Acknowledge alarm={alarm} testid={`ack-${alarm.id}`} /> : null;
+  if (!isHeld(alarm) || !may("reset_alarm")) return null;
   return <Deed label={t("reset")} testid={`reset-${alarm.id}`} act={async () => takeAlarm(await reset(alarm))} />;
 }
 

@@ -8,7 +8,7 @@ import { said, t } from "../i18n";
 import { goToAlarm } from "../page";
 import type { PlantIndex } from "../plant";
 import { stateKey } from "../protections";
-import { alarmList, index, mayAct, runningProtections, server_s } from "../store";
+import { alarmList, index, may, runningProtections, server_s } from "../store";
 import { Acknowledge } from "./acknowledge";
 import { Mark } from "./mark";
 import { Silence } from "./sound";
@@ -49,7 +49,7 @@ function Worst({ alarm, plant }: { alarm: Alarm; plant: PlantIndex }) {
           <Facts alarm={alarm} plant={plant} />
         </span>
       </button>
-      {mayAct.value && !alarm.acknowledged && <Acknowledge alarm={alarm} testid="banner-acknowledge" />}
+      {may("acknowledge") && !alarm.acknowledged && <Acknowledge alarm={alarm} testid="banner-acknowledge" />}
     </>
   );
 }

@@ -44,6 +44,7 @@ export function HealthBar() {
         </>
       )}
       {plant && plant.protections.length > 0 && <Protections of={plant.protections.length} />}
+      <Instruments />
       {plant && (
         <Fact name="configuration" bad={differs} last>
           {plant.id} · <code>{plant.sha256.slice(0, 8)}</code> {differs && t("configuration_differs")}
@@ -60,6 +61,18 @@ function Protections({ of }: { of: number }) {
     <Fact name="protections" bad={off > 0} detail={off > 0 ? t("n_switched_off", { n: off }) : ""}>
       <a href="#/protections" data-testid="open-protections">
         {runningProtections.value.length} / {of}
+      </a>
+    </Fact>
+  );
+}
+
+/** How many instruments are due, or over: as their alarms say. */
+function Instruments() {
+  const due = alarmList.value.filter(({ id, active }) => active && isAboutCalibration(id));
+  return (
+    <Fact name="instruments" bad={due.some(({ level }) => level === "alert")}>
+      <a href="#/instruments" data-testid="open-instruments">
+        {t("instruments_due", { n: due.length })}
       </a>
     </Fact>
   );

@@ -7,7 +7,7 @@ import type { Alarm } from "../api-types";
 import { dateTime } from "../format";
 import { said, t } from "../i18n";
 import type { PlantIndex } from "../plant";
-import { hiddenAlarms, mayAct, takeAlarm } from "../store";
+import { hiddenAlarms, may, takeAlarm } from "../store";
 import { Deed } from "./deed";
 import { Mark } from "./mark";
 
@@ -42,7 +42,7 @@ function HiddenAlarm({ alarm, plant }: { alarm: Alarm; plant: PlantIndex }) {
         <span class="quiet">{[place(alarm, plant), ...facts(alarm, plant)].filter((fact) => fact !== "").join(" · ")}</span>
         {shelved_until !== null && <Why id={alarm.id} until={shelved_until} />}
       </span>
-      {shelved_until !== null && mayAct.value && <Deed label={t("unshelve")} testid={`unshelve-${alarm.id}`} act={act} />}
+      {shelved_until !== null && may("shelve") && <Deed label={t("unshelve")} testid={`unshelve-${alarm.id}`} act={act} />}
     </li>
   );
 }

@@ -8,7 +8,7 @@ import { dateTime, timeOfDay } from "../format";
 import { said, t } from "../i18n";
 import type { PlantIndex } from "../plant";
 import { mayBeEnded, stateKey, waitsForWord } from "../protections";
-import { alarms, mayAct } from "../store";
+import { alarms, may } from "../store";
 import { Deed, PersonFields, WhyAndHowLong, personIn, text, untilIn } from "./deed";
 import { End, roleName } from "./end";
 
@@ -37,8 +37,8 @@ export function Running({ one, plant }: OneProps) {
           {t("ended_by")} {one.reset_by.map(roleName).join(" + ")}
         </p>
       )}
-      {mayAct.value && waitsForWord(one) && <Deed label={t("confirm")} testid={`confirm-${one.id}`} act={() => confirm(one.id)} />}
-      {mayAct.value && mayBeEnded(one) && <End one={one} />}
+      {may("confirm_protection") && waitsForWord(one) && <Deed label={t("confirm")} testid={`confirm-${one.id}`} act={() => confirm(one.id)} />}
+      {may("end_protection") && mayBeEnded(one) && <End one={one} />}
     </article>
   );
 }
@@ -103,7 +103,7 @@ export function Off({ one, plant }: OneProps) {
         {off.who} + {off.second}: {off.reason}
       </p>
       <p class="quiet">{t("until", { time: end })}</p>
-      {mayAct.value && <Deed label={t("rearm")} testid={`rearm-${one.id}`} act={() => rearm(one.id)} />}
+      {may("inhibit_protection") && <Deed label={t("rearm")} testid={`rearm-${one.id}`} act={() => rearm(one.id)} />}
     </article>
   );
 }
@@ -127,7 +127,7 @@ export function Armed({ one }: { one: PlantProtection }) {
           </ul>
           <p>{said(one.instruction)}</p>
           <p class="quiet">{said(one.fail_safe)}</p>
-          {mayAct.value && <Inhibit one={one} />}
+          {may("inhibit_protection") && <Inhibit one={one} />}
         </div>
       )}
     </details>

@@ -5,14 +5,14 @@ import { Refusal, guidance, shelve } from "../api";
 import type { Alarm, Guidance } from "../api-types";
 import { duration } from "../format";
 import { said, t } from "../i18n";
-import { mayAct, takeAlarm } from "../store";
+import { may, takeAlarm } from "../store";
 import { Deed, PersonFields, WhyAndHowLong, personIn, text, untilIn } from "./deed";
 
 export function Unfolded({ alarm }: { alarm: Alarm }) {
   return (
     <div class="unfolded" data-testid={`unfolded-${alarm.id}`}>
       <GuidanceOf id={alarm.id} />
-      {mayAct.value && <Shelve alarm={alarm} />}
+      {may("shelve") && <Shelve alarm={alarm} />}
     </div>
   );
 }

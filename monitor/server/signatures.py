@@ -1,0 +1,134 @@
+"""Signatures: the password again, a meaning, and the content they are bound to.
+
+A signature is a line of the book; it holds as long as the content hashes to what was signed (21 CFR 11.50, 11.70,
+11.200). The first of a session and every later one ask for the password.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field, SecretStr
+
+from config.model import Text
+from monitor.server.identify import Credentials, tried
+from monitor.server.messages import shown
+from monitor.server.service import Service
+from monitor.server.sessions import Person
+from monitor.store.chain import canonical
+
+
+class Meaning(StrEnum):
+    """What a signature says (21 CFR 11.50(a)(3))."""
+
+    REVIEW = "review"
+    APPROVAL = "approval"
+    RESPONSIBILITY = "responsibility"
+    AUTHORSHIP = "authorship"
+
+
+MEANINGS: Mapping[Meaning, Text] = {
+    Meaning.REVIEW: Text("reviewed", "已审核"),
+    Meaning.APPROVAL: Text("approved", "已批准"),
+    Meaning.RESPONSIBILITY: Text("took responsibility", "承担责任"),
+    Meaning.AUTHORSHIP: Text("wrote this", "编制"),
+}
+
+
+class Signing(BaseModel):
+    """The password of who is signed in, once more, and what the signature means."""
+
+    model_config = shown({"password": "correct horse battery staple", "meaning": "responsibility"})
+
+    password: Annotated[SecretStr, Field(min_length=1, max_length=256)]
+    meaning: Meaning
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is signed.
+
+    Attributes:
+        what: kind of thing, for example "acknowledgement".
+        of: which one.
+        version: which version of it.
+        content: all that is signed; JSON.
+    """
+
+    what: str
+    of: str
+    version: str
+    content: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who signed what, when, and what it meant.
+
+    Attributes:
+        who: the name that the records say.
+        name: the printed name at that time.
+        sha256: of the canonical content.
+    """
+
+    id: str
+    at: datetime
+    who: str
+    name: str
+    role: str
+    meaning: str
+    what: str
+    of: str
+    version: str
+    sha256: str
+
+
+def sha256_of(content: Any) -> str:  # noqa: ANN401 - JSON
+    """Hash a content in its one canonical way.
+
+    Raises:
+        TypeError: it is not JSON.
+        ValueError: it holds NaN or an infinity.
+    """
+    return hashlib.sha256(canonical(content).encode("utf-8")).hexdigest()
+
+
+def holds(signature: Signature, content: Any) -> bool:  # noqa: ANN401 - JSON
+    """Say whether a signature is one for this content; after any change of it, it is not."""
+    return signature.sha256 == sha256_of(content)
+
+
+async def sign(here: Service, person: Person, signing: Signing, subject: Subject, address: str) -> Signature:
+    """Let who is signed in sign; the signature is safe when this returns, whether the database is there or not.
+
+    Args:
+        here: the server.
+        person: who is signed in.
+        signing: the password and the meaning.
+        subject: what is signed.
+        address: from where.
+
+    Raises:
+        Refusal: 401 the password is wrong, 429 too many were, 503 it cannot be recorded.
+    """
+    await tried(here, Credentials(name=person.name, password=signing.password), address)
+    signature = Signature(
+        id=secrets.token_hex(8),
+        at=here.settings.now(),
+        who=person.name,
+        name=person.display or person.name,
+        role=person.role,
+        meaning=signing.meaning,
+        what=subject.what,
+        of=subject.of,
+        version=subject.version,
+        sha256=sha256_of(subject.content),
+    )
+    told = ("id", "name", "role", "meaning", "what", "of", "version", "sha256")
+    body = {key: getattr(signature, key) for key in told}
+    await here.ledger.say(signature.at, "signature", person.name, body)
+    return signature
