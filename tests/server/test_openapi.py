@@ -8,6 +8,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from config.plant import Plant
+from monitor.server import identify
 from monitor.server.app import create_app
 from monitor.server.command import OneAlarm
 from monitor.server.gate import API
@@ -62,7 +63,7 @@ def test_every_request_and_answer_has_an_example(document: Document) -> None:
             readings.Readings,
             readings.ChannelReadings,
             completeness.DeviceCompleteness,
-            session.Credentials,
+            identify.Credentials,
             session.SignedInPerson,
             Detail,
             Snapshot,

@@ -204,7 +204,8 @@ export interface paths {
          * @description Every reading of these channels from `start` to `end`, channel after channel, oldest first.
          *
          *     One row per channel and time: the time in the plant's zone with its offset, the channel, the value as it is stored,
-         *     its unit and its quality; in a CSV file the time in UTC too.
+         *     its unit and its quality, and whether the instrument was in order then, overdue, unqualified or unknown to the
+         *     register; in a CSV file the time in UTC too.
          */
         get: operations["export_readings"];
         put?: never;
@@ -371,6 +372,86 @@ export interface paths {
          * @description Say that one occurrence of an alarm was seen.
          */
         post: operations["acknowledge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instruments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Instruments
+         * @description Every instrument, with what counts today.
+         */
+        get: operations["read_instruments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instruments/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Instrument
+         * @description One instrument, also one that the plant no longer has, with every entry.
+         */
+        get: operations["read_instrument"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instruments/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Note Instrument
+         * @description Say something new of an instrument; it counts once somebody else has confirmed it.
+         */
+        post: operations["note_instrument"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instruments/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Instrument
+         * @description Confirm somebody else's entry, which counts from then on.
+         */
+        post: operations["confirm_instrument"];
         delete?: never;
         options?: never;
         head?: never;
@@ -760,6 +841,12 @@ export interface components {
          */
         Bucket: "minute" | "hour";
         /**
+         * Category
+         * @description How strictly a site manages it (the Chinese A/B/C scheme of measuring instruments); the site says which.
+         * @enum {string}
+         */
+        Category: "A" | "B" | "C";
+        /**
          * Cause
          * @description Why a row that was expected is not there, or is not valid.
          * @enum {string}
@@ -772,7 +859,7 @@ export interface components {
          *     `at` is the beginning of each bucket in seconds since 1970 (UTC); `n` counts its readings, `n_good` those that
          *     may be used; where there is none of these the values are null: with `n` 0 nothing is stored there, otherwise what
          *     is stored is bad. `min` and `max` are of all readings, so that no excursion disappears. `limits` are those of the
-         *     plant that was in force at the time.
+         *     plant that was in force at the time; `instrument` is how its instrument stood, over the whole time.
          */
         ChannelReadings: {
             /** Channel */
@@ -795,6 +882,8 @@ export interface components {
             n_good: number[];
             /** Limits */
             limits: components["schemas"]["PastLimit"][];
+            /** Instrument */
+            instrument: components["schemas"]["PastInstrument"][];
         };
         /**
          * Chosen
@@ -803,6 +892,19 @@ export interface components {
         Chosen: {
             /** Protection */
             protection: string;
+        };
+        /**
+         * Confirmation
+         * @description Which entry was held against the papers, and is right.
+         */
+        Confirmation: {
+            /** Number */
+            number: number;
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
         };
         /**
          * Credentials
@@ -834,6 +936,8 @@ export interface components {
         /**
          * DeviceCompleteness
          * @description How complete a device is, in whole buckets of `bucket_s`; `at` is where each begins, seconds since 1970 (UTC).
+         *
+         *     `instruments` are the device and those of its channels that have entries of their own in the register.
          */
         DeviceCompleteness: {
             /** Device */
@@ -842,6 +946,8 @@ export interface components {
             bucket_s: number;
             /** Series */
             series: components["schemas"]["SeriesCompleteness"][];
+            /** Instruments */
+            instruments: components["schemas"]["InstrumentPast"][];
         };
         /**
          * Ended
@@ -951,6 +1057,108 @@ export interface components {
             reason: string;
         };
         /**
+         * Instrument
+         * @description A device, or one of its channels that has entries of its own, and how it stands today.
+         *
+         *     `entry` is what counts today; `waiting` is what another person has to confirm.
+         */
+        Instrument: {
+            /** Id */
+            id: string;
+            /** Device */
+            device: string;
+            label: components["schemas"]["Label"];
+            /** Zone */
+            zone: string;
+            state: components["schemas"]["InstrumentState"];
+            /** Days Left */
+            days_left: number | null;
+            entry: components["schemas"]["InstrumentEntry"] | null;
+            waiting: components["schemas"]["InstrumentEntry"] | null;
+        };
+        /**
+         * InstrumentEntry
+         * @description One entry of the register; it counts once somebody else has confirmed it.
+         */
+        InstrumentEntry: {
+            /**
+             * Since
+             * Format: date
+             */
+            since: string;
+            category: components["schemas"]["Category"];
+            /** Serial */
+            serial: string;
+            /** Certificate */
+            certificate: string;
+            /**
+             * Calibrated On
+             * Format: date
+             */
+            calibrated_on: string;
+            /** Due On */
+            due_on: string | null;
+            /** Iq On */
+            iq_on: string | null;
+            /** Oq On */
+            oq_on: string | null;
+            /** Pq On */
+            pq_on: string | null;
+            /** Number */
+            number: number;
+            /** Reason */
+            reason: string;
+            /** Noted By */
+            noted_by: string;
+            /**
+             * Noted At
+             * Format: date-time
+             */
+            noted_at: string;
+            /** Confirmed By */
+            confirmed_by: string;
+            /** Confirmed At */
+            confirmed_at: string | null;
+        };
+        /**
+         * InstrumentHistory
+         * @description One instrument and everything that was ever said of it, the last first.
+         */
+        InstrumentHistory: {
+            instrument: components["schemas"]["Instrument"];
+            /** Entries */
+            entries: components["schemas"]["InstrumentEntry"][];
+        };
+        /**
+         * InstrumentList
+         * @description Every instrument of the plant, as it stands `on` a day in the plant's time zone.
+         */
+        InstrumentList: {
+            /**
+             * On
+             * Format: date
+             */
+            on: string;
+            /** Instruments */
+            instruments: components["schemas"]["Instrument"][];
+        };
+        /**
+         * InstrumentPast
+         * @description How one instrument stood, over the whole time that is told of.
+         */
+        InstrumentPast: {
+            /** Instrument */
+            instrument: string;
+            /** Stood */
+            stood: components["schemas"]["PastInstrument"][];
+        };
+        /**
+         * InstrumentState
+         * @description How it stands; the worst that is so.
+         * @enum {string}
+         */
+        InstrumentState: "in_order" | "due_in_3_months" | "due_in_1_month" | "overdue" | "unqualified" | "unknown";
+        /**
          * Kind
          * @description What sort of quantity a channel carries, so that screens and statistics treat it rightly.
          * @enum {string}
@@ -999,6 +1207,45 @@ export interface components {
          * @enum {string}
          */
         LineMode: "c_isolator" | "b_cabinet";
+        /**
+         * Meaning
+         * @description What a signature says (21 CFR 11.50(a)(3)).
+         * @enum {string}
+         */
+        Meaning: "review" | "approval" | "responsibility" | "authorship";
+        /**
+         * NewEntry
+         * @description What is to be said of an instrument from now on, and why.
+         */
+        NewEntry: {
+            /**
+             * Since
+             * Format: date
+             */
+            since: string;
+            category: components["schemas"]["Category"];
+            /** Serial */
+            serial: string;
+            /** Certificate */
+            certificate: string;
+            /**
+             * Calibrated On
+             * Format: date
+             */
+            calibrated_on: string;
+            /** Due On */
+            due_on: string | null;
+            /** Iq On */
+            iq_on: string | null;
+            /** Oq On */
+            oq_on: string | null;
+            /** Pq On */
+            pq_on: string | null;
+            /** Instrument */
+            instrument: string;
+            /** Reason */
+            reason: string;
+        };
         /**
          * NewPassword
          * @description The password, and what it is to be from now on.
@@ -1104,6 +1351,23 @@ export interface components {
             low: number | null;
             /** High */
             high: number | null;
+        };
+        /**
+         * PastInstrument
+         * @description How an instrument stood from `since` to `until`: in order (be it due soon), overdue, unqualified or unknown.
+         */
+        PastInstrument: {
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            state: components["schemas"]["InstrumentState"];
         };
         /**
          * PastLimit
@@ -1442,6 +1706,8 @@ export interface components {
             n_good: number[];
             /** Limits */
             limits: components["schemas"]["PastLimit"][];
+            /** Instrument */
+            instrument: components["schemas"]["PastInstrument"][];
             /**
              * More
              * @default []
@@ -1529,6 +1795,25 @@ export interface components {
             comment: string;
         };
         /**
+         * SeenSigned
+         * @description Which occurrence of which alarm was seen, what is done about it, and the signature where it takes one.
+         */
+        SeenSigned: {
+            /** Alarm */
+            alarm: string;
+            /**
+             * Raised At
+             * Format: date-time
+             */
+            raised_at: string;
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
+            signature?: components["schemas"]["Signing"] | null;
+        };
+        /**
          * SeriesCompleteness
          * @description One series of a device: its own row (named as the device), or a counter's `records`.
          *
@@ -1594,6 +1879,18 @@ export interface components {
             must_change: boolean;
             /** Deeds */
             deeds: components["schemas"]["Deed"][];
+        };
+        /**
+         * Signing
+         * @description The password of who is signed in, once more, and what the signature means.
+         */
+        Signing: {
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
+            meaning: components["schemas"]["Meaning"];
         };
         /**
          * Source
@@ -2876,7 +3173,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Seen"];
+                "application/json": components["schemas"]["SeenSigned"];
             };
         };
         responses: {
@@ -2936,6 +3233,312 @@ export interface operations {
             };
             /** @description Too Many Requests */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    read_instruments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstrumentList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    read_instrument: {
+        parameters: {
+            query: {
+                instrument: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstrumentHistory"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    note_instrument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEntry"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Instrument"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    confirm_instrument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Confirmation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Instrument"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
