@@ -9,7 +9,7 @@ import asyncpg
 from monitor.store.database import Connection
 from monitor.store.finding import Finding, Wrong, found, instant
 from monitor.store.verify_book import SLOW_S, Step, Walked
-from monitor.store.verify_seals import MINUTE, Former, Seal, hours, latest_first, spans
+from monitor.store.verify_seals import MINUTE, Seal, backwards, hours, over, sha256_of, spans
 
 HOUR = timedelta(hours=1)
 PAIRS_AT_ONCE = 20_000
@@ -114,9 +114,7 @@ class Rows:
         for start in range(0, 60, step):
             found_rows = await self._minutes(hour + start * MINUTE, min(step, 60 - start))
             for at in (hour + number * MINUTE for number in range(start, min(60, start + step))):
-                for finding in self._check_minute(
-                    at, latest_first(minutes.get(at, [])), found_rows.get(at, [])
-                ):
+                for finding in self._check_minute(at, minutes.get(at, []), found_rows.get(at, [])):
                     yield finding
         async for finding in self._check_hour(hour):
             yield finding
@@ -140,15 +138,14 @@ class Rows:
     ) -> Iterator[Finding]:
         """Hold the seals against the rows, the last one first: each for the series of which no later one speaks."""
         kept = {row["series_id"]: row["kept"] for row in rows if row["kept"] is not None}
-        former, covered = Former(kept), set[int]()
-        self._sealing |= {seal.chain: seal.names for seal in reversed(seals)}
-        for seal in seals:
+        covered: set[int] = set()
+        self._sealing |= {seal.chain: seal.names for seal in seals}
+        for seal, stood in backwards(seals, kept):
             others = seal.names.keys() - covered
             if others:
                 covers = {id_ for id_ in others if id_ in kept or self._is_in_time(seal)}
-                yield from self._compare(seal, [row for row in rows if row["series_id"] in covers], former)
+                yield from self._compare(seal, [row for row in rows if row["series_id"] in covers], stood)
                 covered |= covers
-            former.go_behind(seal)
         self.counted.minutes += bool(seals)
         for row in rows:
             if row["series_id"] in covered:
@@ -162,10 +159,16 @@ class Rows:
         first, until = self._spans.get(seal.chain, (_ALWAYS, _NEVER))
         return first <= seal.body.minute < until
 
-    def _compare(self, seal: Seal, rows: Sequence[asyncpg.Record], former: Former) -> Iterator[Finding]:
-        """Say which of three differs from the other two: the rows, the figures kept of them, the seal."""
-        is_as_sealed = former.is_sealed(seal, {row["series_id"]: row["now"] for row in rows})
-        is_kept_as_sealed = former.is_sealed(seal, {row["series_id"]: row["kept"] for row in rows})
+    def _compare(
+        self, seal: Seal, rows: Sequence[asyncpg.Record], stood: Mapping[int, bytes]
+    ) -> Iterator[Finding]:
+        """Say which of three differs from the other two: the rows, the figures kept of them, the seal.
+
+        Of series of which a later seal speaks, it is held against how they stood when it was written.
+        """
+        kept = over(seal, stood)
+        is_kept_as_sealed = sha256_of(kept) == seal.body.sha256
+        is_as_sealed = sha256_of(kept | {row["series_id"]: row["now"] for row in rows}) == seal.body.sha256
         if not is_as_sealed and not is_kept_as_sealed:
             yield self._minute_changed(seal, rows)
             return

@@ -2,7 +2,7 @@
 
 import hashlib
 from bisect import bisect
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -115,40 +115,66 @@ async def hours(
             yield hour, [seal for seal in read if seal is not None]
 
 
-def latest_first(seals: Iterable[Seal]) -> list[Seal]:
-    """Order the seals of one minute, the last one first; within a chain by their numbers, whatever its clock said."""
-    ordered: list[tuple[datetime, str, int, Seal]] = []
-    latest: dict[str, datetime] = {}
-    for seal in sorted(seals, key=lambda seal: (seal.chain, seal.seq)):
-        at = latest[seal.chain] = max(seal.at, latest.get(seal.chain, seal.at))
-        ordered.append((at, seal.chain, seal.seq, seal))
-    return [seal for *_, seal in sorted(ordered, key=lambda one: one[:3], reverse=True)]
+def backwards(
+    seals: Iterable[Seal], digests: Mapping[int, bytes]
+) -> Iterator[tuple[Seal, Mapping[int, bytes]]]:
+    """Go back through the seals of one minute; within a chain by their numbers, whatever its clock said.
+
+    Args:
+        seals: of the minute, in any order.
+        digests: that are kept of it, by series.
+
+    Yields:
+        A seal, and the digests as they stood when it was written.
+    """
+    stood = dict(digests)
+    chains: dict[str, list[Seal]] = {}
+    for seal in sorted(seals, key=lambda seal: seal.seq):
+        chains.setdefault(seal.chain, []).append(seal)
+    while chains:
+        last = _last(chains, stood)
+        yield last, stood
+        stood = _before(last, stood)
+        chains[last.chain].pop()
+        if not chains[last.chain]:
+            del chains[last.chain]
 
 
-class Former:
-    """The digests of one minute, as they stand and as they stood before each seal of it, the last one first."""
+def _last(chains: Mapping[str, Sequence[Seal]], stood: Mapping[int, bytes]) -> Seal:
+    """Of several chains' last seals choose the one that was written last; their clocks do not tell.
 
-    def __init__(self, digests: Mapping[int, bytes]) -> None:
-        """Begin with how they stand: by series."""
-        self._stood = [dict(digests)]
+    It holds over what stands. Rows are only ever added, so of two that left the same digest behind, that one came
+    first which has changed it.
+    """
+    lasts = sorted((every[-1] for every in chains.values()), key=lambda seal: (seal.at, seal.chain))
+    if len(lasts) == 1:
+        return lasts[0]
 
-    def is_sealed(self, seal: Seal, own: Mapping[int, bytes | None]) -> bool:
-        """Whether a seal holds over these digests, and over those of its other series as they ever stood.
-
-        Args:
-            seal: whichever is asked about.
-            own: by series, of those of which no later seal speaks; None: there is none.
-        """
-        return any(
-            seal.body.sha256 == sha256_of({id_: stood[id_] for id_ in seal.names if id_ in stood} | dict(own))
-            for stood in self._stood
+    def is_early(seal: Seal) -> tuple[bool, int]:
+        others = {
+            id_
+            for chain, every in chains.items()
+            if chain != seal.chain
+            for one in every
+            for id_ in one.names
+        }
+        before = _before(seal, stood)
+        return sha256_of(over(seal, stood)) != seal.body.sha256, sum(
+            before.get(id_) != stood.get(id_) for id_ in others
         )
 
-    def go_behind(self, seal: Seal) -> None:
-        """Learn how they stood before a seal."""
-        was = dict(seal.body.was) if seal.body.again else dict.fromkeys(seal.names) | dict(seal.body.was)
-        stood = {id_: one for id_, one in self._stood[-1].items() if id_ not in was}
-        self._stood.append(stood | {id_: bytes.fromhex(one) for id_, one in was.items() if one is not None})
+    return min(reversed(lasts), key=is_early)
+
+
+def over(seal: Seal, digests: Mapping[int, bytes]) -> dict[int, bytes | None]:
+    """Choose the digests of those series that a seal covers."""
+    return {id_: digests[id_] for id_ in seal.names if id_ in digests}
+
+
+def _before(seal: Seal, stood: Mapping[int, bytes]) -> dict[int, bytes]:
+    was = dict(seal.body.was) if seal.body.again else dict.fromkeys(seal.names) | dict(seal.body.was)
+    before = {id_: digest for id_, digest in stood.items() if id_ not in was}
+    return before | {id_: bytes.fromhex(digest) for id_, digest in was.items() if digest is not None}
 
 
 def sha256_of(digests: Mapping[int, bytes | None]) -> str:
