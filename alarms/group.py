@@ -100,7 +100,7 @@ def mark(groups: Mapping[str, str], draft: Draft, at: datetime) -> None:
 
 def _is_first(groups: Mapping[str, str], draft: Draft, told: Transition) -> bool:
     """Whether nothing of the same group was raised shortly before, or earlier in the same moment."""
-    if told.after.level is Level.DIAGNOSTIC:
+    if told.after.level is Level.DIAGNOSTIC or told.alarm.startswith("service/"):
         return False
     group, earliest = _group(groups, told.alarm), told.after.raised_at - timedelta(seconds=FIRST_OUT_S)
     return not any(

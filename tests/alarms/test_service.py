@@ -45,3 +45,9 @@ def test_only_what_a_collector_does_not_know_by_itself_outlives_its_run() -> Non
         DUE,
         OVERDUE,
     ]
+
+
+def test_an_overdue_calibration_starts_no_cascade() -> None:
+    run = Transcript(plant())
+    run.says(Fault(after(0), OVERDUE, "2027-02-26"))
+    assert not run.state.alarms[f"service/{OVERDUE}"].first_out

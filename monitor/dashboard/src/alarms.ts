@@ -3,6 +3,7 @@
 import type { Alarm, Level, Limit, Priority } from "./api-types";
 import { bound, unit, value } from "./format";
 import { said, t } from "./i18n";
+import { calibrationTitle } from "./instruments";
 import { measured, type PlantIndex } from "./plant";
 
 /** Worst first. The rank is also the letter that is shown in the level's shape. */

@@ -3,7 +3,19 @@
  * nobody is signed in leads to the sign-in page.
  */
 
-import type { Alarm, Credentials, Guidance, Person, Plant, Readings, Signing, Transition } from "./api-types";
+import type {
+  Alarm,
+  Credentials,
+  Guidance,
+  InstrumentEntry,
+  InstrumentList,
+  NewEntry,
+  Person,
+  Plant,
+  Readings,
+  Signing,
+  Transition,
+} from "./api-types";
 import { language } from "./i18n";
 import { person } from "./store";
 

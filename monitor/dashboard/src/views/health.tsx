@@ -3,7 +3,8 @@
 import type { ComponentChildren } from "preact";
 import { duration, figure } from "../format";
 import { t, type Key } from "../i18n";
-import { collectorPlant, health, index, protections, runningProtections } from "../store";
+import { isAboutCalibration } from "../instruments";
+import { alarmList, collectorPlant, health, index, protections, runningProtections } from "../store";
 import { Mark } from "./mark";
 
 /** A poll that is later than this is worth a look: a quarter of the second that it has. */
