@@ -30,6 +30,7 @@ from monitor.server.roll import Roll
 from monitor.server.routes import (
     acknowledge,
     alarms,
+    book,
     completeness,
     deeds,
     exports,
@@ -120,7 +121,7 @@ def _make_service(settings: Settings) -> Service:
 
 def _add_routes(app: FastAPI, settings: Settings) -> None:
     api = APIRouter(prefix=API)
-    nouns = (session, health, plant, live, readings, completeness, exports, alarms, protections)
+    nouns = (session, health, plant, live, readings, completeness, exports, alarms, protections, book)
     for noun in (*nouns, acknowledge, instruments, deeds):
         api.include_router(noun.router)
     app.include_router(api)

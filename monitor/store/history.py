@@ -61,7 +61,7 @@ async def alarms_found(pool: Pool, start: datetime, end: datetime, sought: Sough
     asked = (
         list(sought.names),
         list(sought.names.values()),
-        [f"%{_literally(word)}%" for word in sought.words],
+        [f"%{literally(word)}%" for word in sought.words],
         None if sought.levels is None else list(sought.levels),
         None if sought.places is None else list(sought.places),
         *(sought.after or (None, "")),
@@ -70,7 +70,7 @@ async def alarms_found(pool: Pool, start: datetime, end: datetime, sought: Sough
         return [_alarm(row) for row in await pool.fetch(_FOUND, start, end, *asked, limit)]
 
 
-def _literally(word: str) -> str:
+def literally(word: str) -> str:
     """Write a word so that no letter of it stands for others."""
     return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
