@@ -166,9 +166,7 @@ class Versions:
         Raises:
             VersionsError: it is not there, cannot be read, or is not what was kept.
         """
-        folder = self._folder / sha256
-        if not SHA256.fullmatch(sha256) or not folder.is_dir():
-            raise VersionsError(f"{folder}: this plant is not kept here; restore it from a backup")
+        folder = self.folder_of(sha256)
         try:
             plant = load_kept(folder)
         except PlantFaults as faults:
@@ -176,6 +174,17 @@ class Versions:
         if plant.sha256 != sha256:
             raise VersionsError(f"{folder}: somebody has changed it; restore it from a backup")
         return plant
+
+    def folder_of(self, sha256: str) -> Path:
+        """Return the folder of one version.
+
+        Raises:
+            VersionsError: it is not there.
+        """
+        folder = self._folder / sha256
+        if not SHA256.fullmatch(sha256) or not folder.is_dir():
+            raise VersionsError(f"{folder}: this plant is not kept here; restore it from a backup")
+        return folder
 
     def keep(self, files: Mapping[str, str]) -> Plant:
         """Keep a plant; one that is kept already is not written again.

@@ -31,6 +31,7 @@ from monitor.server.routes import (
     acknowledge,
     alarms,
     book,
+    changes,
     completeness,
     deeds,
     exports,
@@ -47,6 +48,7 @@ from monitor.server.screens import Dashboard
 from monitor.server.service import Service
 from monitor.server.sessions import Sessions
 from monitor.server.settings import Settings
+from monitor.server.trials import Trials
 from monitor.server.tries import Tries
 from monitor.server.upkeep import Upkeep
 
@@ -109,6 +111,7 @@ def _make_service(settings: Settings) -> Service:
         ledger=ledger,
         roll=Roll(database, people, sessions, ledger, settings.now),
         changes=Changes(settings, database, commands, ledger),
+        trials=Trials(settings.replica_url or settings.database_url),
         reads=Reads(database, replica),
         relay=relay,
         commands=commands,
@@ -122,7 +125,7 @@ def _make_service(settings: Settings) -> Service:
 def _add_routes(app: FastAPI, settings: Settings) -> None:
     api = APIRouter(prefix=API)
     nouns = (session, health, plant, live, readings, completeness, exports, alarms, protections, book)
-    for noun in (*nouns, acknowledge, instruments, deeds):
+    for noun in (*nouns, acknowledge, instruments, changes, deeds):
         api.include_router(noun.router)
     app.include_router(api)
     app.include_router(metrics.router)
@@ -163,6 +166,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             ("upkeep", service.upkeep.run),
             ("instruments", service.instruments.run),
             ("changes", service.changes.run),
+            ("trials", service.trials.run),
         )
     ]
     try:

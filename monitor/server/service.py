@@ -20,6 +20,7 @@ from monitor.server.replica import Reads
 from monitor.server.roll import Roll
 from monitor.server.sessions import Session, Sessions
 from monitor.server.settings import Settings
+from monitor.server.trials import Trials
 from monitor.server.tries import Tries
 from monitor.server.upkeep import Upkeep
 
@@ -34,6 +35,7 @@ class Service:
         ledger: what people do, on its way into the book.
         roll: keeps people and sessions in step with the database.
         changes: of the plant, on their way to the collector.
+        trials: of the past under a proposed plant.
         reads: where the past is read.
         instruments: keeps the alarms about instruments in step with their register.
         exports: held while a file is written: each needs a connection to the database for minutes.
@@ -48,6 +50,7 @@ class Service:
     ledger: Ledger
     roll: Roll
     changes: Changes
+    trials: Trials
     reads: Reads
     relay: Relay
     commands: Commands

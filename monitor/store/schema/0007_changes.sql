@@ -33,3 +33,4 @@ ALTER TABLE plant_step ENABLE ALWAYS TRIGGER append_only;
 
 -- A plant comes into force by a start, or by a line of its own while the collector runs.
 CREATE INDEX book_of_plants ON book (at) WHERE kind = 'plant';
+CREATE INDEX book_of_occupancy ON book (at) WHERE kind = 'occupancy';
