@@ -24,6 +24,9 @@ export type Health = Schemas["CollectorHealth"];
 export type Guidance = Schemas["AlarmGuidance"];
 export type Transition = Schemas["Transition"];
 export type Signing = Schemas["Signing"];
+export type AlarmLoad = Schemas["AlarmLoad"];
+export type AlarmHistory = Schemas["History"];
+export type Occupancy = Schemas["Occupancy"];
 export type Ask = Schemas["Ask"];
 /** A protective action as it stands now. */
 export type Protection = Schemas["Protection"];
@@ -41,6 +44,8 @@ export type InstrumentEntry = Schemas["InstrumentEntry"];
 export type NewEntry = Schemas["NewEntry"];
 export type Instrument = Schemas["Instrument"];
 export type InstrumentList = Schemas["InstrumentList"];
+export type ChannelReadings = Schemas["ChannelReadings"];
+export type PastLimit = Schemas["PastLimit"];
 
 /** What the live feed says. */
 export type Message = Schemas["LiveMessage"];

@@ -5,11 +5,14 @@
 
 import type {
   Alarm,
+  AlarmHistory,
+  AlarmLoad,
   Credentials,
   Guidance,
   InstrumentEntry,
   InstrumentList,
   NewEntry,
+  Occupancy,
   Person,
   Plant,
   Readings,
@@ -17,6 +20,7 @@ import type {
   Transition,
 } from "./api-types";
 import { language } from "./i18n";
+import type { Span } from "./period";
 import { person } from "./store";
 
 const base = "/api/v1";
@@ -90,12 +94,49 @@ export const readings = (channel: string, start_s: number, end_s: number, points
   return get(`/readings?${query}`);
 };
 
+/** Several channels in a time, in at most so many buckets each. */
+export const readingsOf = (channels: readonly string[], span: Span, points: number): Promise<Readings> => {
+  const asked = [...spanOf(span), ...channels.map((one) => ["channel", one]), ["points", String(points)]];
+  return get(`/readings?${new URLSearchParams(asked)}`);
+};
+
 /** What an alarm means and what is to be done about it. */
 export const guidance = (alarm: string): Promise<Guidance> => get(`/alarms/guidance?${new URLSearchParams({ alarm })}`);
 
-/** What the book says of an alarm, the latest first. */
-export const transitions = async (alarm: string): Promise<Transition[]> =>
-  (await get<{ transitions: Transition[] }>(`/alarms/transitions?${new URLSearchParams({ alarm })}`)).transitions;
+/** What the book says of an alarm, or of its occurrence that was raised then, the latest first. */
+export const transitions = async (alarm: string, raised_at?: string): Promise<Transition[]> => {
+  const asked = new URLSearchParams(raised_at === undefined ? { alarm } : { alarm, raised_at });
+  return (await get<{ transitions: Transition[] }>(`/alarms/transitions?${asked}`)).transitions;
+};
+
+const spanOf = ({ start_ms, end_ms }: Span): [string, string][] => [
+  ["start", new Date(start_ms).toISOString()],
+  ["end", new Date(end_ms).toISOString()],
+];
+
+/** Which alarms of the past are looked for; `after`: behind this page. */
+export interface Sought {
+  text?: string;
+  zone?: string;
+  level?: string;
+  channels?: readonly string[];
+  after?: string | null;
+}
+
+/** The alarms raised in a time, the latest first, so many at most. */
+export const history = (span: Span, { text, zone, level, channels = [], after }: Sought, limit: number): Promise<AlarmHistory> => {
+  const given = Object.entries({ text, zone, level, after }).filter((pair): pair is [string, string] => Boolean(pair[1]));
+  const asked = [...spanOf(span), ...given, ...channels.map((one) => ["channel", one]), ["limit", String(limit)]];
+  return get(`/alarms/history?${new URLSearchParams(asked)}`);
+};
+
+/** What people did about the alarms of some channels in a time. */
+export const deedsOn = async (span: Span, channels: readonly string[]): Promise<Transition[]> => {
+  const asked = [...spanOf(span), ...channels.map((one) => ["channel", one])];
+  return (await get<{ transitions: Transition[] }>(`/alarms/deeds?${new URLSearchParams(asked)}`)).transitions;
+};
+
+export const alarmLoad = (span: Span): Promise<AlarmLoad> => get(`/alarms/load?${new URLSearchParams(spanOf(span))}`);
 
 /** Does something to an alarm; gives the alarm as it then stands. */
 async function toAlarm(deed: string, body: object): Promise<Alarm> {
@@ -115,6 +156,16 @@ export const reset = (alarm: Alarm): Promise<Alarm> => toAlarm("reset", occurren
 /** Hides an alarm until then (epoch milliseconds). */
 export const shelve = (alarm: Alarm, until_ms: number, reason: string, second: Credentials | null): Promise<Alarm> =>
   toAlarm("shelve", { alarm: alarm.id, until: new Date(until_ms).toISOString(), reason, second });
+
+/** Takes an alarm out of service, for the work that is named. */
+export const takeOut = (alarm: Alarm, reason: string, work_order: string, second: Credentials | null): Promise<Alarm> =>
+  toAlarm("out-of-service", { alarm: alarm.id, reason, work_order, second });
+
+export const giveBack = (alarm: Alarm): Promise<Alarm> => toAlarm("in-service", { alarm: alarm.id });
+
+/** Says what goes on in a zone; gives what then holds. */
+export const occupy = async (zone: string, occupancy: Occupancy, reason: string): Promise<Occupancy> =>
+  ((await (await send("/zones/occupancy", { zone, occupancy, reason })).json()) as { occupancy: Occupancy }).occupancy;
 
 export const unshelve = (alarm: Alarm): Promise<Alarm> => toAlarm("unshelve", { alarm: alarm.id });
 

@@ -10,6 +10,7 @@ import { isLarge } from "./media";
 import { areaShown, deviceShown, page, small } from "./page";
 import { index, notLive, person } from "./store";
 import { AlarmTable } from "./views/alarms";
+import { AlarmsPage } from "./views/alarms-page";
 import { Banner } from "./views/banner";
 import { AreaPage } from "./views/area";
 import { Detail } from "./views/detail";
@@ -24,6 +25,7 @@ import { Overview } from "./views/overview";
 import { ProtectionsPage } from "./views/protections";
 import { SignIn } from "./views/sign-in";
 import { Trend } from "./views/trend";
+import { TrendsPage } from "./views/trends-page";
 
 const retry_ms = 3000;
 
@@ -76,6 +78,8 @@ function Screen() {
 }
 
 function Floor() {
+  if (page.value.kind === "alarms") return <AlarmsPage tab={page.value.tab} />;
+  if (page.value.kind === "trends") return <TrendsPage asked={page.value.asked} />;
   if (page.value.kind === "devices") return <WithSide main={<DevicesPage />} />;
   if (page.value.kind === "protections") return <WithSide main={<ProtectionsPage />} />;
   if (page.value.kind === "instruments") return <WithSide main={<InstrumentsPage />} />;

@@ -3,10 +3,12 @@
 import { computed, signal } from "@preact/signals";
 import type { Text } from "./api-types";
 import * as instruments from "./words/instruments";
+import * as alarms from "./words/alarms";
 import * as line from "./words/line";
 import * as screen from "./words/screen";
 import * as sign from "./words/sign";
 import * as sound from "./words/sound";
+import * as trends from "./words/trends";
 
 export type Language = "en" | "zh";
 
@@ -14,16 +16,20 @@ export type Language = "en" | "zh";
 const en = {
   ...screen.en,
   ...instruments.en,
+  ...alarms.en,
   ...line.en,
   ...sign.en,
   ...sound.en,
+  ...trends.en,
 };
 const zh = {
   ...screen.zh,
   ...instruments.zh,
+  ...alarms.zh,
   ...line.zh,
   ...sign.zh,
   ...sound.zh,
+  ...trends.zh,
 };
 
 export type Key = keyof typeof en;

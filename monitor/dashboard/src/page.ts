@@ -11,13 +11,20 @@ export type Page =
   | { kind: "devices" }
   | { kind: "protections" }
   | { kind: "instruments" }
+  | { kind: "alarms"; tab: AlarmTab }
+  | { kind: "trends"; asked: string }
   | { kind: "area"; key: string }
   | { kind: "device"; id: string };
+
+export const alarmTabs = ["standing", "history", "load"] as const;
+export type AlarmTab = (typeof alarmTabs)[number];
 
 /** Reads an address's fragment; what it does not know is the whole plant. */
 export function pageOf(fragment: string): Page {
   const path = fragment.replace(/^#\/?/, "");
   if (path === "devices" || path === "protections" || path === "instruments") return { kind: path };
+  if (path.startsWith("alarms")) return { kind: "alarms", tab: alarmTabs.find((tab) => path === `alarms/${tab}`) ?? "standing" };
+  if (/^trends(\?|$)/.test(path)) return { kind: "trends", asked: path.slice("trends?".length) };
   const device = /^device\/(.+)$/.exec(path)?.[1];
   if (device !== undefined) return { kind: "device", id: device };
   return /^(line|shared)\/./.test(path) ? { kind: "area", key: path } : { kind: "plant" };

@@ -1576,12 +1576,16 @@ export interface components {
         };
         /**
          * PlantSuppression
-         * @description What hides alarms by design, and why.
+         * @description What hides alarms by design, and why: while `channel`, if it is not empty, reads one of `states`.
          */
         PlantSuppression: {
             /** Id */
             id: string;
             reason: components["schemas"]["Label"];
+            /** Channel */
+            channel: string;
+            /** States */
+            states: number[];
         };
         /**
          * PlantWorkshop

@@ -111,10 +111,12 @@ class PlantDerived(Noun):
 
 
 class PlantSuppression(Noun):
-    """What hides alarms by design, and why."""
+    """What hides alarms by design, and why: while `channel`, if it is not empty, reads one of `states`."""
 
     id: str
     reason: Label
+    channel: str
+    states: list[float]
 
 
 class PlantAsk(Noun):
@@ -221,7 +223,14 @@ class PlantDocument(BaseModel):
                     "inputs": ["ISO-STM-L1/chamber_pressure"],
                 }
             ],
-            "suppressions": [{"id": "ISO-STM-L1/vhp", "reason": {"en": "VHP cycle", "zh": "灭菌循环"}}],
+            "suppressions": [
+                {
+                    "id": "ISO-STM-L1/vhp",
+                    "reason": {"en": "VHP cycle", "zh": "灭菌循环"},
+                    "channel": "ISO-STM-L1/mode",
+                    "states": [3.0],
+                }
+            ],
             "protections": [
                 {
                     "id": "ISO-STM-L1/P-01",

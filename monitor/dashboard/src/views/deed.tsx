@@ -44,9 +44,14 @@ async function attempt(done: Promise<void>): Promise<string> {
     await done;
     return "";
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    return error.status === 0 ? t("not_reached") : error.message;
+    return whyNot(error);
   }
+}
+
+/** The server's reason, or that it did not answer. */
+export function whyNot(error: unknown): string {
+  if (!(error instanceof Refusal)) throw error;
+  return error.status === 0 ? t("not_reached") : error.message;
 }
 
 /** Name and password of one more person, who signs here without signing in. */

@@ -9,6 +9,7 @@ import { health, index, notLive, person, server_s } from "../store";
 import { setTheme, theme } from "../theme";
 import { Find } from "./find";
 import { Mark } from "./mark";
+import { Nav } from "./nav";
 import { Sound } from "./sound";
 
 /** A larger difference from the clock as it was at the start is a step, not jitter: the collector alarms it too. */
@@ -31,6 +32,7 @@ export function Header() {
         <Logo /> Gradewatch
       </h1>
       <span class="plant">{plant && said(plant.label)}</span>
+      <Nav />
       {!small.value && <Find />}
       <ServerTime />
       <ClockState />

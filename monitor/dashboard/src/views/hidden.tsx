@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { place, title } from "../alarms";
-import { Refusal, transitions, unshelve } from "../api";
+import { Refusal, giveBack, transitions, unshelve } from "../api";
 import type { Alarm } from "../api-types";
 import { dateTime } from "../format";
 import { said, t } from "../i18n";
@@ -43,6 +43,9 @@ function HiddenAlarm({ alarm, plant }: { alarm: Alarm; plant: PlantIndex }) {
         {shelved_until !== null && <Why id={alarm.id} until={shelved_until} />}
       </span>
       {shelved_until !== null && may("shelve") && <Deed label={t("unshelve")} testid={`unshelve-${alarm.id}`} act={act} />}
+      {alarm.out_of_service !== "" && may("out_of_service") && (
+        <Deed label={t("in_service")} testid={`in-service-${alarm.id}`} act={async () => takeAlarm(await giveBack(alarm))} />
+      )}
     </li>
   );
 }

@@ -113,5 +113,5 @@ function joined(history: Readings, live: Ring): Ring {
 }
 
 /** Readings further apart than a value may be old have a gap between them. */
-const gapOf = ({ device, series }: Source): number =>
+export const gapOf = ({ device, series }: Source): number =>
   oldAfter_ms(device.period_s, series.records, rowOf(series.id).peek()?.interval_ms) / 1000;

@@ -1,7 +1,7 @@
 /** What unfolds below an alarm: what it means, what to do and how soon, and how to shelve it for a while. */
 
 import { useEffect, useState } from "preact/hooks";
-import { Refusal, guidance, shelve } from "../api";
+import { Refusal, guidance, shelve, takeOut } from "../api";
 import type { Alarm, Guidance } from "../api-types";
 import { duration } from "../format";
 import { said, t } from "../i18n";
@@ -13,6 +13,7 @@ export function Unfolded({ alarm }: { alarm: Alarm }) {
     <div class="unfolded" data-testid={`unfolded-${alarm.id}`}>
       <GuidanceOf id={alarm.id} />
       {may("shelve") && <Shelve alarm={alarm} />}
+      {may("out_of_service") && <TakeOut alarm={alarm} />}
     </div>
   );
 }
@@ -58,6 +59,22 @@ function Shelve({ alarm }: { alarm: Alarm }) {
   return (
     <Deed label={t("shelve")} testid={`shelve-${alarm.id}`} act={act}>
       <WhyAndHowLong />
+      {byTwo && <PersonFields field="second" label={t("second_person")} />}
+    </Deed>
+  );
+}
+
+/** For maintenance: it lasts until it is given back, and says which work it is for. */
+function TakeOut({ alarm }: { alarm: Alarm }) {
+  const byTwo = alarm.priority === "critical";
+  const act = async (form: FormData): Promise<void> => {
+    const second = byTwo ? personIn(form, "second") : null;
+    takeAlarm(await takeOut(alarm, text(form, "reason"), text(form, "work_order"), second));
+  };
+  return (
+    <Deed label={t("out_of_service")} testid={`take-out-${alarm.id}`} act={act}>
+      <input name="reason" aria-label={t("reason")} placeholder={t("reason")} maxLength={500} required />
+      <input name="work_order" aria-label={t("work_order")} placeholder={t("work_order")} maxLength={100} required />
       {byTwo && <PersonFields field="second" label={t("second_person")} />}
     </Deed>
   );

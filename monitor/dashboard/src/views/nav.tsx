@@ -1,0 +1,23 @@
+/** The pages that stand beside one another. */
+
+import { t, type Key } from "../i18n";
+import { page, type Page } from "../page";
+
+const pages: readonly { kind: Page["kind"]; name: Key; address: string }[] = [
+  { kind: "plant", name: "nav_plant", address: "#/" },
+  { kind: "alarms", name: "nav_alarms", address: "#/alarms" },
+  { kind: "trends", name: "nav_trends", address: "#/trends" },
+  { kind: "protections", name: "nav_protections", address: "#/protections" },
+];
+
+export function Nav() {
+  return (
+    <nav class="pages" aria-label={t("nav")}>
+      {pages.map(({ kind, name, address }) => (
+        <a key={kind} href={address} aria-current={page.value.kind === kind ? "page" : undefined} data-testid={`nav-${kind}`}>
+          {t(name)}
+        </a>
+      ))}
+    </nav>
+  );
+}

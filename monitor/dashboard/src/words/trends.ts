@@ -1,0 +1,41 @@
+/** The texts of the trends page, in both languages. */
+
+export const en = {
+  trends: "Trends",
+  add_channel: "Add a channel: name, place or device",
+  remove: "Remove {name}",
+  lead: "Limits of {name}",
+  none_chosen: "Choose channels above: up to {n} are compared, those of one unit on one scale.",
+  log_axis: "Logarithmic axis for counts",
+  last_min: "Last {n} min",
+  follows: "goes on by itself",
+  now: "Now",
+  zoom_hint: "Drag over the chart to look closer; go back in the browser to look wider.",
+  apply: "Show",
+  each_reading: "each reading",
+  buckets: "{length} each: mean, and from the least to the most",
+  trends_failed: "Readings are not available: {why}",
+  marks: "Alarms and what people did",
+  no_marks: "None in this time.",
+  chart_of: "Trends of {n} channels",
+};
+
+export const zh: Record<keyof typeof en, string> = {
+  trends: "趋势",
+  add_channel: "添加通道：名称、位置或设备",
+  remove: "移除 {name}",
+  lead: "显示 {name} 的限度",
+  none_chosen: "请在上方选择通道：最多比较 {n} 个，同一单位共用一个刻度。",
+  log_axis: "计数用对数轴",
+  last_min: "最近 {n} 分钟",
+  follows: "自动更新",
+  now: "当前",
+  zoom_hint: "在图上拖动可放大；用浏览器的后退返回。",
+  apply: "显示",
+  each_reading: "逐条读数",
+  buckets: "每 {length} 一点：均值及最小至最大",
+  trends_failed: "读数不可用：{why}",
+  marks: "报警与人员操作",
+  no_marks: "此期间无。",
+  chart_of: "{n} 个通道的趋势",
+};
