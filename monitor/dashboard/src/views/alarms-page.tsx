@@ -16,7 +16,7 @@ export function AlarmsPage({ tab }: { tab: AlarmTab }) {
   return (
     <main class="floor alone" data-testid="alarms-page">
       <nav class="tabs" aria-label={t("alarms")}>
-        {alarmTabs.map((one) => (
+        {alarmTabs.filter((one) => one === "standing" || may("read_past")).map((one) => (
           <a key={one} href={`#/alarms/${one}`} aria-current={one === tab ? "page" : undefined} data-testid={`tab-${one}`}>
             {t(names[one])}
           </a>

@@ -72,6 +72,7 @@ function Top({ load, plant }: { load: AlarmLoad; plant: PlantIndex }) {
   return (
     <section class="top">
       <h3>{t("most_frequent")}</h3>
+      {load.top.length === 0 && <p class="quiet">{t("none")}</p>}
       <ol>
         {load.top.map(({ alarm, times }) => (
           <li key={alarm} title={alarm}>

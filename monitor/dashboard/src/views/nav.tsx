@@ -2,6 +2,7 @@
 
 import { t, type Key } from "../i18n";
 import { page, type Page } from "../page";
+import { may } from "../store";
 
 const pages: readonly { kind: Page["kind"]; name: Key; address: string }[] = [
   { kind: "plant", name: "nav_plant", address: "#/" },
@@ -13,7 +14,7 @@ const pages: readonly { kind: Page["kind"]; name: Key; address: string }[] = [
 export function Nav() {
   return (
     <nav class="pages" aria-label={t("nav")}>
-      {pages.map(({ kind, name, address }) => (
+      {pages.filter(({ kind }) => kind !== "trends" || may("read_past")).map(({ kind, name, address }) => (
         <a key={kind} href={address} aria-current={page.value.kind === kind ? "page" : undefined} data-testid={`nav-${kind}`}>
           {t(name)}
         </a>

@@ -1,13 +1,29 @@
-/** From when to when, in two fields that go by the plant's clock. */
+/** From when to when, in two fields that go by the plant's clock: a browser's own would go by its language. */
 
+import { dateTime } from "../format";
 import { t } from "../i18n";
-import { fieldOf, type Span } from "../period";
+import { writtenTime, type Span } from "../period";
 
 export function SpanFields({ span, zone }: { span: Span; zone: string }) {
   return (
     <span class="span-fields">
-      <input name="from" type="datetime-local" step={1} aria-label={t("from")} defaultValue={fieldOf(span.start_ms, zone)} /> –{" "}
-      <input name="to" type="datetime-local" step={1} aria-label={t("to")} defaultValue={fieldOf(span.end_ms, zone)} />
+      <Field name="from" label={t("from")} at_ms={span.start_ms} zone={zone} /> – <Field name="to" label={t("to")} at_ms={span.end_ms} zone={zone} />
     </span>
+  );
+}
+
+function Field({ name, label, at_ms, zone }: { name: string; label: string; at_ms: number; zone: string }) {
+  return (
+    <input
+      name={name}
+      aria-label={label}
+      title={label}
+      defaultValue={dateTime(at_ms, zone)}
+      pattern={writtenTime}
+      maxLength={19}
+      autocomplete="off"
+      required
+      data-testid={`span-${name}`}
+    />
   );
 }

@@ -70,7 +70,7 @@ function Shown({ asked, sources, plant }: { asked: Asked; sources: readonly Sour
         zoom={(from_s, to_s) => go({ ...asked, time: clamped({ start_ms: from_s * 1000, end_ms: to_s * 1000 }) })}
       />
       <p class="quiet" role="status" data-testid="trends-state">
-        {state} {t("zoom_hint")}
+        {state} · {t("zoom_hint")}
       </p>
       {told && <Marks told={told} plant={plant} />}
     </>
