@@ -22,6 +22,7 @@ const told = (at: number[], mean: (number | null)[], bucket_s = 0): ChannelReadi
   n: mean.map(() => 1),
   n_good: mean.map((one) => (one === null ? 0 : 1)),
   limits: [],
+  instrument: [],
 });
 
 test.each([
