@@ -63,7 +63,7 @@ function Drawing({ device, index }: { device: Device; index: PlantIndex }) {
     case "enclosure":
       return (
         <>
-          <Enclosure scheme={scheme} />
+          <Enclosure scheme={scheme} name={said(device.label)} />
           <Doing scheme={scheme} />
         </>
       );

@@ -16,7 +16,7 @@ const row = 34;
 /** Figures beside one another. */
 const across = 3;
 
-export function Enclosure({ scheme }: { scheme: Scheme }) {
+export function Enclosure({ scheme, name }: { scheme: Scheme; name: string }) {
   const [main, ...others] = scheme.spaces;
   const left = others.length > 0 ? side.x + side.width : side.x;
   const right = width - (scheme.openings.length + scheme.sashes.length > 0 ? names : side.x);
@@ -25,7 +25,7 @@ export function Enclosure({ scheme }: { scheme: Scheme }) {
   const start = scheme.filters.length > 0 ? 0 : top - 8;
   const height = bottom + (scheme.gloves.length > 0 ? 44 : 12) - start;
   return (
-    <svg class="scheme" viewBox={`0 ${start} ${width} ${height}`} role="img" data-testid="enclosure">
+    <svg class="scheme" viewBox={`0 ${start} ${width} ${height}`} role="img" aria-label={name} data-testid="enclosure">
       <rect class="space first" x={left} y={top} width={right - left} height={deep} />
       <Filters filters={scheme.filters} x={left} width={right - left} />
       <Inside main={main} scheme={scheme} x={left + 16} right={right - 14} bottom={bottom} />
