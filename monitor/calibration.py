@@ -14,8 +14,12 @@ from enum import StrEnum
 from itertools import groupby, pairwise
 from zoneinfo import ZoneInfo
 
+from config.model import Kind
+from config.plant import Plant
+
 DUE_SOON = timedelta(days=90)
 DUE = timedelta(days=30)
+MEASURES = frozenset({Kind.ANALOG, Kind.COUNT})
 
 
 class Category(StrEnum):
@@ -147,6 +151,13 @@ class Register:
             yield from (day for day in (facts.iq_on, facts.oq_on, facts.pq_on) if day)
             if facts.due_on:
                 yield facts.due_on + timedelta(days=1)
+
+
+def measuring(plant: Plant) -> Iterator[str]:
+    """Give the devices that are calibrated: one that only says what state something is in measures nothing."""
+    for device in plant.devices.values():
+        if any(channel.model.kind in MEASURES for series in device.series for channel in series.channels):
+            yield device.id
 
 
 def state_on(facts: Facts, day: date) -> InstrumentState:

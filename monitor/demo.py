@@ -7,11 +7,15 @@ import asyncio
 import secrets
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from config.load import load
+from monitor.clock import SystemClock
+from monitor.demo_register import make_register
 from monitor.run import EMBEDDED, RunSettings, log_file, make_folder, run
 from monitor.supervise import Child
 
@@ -68,12 +72,18 @@ async def demo(settings: DemoSettings) -> None:
         port=settings.port,
         logs=logs,
         environment={PASSWORD_VARIABLE: password},
+        prepare=partial(_prepare, settings),
     )
     announcing = asyncio.create_task(_announce(settings, password, simulators))
     try:
         await run(running, beside=[plant])
     finally:
         announcing.cancel()
+
+
+async def _prepare(settings: DemoSettings, database_url: str) -> None:
+    """Give the demo's database what a plant's people would have typed in."""
+    await make_register(database_url, load(settings.plant_dir), SystemClock().now())
 
 
 async def _announce(settings: DemoSettings, password: str, simulators: Path) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +32,7 @@ class RunSettings:
         logs: folder for a log file of each process; None leaves their output on ours.
         environment: more variables for the processes, such as the first administrator's password.
         owner_url: of who owns the tables, if that is somebody else than the service ("": the same).
+        prepare: what is done with the database's URL before anything starts that uses it.
     """
 
     plant_dir: Path
@@ -43,6 +44,7 @@ class RunSettings:
     logs: Path | None = None
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     owner_url: str = field(default="", repr=False)
+    prepare: Callable[[str], Awaitable[None]] | None = None
 
 
 async def run(settings: RunSettings, beside: Sequence[Child] = ()) -> None:
@@ -59,6 +61,8 @@ async def run(settings: RunSettings, beside: Sequence[Child] = ()) -> None:
     check_address(settings.host, settings.port)
     make_folder(settings.data)
     async with _database(settings) as url:
+        if settings.prepare is not None:
+            await settings.prepare(url)
         await supervise([*beside, *children(settings, url)])
 
 

@@ -7,9 +7,9 @@ from typing import Annotated, Any, TypeAlias
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field, StringConstraints
 
-from config.model import Device, Kind, Text
+from config.model import Device, Text
 from config.plant import Plant
-from monitor.calibration import Category, Entry, Facts, InstrumentState, Register
+from monitor.calibration import Category, Entry, Facts, InstrumentState, Register, measuring
 from monitor.server.may import ReadingPast, may
 from monitor.server.messages import Detail, shown
 from monitor.server.refusal import Refusal
@@ -25,9 +25,6 @@ from monitor.store.instruments import (
     read_register,
 )
 from monitor.store.people import By
-
-MEASURES = frozenset({Kind.ANALOG, Kind.COUNT})
-"""What is calibrated: a device with no such channel only says what state it is in."""
 
 ANSWERS: dict[int | str, dict[str, Any]] = {
     code: {"model": Detail} for code in (401, 403, 404, 409, 422, 503)
@@ -162,7 +159,7 @@ class InstrumentHistory(BaseModel):
 async def read_instruments(here: Here) -> InstrumentList:
     """Every instrument, with what counts today."""
     plant, register = here.settings.plant, await _register(here)
-    every = dict.fromkeys((*_measuring(plant), *(one for one in register.instruments if _is_of(plant, one))))
+    every = dict.fromkeys((*measuring(plant), *(one for one in register.instruments if _is_of(plant, one))))
     return InstrumentList(
         on=here.instruments.today, instruments=[_instrument(here, register, one) for one in sorted(every)]
     )
@@ -251,12 +248,6 @@ def _unknown(instrument: str) -> Refusal:
 
 def _is_of(plant: Plant, instrument: str) -> bool:
     return instrument in plant.devices or instrument in plant.channels
-
-
-def _measuring(plant: Plant) -> Iterator[str]:
-    for device in plant.devices.values():
-        if any(channel.model.kind in MEASURES for series in device.series for channel in series.channels):
-            yield device.id
 
 
 def _instrument(here: Service, register: Register, instrument: str) -> Instrument:
