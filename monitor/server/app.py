@@ -16,17 +16,18 @@ from monitor.server.access import Passwords
 from monitor.server.changes import Changes
 from monitor.server.command import Commands
 from monitor.server.database import Database
-from monitor.server.gate import API, Gate
+from monitor.server.gate import API, Doors, Gate
 from monitor.server.instruments import Instruments
 from monitor.server.ledger import Ledger
 from monitor.server.measured import Measured, Requests
 from monitor.server.messages import LIVE_MESSAGE
 from monitor.server.metrics import registry_of
 from monitor.server.people import People
+from monitor.server.rates import Rates
 from monitor.server.refusal import Refusal, answer
 from monitor.server.relay import Relay
 from monitor.server.replica import Reads, Replica
-from monitor.server.roll import Roll
+from monitor.server.roll import Known, Roll
 from monitor.server.routes import (
     acknowledge,
     alarms,
@@ -39,17 +40,23 @@ from monitor.server.routes import (
     instruments,
     live,
     metrics,
+    people,
     plant,
     protections,
     readings,
     session,
+    signatures,
+    tokens,
+    training,
 )
 from monitor.server.screens import Dashboard
 from monitor.server.service import Service
 from monitor.server.sessions import Sessions
 from monitor.server.settings import Settings
+from monitor.server.tokens import Tokens
 from monitor.server.trials import Trials
 from monitor.server.tries import Tries
+from monitor.server.turned_away import TurnedAway
 from monitor.server.upkeep import Upkeep
 
 RESTART_S = 1.0
@@ -83,7 +90,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.service = service
     app.state.registry = registry_of(service)
-    app.add_middleware(Gate, sessions=service.sessions, scrape_token=settings.metrics_token)
+    app.add_middleware(Gate, doors=_doors(service))
     app.add_middleware(Measured, requests=service.requests)
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
@@ -93,6 +100,17 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
+def _doors(service: Service) -> Doors:
+    now = service.settings.now
+    return Doors(
+        sessions=service.sessions,
+        tokens=service.tokens,
+        rates=Rates(now),
+        scrape_token=service.settings.metrics_token,
+        turned_away=TurnedAway(service.ledger, now).note,
+    )
+
+
 def _make_service(settings: Settings) -> Service:
     passwords = Passwords()
     database = Database(settings.database_url, passwords, settings.now)
@@ -100,6 +118,7 @@ def _make_service(settings: Settings) -> Service:
     sessions = Sessions(settings.now, settings.session_idle_s, settings.session_limit_s)
     people = People(passwords, settings.now, settings.plant.time_zone)
     ledger = Ledger(settings.data, database)
+    tokens = Tokens(settings.now)
     relay, commands = Relay(settings), Commands(settings.data)
     return Service(
         settings=settings,
@@ -109,7 +128,8 @@ def _make_service(settings: Settings) -> Service:
         database=database,
         people=people,
         ledger=ledger,
-        roll=Roll(database, people, sessions, ledger, settings.now),
+        tokens=tokens,
+        roll=Roll(database, Known(people, sessions, tokens), ledger, settings.now),
         changes=Changes(settings, database, commands, ledger),
         trials=Trials(settings.replica_url or settings.database_url),
         reads=Reads(database, replica),
@@ -125,7 +145,7 @@ def _make_service(settings: Settings) -> Service:
 def _add_routes(app: FastAPI, settings: Settings) -> None:
     api = APIRouter(prefix=API)
     nouns = (session, health, plant, live, readings, completeness, exports, alarms, protections, book)
-    for noun in (*nouns, acknowledge, instruments, changes, deeds):
+    for noun in (*nouns, people, training, tokens, signatures, acknowledge, instruments, changes, deeds):
         api.include_router(noun.router)
     app.include_router(api)
     app.include_router(metrics.router)

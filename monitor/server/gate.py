@@ -4,7 +4,10 @@ The gate knows the few open doors and shuts all others, so a route that somebody
 """
 
 import ipaddress
+import math
 import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
@@ -12,8 +15,11 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from config.model import Text
+from monitor.server.rates import PER_ADDRESS, PER_SESSION, Rates
 from monitor.server.refusal import Refusal, answer
-from monitor.server.sessions import Sessions
+from monitor.server.rights import Deed
+from monitor.server.sessions import Session, Sessions, hashed
+from monitor.server.tokens import Tokens
 
 API = "/api/v1"
 COOKIE = "gradewatch_session"
@@ -36,6 +42,8 @@ SCRAPE_HERE = Text(
     zh="除非服务器设置了 GRADEWATCH_METRICS_TOKEN，否则仅限在服务器本机读取指标。",
 )
 
+TOO_FAST = Text(en="Too much at once; try again in a minute.", zh="操作过于频繁，请一分钟后重试。")
+
 HEADERS = {
     # data: for the small pictures and fonts that the bundler writes into the style sheet.
     "Content-Security-Policy": (
@@ -50,13 +58,28 @@ HEADERS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What the gate goes by.
+
+    Attributes:
+        scrape_token: for scrapers; "": they ask from this machine.
+        turned_away: hears from where somebody asked for what without being signed in.
+    """
+
+    sessions: Sessions
+    tokens: Tokens
+    rates: Rates
+    scrape_token: str
+    turned_away: Callable[[str, str], Awaitable[None]]
+
+
 class Gate:
     """ASGI middleware: refuses what may not pass; puts `token` and `session` into the state of what may."""
 
-    def __init__(self, app: ASGIApp, sessions: Sessions, scrape_token: str) -> None:
+    def __init__(self, app: ASGIApp, doors: Doors) -> None:
         self._app = app
-        self._sessions = sessions
-        self._scrape_token = scrape_token
+        self._doors = doors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a refusal here, or pass the request on."""
@@ -75,15 +98,59 @@ class Gate:
     async def _check(self, connection: HTTPConnection) -> None:
         _check_origin(connection)
         if connection.scope["path"] == METRICS or connection.scope["path"].startswith(f"{METRICS}/"):
-            _check_scraper(connection, self._scrape_token)
-        token = connection.cookies.get(COOKIE, "")
-        if token:
-            await self._sessions.ready.wait()
-        session = self._sessions.find(token)
+            self._check_scraper(connection)
+        token = cookie_in(connection)
+        session = await self._session(connection, token)
+        self._check_rates(connection, token if session else "")
         if session is None and not _is_open(connection.scope):
+            what = f"{connection.scope.get('method', 'WS')} {connection.scope['path']}"
+            await self._doors.turned_away(_address(connection), what)
             raise Refusal(401, NOT_SIGNED_IN)
         connection.state.token = token
         connection.state.session = session
+
+    async def _session(self, connection: HTTPConnection, token: str) -> Session | None:
+        bearer = _bearer(connection)
+        if bearer and connection.scope["path"].startswith("/api"):
+            await self._doors.sessions.ready.wait()
+            return self._doors.tokens.session(bearer)
+        if token:
+            await self._doors.sessions.ready.wait()
+        return self._doors.sessions.find(token)
+
+    def _check_rates(self, connection: HTTPConnection, token: str) -> None:
+        if connection.scope.get("method", "GET") in READING:
+            return
+        wait_s = self._doors.rates.take(f"address {_address(connection)}", PER_ADDRESS)
+        if token:
+            wait_s = max(wait_s, self._doors.rates.take(f"session {hashed(token).hex()}", PER_SESSION))
+        if wait_s > 0:
+            raise Refusal(429, TOO_FAST, {"Retry-After": str(math.ceil(wait_s))})
+
+    def _check_scraper(self, connection: HTTPConnection) -> None:
+        machine = self._doors.tokens.session(_bearer(connection))
+        if machine is not None and Deed.SCRAPE in machine.deeds:
+            return
+        _check_scraper(connection, self._doors.scrape_token)
+
+
+def cookie_name(connection: HTTPConnection) -> str:
+    """The session's cookie; over TLS the browser itself sees that no other host or plain page has set it."""
+    return f"__Host-{COOKIE}" if connection.url.scheme in {"https", "wss"} else COOKIE
+
+
+def cookie_in(connection: HTTPConnection) -> str:
+    """The token in the session's cookie; "": there is none."""
+    return connection.cookies.get(cookie_name(connection), "")
+
+
+def _bearer(connection: HTTPConnection) -> str:
+    kind, _, token = connection.headers.get("authorization", "").partition(" ")
+    return token.strip() if kind.lower() == "bearer" else ""
+
+
+def _address(connection: HTTPConnection) -> str:
+    return connection.client.host if connection.client else "unknown"
 
 
 def _check_scraper(connection: HTTPConnection, token: str) -> None:

@@ -3,17 +3,28 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.server.database import Database, DatabaseDown
 from monitor.server.ledger import Ledger
 from monitor.server.people import People
 from monitor.server.sessions import Session, Sessions
+from monitor.server.tokens import Tokens
 from monitor.store.attendance import settle
-from monitor.store.people import read_accounts, read_training
+from monitor.store.people import read_accounts, read_tokens, read_training
 
 EVERY_S = 30.0
 RETRY_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the memory knows."""
+
+    people: People
+    sessions: Sessions
+    tokens: Tokens
 
 
 class Roll:
@@ -22,14 +33,14 @@ class Roll:
     def __init__(
         self,
         database: Database,
-        people: People,
-        sessions: Sessions,
+        known: Known,
         ledger: Ledger,
         now: Callable[[], datetime],
     ) -> None:
         self._database = database
-        self._people = people
-        self._sessions = sessions
+        self._people = known.people
+        self._sessions = known.sessions
+        self._tokens = known.tokens
         self._ledger = ledger
         self._now = now
         self._changed = asyncio.Event()
@@ -61,6 +72,7 @@ class Roll:
         """
         async with self._database.pool() as pool:
             self._people.take(await read_accounts(pool), await read_training(pool))
+            self._tokens.take(await read_tokens(pool))
             self._sessions.follow(self._people.person)
             here, ended = self._sessions.told()
             here = [one for one in here if self._people.account(one.person)]

@@ -20,6 +20,7 @@ from monitor.server.replica import Reads
 from monitor.server.roll import Roll
 from monitor.server.sessions import Session, Sessions
 from monitor.server.settings import Settings
+from monitor.server.tokens import Tokens
 from monitor.server.trials import Trials
 from monitor.server.tries import Tries
 from monitor.server.upkeep import Upkeep
@@ -32,6 +33,7 @@ class Service:
     Attributes:
         database: what is written to, and asked for what must not be a second old.
         people: everybody who may sign in, as last read.
+        tokens: what machines show instead of a password.
         ledger: what people do, on its way into the book.
         roll: keeps people and sessions in step with the database.
         changes: of the plant, on their way to the collector.
@@ -47,6 +49,7 @@ class Service:
     passwords: Passwords
     database: Database
     people: People
+    tokens: Tokens
     ledger: Ledger
     roll: Roll
     changes: Changes

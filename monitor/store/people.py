@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 
-from monitor.store.database import Connection, DatabaseError, Pool
+from monitor.store.database import Connection, Pool
 from monitor.store.record import record
 
 ELSEWHERE = "people"
@@ -66,7 +66,7 @@ class By:
     chain: str = ELSEWHERE
 
 
-class NameTakenError(DatabaseError):
+class NameTakenError(Exception):
     """Somebody has, or had, that name."""
 
 

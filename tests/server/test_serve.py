@@ -95,7 +95,7 @@ async def test_over_tls_the_cookie_is_for_tls_only(
             answer = await client.post(f"{API}/session", json=body)
             assert answer.status_code == 204
             assert "secure" in answer.headers["set-cookie"].lower().split("; ")
-            assert COOKIE in client.cookies
+            assert f"__Host-{COOKIE}" in client.cookies
 
 
 async def test_a_stop_does_not_wait_for_a_query_that_waits_for_the_database(

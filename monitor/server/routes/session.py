@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, Field, SecretStr
 
 from config.model import Text
-from monitor.server.gate import COOKIE
+from monitor.server.gate import cookie_name
 from monitor.server.identify import Credentials, address_of, tried
 from monitor.server.messages import Detail, Time, shown
 from monitor.server.refusal import Refusal
@@ -98,7 +98,7 @@ async def open_session(credentials: Credentials, request: Request, response: Res
     await _say(here, Session(person, here.settings.now(), here.settings.now(), address), "signed_in")
     _log.info("signed_in", name=person.name, address=address)
     response.set_cookie(
-        COOKIE,
+        cookie_name(request),
         here.sessions.open(person, address),
         httponly=True,
         samesite="strict",
@@ -125,7 +125,9 @@ async def read_session(session: SignedIn) -> SignedInPerson:
 async def close_session(request: Request, response: Response, session: SignedIn, here: Here) -> None:
     """Sign out."""
     here.sessions.close(request.state.token)
-    response.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=request.url.scheme == "https")
+    response.delete_cookie(
+        cookie_name(request), httponly=True, samesite="strict", secure=request.url.scheme == "https"
+    )
     await _say(here, session, "signed_out")
     here.roll.change()
     _log.info("signed_out", name=session.person.name)
@@ -137,7 +139,9 @@ async def read_own_sessions(session: SignedIn, here: Here) -> OpenSessions:
     return listed(here, session, session.person.name)
 
 
-@router.delete("/own/{session_id}", status_code=204, responses={c: {"model": Detail} for c in (401, 404, 422)})
+@router.delete(
+    "/own/{session_id}", status_code=204, responses={c: {"model": Detail} for c in (401, 404, 422)}
+)
 async def end_own_session(session_id: SessionId, session: SignedIn, here: Here) -> None:
     """Sign out somewhere else."""
     one = here.sessions.every().get(session_id)
