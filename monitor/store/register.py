@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -104,19 +104,13 @@ def _enclosed(begin: str, pieces: Iterator[str], end: str) -> Iterator[str]:
 
 
 def _json(value: object) -> str:
-    return json.dumps(_plain(value), ensure_ascii=False, allow_nan=False)
+    return json.dumps(value, default=_plain, ensure_ascii=False, allow_nan=False)
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - any noun becomes JSON
-    if is_dataclass(value):
-        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, frozenset):
-        return sorted(value)
-    if isinstance(value, tuple | list):
-        return [_plain(inner) for inner in value]
-    return value
+def _plain(noun: Any) -> Any:  # noqa: ANN401 - any noun becomes JSON
+    if isinstance(noun, frozenset):
+        return sorted(noun)
+    return {one.name: getattr(noun, one.name) for one in fields(noun)}
 
 
 def _upsert(table: str, columns: Sequence[str], key: str = "id") -> str:
