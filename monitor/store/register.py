@@ -15,6 +15,8 @@ from monitor.store.database import Connection, DatabaseError
 
 LOCK = 0x706C616E
 """Advisory lock of registering ("plan"): two collectors take turns, and never lock one another's rows crosswise."""
+WRITTEN_WITHIN_S = 600.0
+"""A new plant is made into text while it is sent, at the pace of a machine that has much else to do."""
 SERIES_AT_ONCE = 50
 """So many series' channels are compared at once: of a plant of 80,000 channels not all need be held twice."""
 
@@ -62,7 +64,9 @@ async def register(connection: Connection, plant: Plant, at: datetime) -> Mappin
     async with connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
         if not await connection.fetchval("SELECT 1 FROM plant_version WHERE sha256 = $1", plant.sha256):
-            await connection.copy_to_table("plant_version", source=_version(plant, at))
+            await connection.copy_to_table(
+                "plant_version", source=_version(plant, at), timeout=WRITTEN_WITHIN_S
+            )
         await _upsert_nouns(connection, plant)
         return await _register_series(connection, plant)
 
