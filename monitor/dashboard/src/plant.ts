@@ -52,6 +52,13 @@ export const measured = (id: string | null, index: PlantIndex): Channel | undefi
 
 export const sourceOf = (id: string, index: PlantIndex): Source | undefined => index.channels.get(id) ?? index.derived.get(id);
 
+/** The channel on the wire that an id stands for: itself, or the first that a derived one is reckoned from. */
+export function onWire(id: string, index: PlantIndex): string | undefined {
+  if (index.channels.has(id)) return id;
+  const first = index.plant.derived.find((one) => one.id === id)?.inputs[0];
+  return first === undefined ? undefined : onWire(first, index);
+}
+
 /** The place of a derived channel: it has none in a row. */
 const nowhere = -1;
 

@@ -8,7 +8,7 @@ import { byPriority, changed, foremost, isHidden } from "./alarms";
 import type { Alarm, Deed, Device, Health, Message, Person, Protection, Sample } from "./api-types";
 import { ServerClock } from "./clock";
 import { cut, step, unlinked, type Link, type LinkEvent } from "./link";
-import { firstZone, isReckoned, type PlantIndex, type Source } from "./plant";
+import { firstZone, isReckoned, onWire, type PlantIndex, type Source } from "./plant";
 import { byUrgency, runs, standing } from "./protections";
 import { next, nothing, oldAfter_ms, reading, reckonedReading, type Reading, type Row } from "./rows";
 
@@ -68,12 +68,15 @@ export const chosen = computed(() => index.value?.channels.get(chosenChannel.val
 /** What was typed to find a zone or a device. */
 export const typed = signal("");
 
+/** Only what is on the wire has a trend: of an alarm on what is reckoned, that of the channel behind it is looked at. */
+const behind = (channel: string): string | null => (index.value && onWire(channel, index.value)) ?? null;
+
 export function lookAtZone(id: string): void {
   const view = index.value?.zones.get(id);
   const troubled = foremost((alarmsByZone.value.get(id) ?? []).filter(({ channel }) => channel !== null))?.channel;
   batch(() => {
     focus.value = { zone: id };
-    chosenChannel.value = troubled ?? view?.face[0]?.channel.id ?? view?.sources[0]?.channel.id ?? null;
+    chosenChannel.value = (troubled && behind(troubled)) ?? view?.face[0]?.channel.id ?? view?.sources[0]?.channel.id ?? null;
   });
 }
 
@@ -88,7 +91,7 @@ export function lookAtAlarm(alarm: Alarm): void {
   if (alarm.zone !== null && alarm.channel !== null) {
     batch(() => {
       focus.value = { zone: alarm.zone ?? "" };
-      chosenChannel.value = alarm.channel;
+      chosenChannel.value = behind(alarm.channel ?? "");
     });
   } else if (alarm.device !== null) lookAtDevice(alarm.device);
 }

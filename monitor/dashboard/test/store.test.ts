@@ -115,3 +115,13 @@ test("a protective action stands from its message to the one that says it is arm
   expect(store.may("shelve")).toBe(true);
   expect(store.may("approve_plant")).toBe(false);
 });
+
+test("an alarm on what is reckoned is looked at by the channel behind it", () => {
+  const of = (id: string, input: string) => ({
+    id, device: "ISO", series: "ISO", zone: "L1-ISO", unit: "Pa/s", label: both, formula: "rate" as const, inputs: [input],
+  });
+  const derived = [of("ISO/rate", "ISO/pressure"), of("ISO/twice", "ISO/rate")];
+  store.usePlant(indexOf({ ...plant, derived }));
+  store.lookAtAlarm(alarm("ISO/twice/action", { channel: "ISO/twice" }));
+  expect([store.focus.value, store.chosenChannel.value]).toEqual([{ zone: "L1-ISO" }, "ISO/pressure"]);
+});
