@@ -3,28 +3,33 @@
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import asyncpg
 
 from config.model import Text
 from config.plant import Plant
+from monitor.calibration import InstrumentState, measuring
 from monitor.doctor.finding import Finding, Weight, mend, note, well
 from monitor.doctor.keeping import keeping
 from monitor.store.database import Connection, DatabaseError, Edition, close, connect, edition
+from monitor.store.instruments import read_register
 from monitor.store.migrate import migrations
 
-EDITION, SPACE, TABLES, RIGHTS, CLOCK, CALIBRATION = (
+EDITION, SPACE, TABLES, RIGHTS, CLOCK, CALIBRATION, INSTRUMENTS = (
     Text("Database", "数据库"),
     Text("Space", "空间"),
     Text("Tables", "数据表"),
     Text("Rights", "权限"),
     Text("Clock of the database", "数据库时钟"),
     Text("Calibration", "校准"),
+    Text("Instruments", "仪器台账"),
 )
 BYTES_PER_READING = {Edition.COMMUNITY: 1.5, Edition.APACHE: 11.0, Edition.PLAIN: 11.0}
 """On the disk with the key, measured with rows of 20 channels; the Community edition's once it has been compressed."""
 APART = timedelta(seconds=2)
 DUE_WITHIN = timedelta(days=30)
+NAMED_MAX = 5
 KEPT_FOR_GOOD = ("sample", "book")
 
 
@@ -46,6 +51,7 @@ async def database(
             found += await _rights(connection)
             found.append(await _clock(connection, at))
             found += await _calibration(connection, at)
+            found.append(await _instruments(connection, plant, at))
             found += await keeping(connection, data, environment, at)
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
         said = " ".join(str(error).split())
@@ -164,6 +170,31 @@ async def _calibration(connection: Connection, at: datetime) -> list[Finding]:
     """Look at what each counter itself says of its calibration."""
     rows = await connection.fetch(_DUE)
     return [_due(row["device"], datetime.fromtimestamp(row["due"], UTC), at) for row in rows]
+
+
+async def _instruments(connection: Connection, plant: Plant, at: datetime) -> Finding:
+    """Look at what the register says of each: readings of one that is overdue or unqualified are marked everywhere."""
+    register = await read_register(connection)
+    today = at.astimezone(ZoneInfo(plant.time_zone)).date()
+    own = (one for one in register.instruments if one in plant.channels)
+    every = dict.fromkeys((*measuring(plant), *own))
+    states = {one: register.state(one, today) for one in every}
+    bad = [one for one in every if states[one] in {InstrumentState.OVERDUE, InstrumentState.UNQUALIFIED}]
+    unknown = sum(state is InstrumentState.UNKNOWN for state in states.values())
+    if bad:
+        named = ", ".join(bad[:NAMED_MAX]) + (" …" if len(bad) > NAMED_MAX else "")
+        return mend(
+            INSTRUMENTS,
+            f"{len(bad)} overdue or not qualified: {named}",
+            f"{len(bad)} 台过期或未完成确认：{named}",
+        )
+    if unknown:
+        return note(
+            INSTRUMENTS,
+            f"{unknown} of {len(every)} are not in the register: their readings are marked",
+            f"{len(every)} 台中 {unknown} 台台账无记录：其数据被标记",
+        )
+    return well(INSTRUMENTS, f"{len(every)} in order", f"{len(every)} 台正常")
 
 
 def _due(device: str, due: datetime, at: datetime) -> Finding:

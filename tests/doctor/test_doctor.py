@@ -12,9 +12,19 @@ from config.load import load
 from config.model import Security
 from config.plant import Plant
 from drivers.keys import keys_in, make_own
+from monitor.demo_register import make_register
 from monitor.doctor.collector import LOOP, POLLS, collector, health_of
 from monitor.doctor.collector import SAMPLES as WHERE_THE_SAMPLES_ARE
-from monitor.doctor.database import CALIBRATION, CLOCK, EDITION, RIGHTS, TABLES, database, of_versions
+from monitor.doctor.database import (
+    CALIBRATION,
+    CLOCK,
+    EDITION,
+    INSTRUMENTS,
+    RIGHTS,
+    TABLES,
+    database,
+    of_versions,
+)
 from monitor.doctor.examine import report
 from monitor.doctor.finding import Finding, Weight, mend, well
 from monitor.doctor.host import CERTIFICATES, certificates, clock, disk, journal, of_state
@@ -135,6 +145,17 @@ async def test_what_a_counter_says_of_its_calibration_is_read(
         await connection.close()
     (found,) = of(await examined(database_url, plant, now()), CALIBRATION)
     assert (found.weight, found.said.en.startswith("PC-1: ")) == (weight, True)
+
+
+async def test_what_the_register_says_of_the_instruments_is_told(database_url: str, plant: Plant) -> None:
+    (found,) = of(await examined(database_url, plant, now()), INSTRUMENTS)
+    assert (found.weight, found.said.en[:9]) == (Weight.NOTE, "4 of 4 ar")
+    await make_register(database_url, plant, now())
+    (found,) = of(await examined(database_url, plant, now()), INSTRUMENTS)
+    assert (found.weight, found.said.en) == (Weight.WELL, "4 in order")
+    (found,) = of(await examined(database_url, plant, now() + timedelta(days=60)), INSTRUMENTS)
+    assert found.weight is Weight.MEND
+    assert found.said.en == "2 overdue or not qualified: ISO-STM-L1, HCI-STM-L1"
 
 
 def test_a_certificate_that_ends_is_found_in_time(plant: Plant, tmp_path: Path) -> None:
