@@ -53,10 +53,10 @@ class Service:
         return f"http://127.0.0.1:{self.port}"
 
     @asynccontextmanager
-    async def signed_in(self) -> AsyncIterator[httpx.AsyncClient]:
-        """Be a signed-in engineer with a client."""
+    async def signed_in(self, name: str = "li") -> AsyncIterator[httpx.AsyncClient]:
+        """Be a signed-in person with a client: an engineer, unless another is named."""
         async with self.client() as client:
-            body = {"name": "li", "password": PASSWORD}
+            body = {"name": name, "password": PASSWORD}
             (await client.post("/api/v1/session", json=body)).raise_for_status()
             yield client
 

@@ -48,6 +48,7 @@ from monitor.server.routes import (
     signatures,
     tokens,
     training,
+    trials,
 )
 from monitor.server.screens import Dashboard
 from monitor.server.service import Service
@@ -145,7 +146,18 @@ def _make_service(settings: Settings) -> Service:
 def _add_routes(app: FastAPI, settings: Settings) -> None:
     api = APIRouter(prefix=API)
     nouns = (session, health, plant, live, readings, completeness, exports, alarms, protections, book)
-    for noun in (*nouns, people, training, tokens, signatures, acknowledge, instruments, changes, deeds):
+    for noun in (
+        *nouns,
+        people,
+        training,
+        tokens,
+        signatures,
+        acknowledge,
+        instruments,
+        changes,
+        trials,
+        deeds,
+    ):
         api.include_router(noun.router)
     app.include_router(api)
     app.include_router(metrics.router)

@@ -1,0 +1,134 @@
+"""A limit of a running plant is changed: by two persons, the past judged under it, and no alarm is lost over it."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from monitor.versions import bundle
+from tests.changing import FIRST_LIMIT
+from tests.database import Server
+from tests.service import PASSWORD, Service, live_devices, service, until
+
+ACTION = "ISO-STM-L1/chamber_pressure/action"
+NOT_ANY_MORE = "action: {low: -100, high: 90}"
+SIGNATURE = {"signature": {"password": PASSWORD, "meaning": "approval"}}
+URL = "/api/v1/plant/proposals"
+
+
+@pytest.fixture
+def changing(timescale: Server) -> Iterator[Service]:
+    """A service of its own: its plant is another one afterwards."""
+    with service(timescale) as one:
+        yield one
+
+
+async def alarm(client: httpx.AsyncClient) -> dict[str, Any] | None:
+    """Return the isolator's pressure alarm, if it stands."""
+    alarms = (await client.get("/api/v1/alarms")).raise_for_status().json()["alarms"]
+    return next((one for one in alarms if one["id"] == ACTION), None)
+
+
+async def is_active(client: httpx.AsyncClient) -> bool:
+    one = await alarm(client)
+    return one is not None and bool(one["active"])
+
+
+async def test_a_limit_goes_from_the_proposal_into_force_and_the_standing_alarm_keeps_its_own(
+    changing: Service,
+) -> None:
+    one = changing
+    files = bundle(one.plant, one.plant_dir)
+    text = files["plant/limits.yaml"]
+    assert FIRST_LIMIT in text
+    files["plant/limits.yaml"] = text.replace(FIRST_LIMIT, NOT_ANY_MORE, 1)
+    async with one.signed_in("li") as li, one.signed_in("qian") as qian:
+        li.timeout = qian.timeout = httpx.Timeout(60)
+        await one.fault("glove-breach", "ISO-STM-L1")
+        await until(lambda: is_active(li), 20, "the breach is an alarm")
+        raised = (await alarm(li) or {})["raised_at"]
+
+        made = (
+            (await li.post(URL, json={"reason": "a trial of the scenario", "files": files}))
+            .raise_for_status()
+            .json()
+        )
+        (difference,) = made["differences"]
+        assert (difference["id"], difference["old"], difference["new"]) == (ACTION, "20", "-100")
+        assert difference["is_looser"]
+        path = f"{URL}/{made['number']}"
+        alone = await li.post(f"{path}/approve", json=SIGNATURE)
+        assert alone.status_code == 403, "not alone"
+
+        (await qian.post(f"{path}/replay", json={"days": 7})).raise_for_status()
+
+        async def judged() -> dict[str, Any] | None:
+            told = (await qian.get(f"{path}/replay")).json()
+            return dict(told["result"]) if told["state"] == "done" else None
+
+        result = await until(judged, 60, "the past judged")
+        assert result["alarms"] == [{"alarm": ACTION, "only_old": 1, "only_new": 0, "both": 0}]
+
+        before = await one.rows("SELECT count(*) FROM sample")
+        assert before[0][0] > 0
+        (await qian.post(f"{path}/approve", json=SIGNATURE)).raise_for_status()
+
+        async def in_force() -> bool:
+            return bool((await li.get(path)).json()["state"] == "in_force")
+
+        await until(in_force, 30, "the collector has taken it")
+        assert (await li.get("/api/v1/plant")).json()["sha256"] == made["sha256"]
+        await _stored_since(one, datetime.now(UTC) + timedelta(seconds=3))  # noqa: TID251 - the wall clock counts here
+        stands = await alarm(li)
+        assert stands is not None
+        assert (stands["active"], stands["raised_at"]) == (True, raised), (
+            "it keeps the limit it was raised with"
+        )
+
+        await one.clear()
+        await until(lambda: _ended(li), 60, "the pressure is back, and the alarm over")
+        at = await one.fault("glove-breach", "ISO-STM-L1")
+        await until(lambda: _lower(li), 30, "the pressure is low again")
+        assert not await is_active(li), "now the new limit holds"
+        await one.clear()
+
+        told = (await li.get("/api/v1/plant/versions")).json()["versions"]
+        assert [(v["what"], v["who"], v["second"]) for v in told[:2]] == [
+            ("approved", "li", "qian"),
+            ("first", "", ""),
+        ]
+        await _no_second_is_missing(one, at)
+        assert await live_devices(one, 5)
+
+
+async def _stored_since(one: Service, at: datetime) -> None:
+    """Wait until every device was read and judged since a time."""
+
+    async def stored() -> bool:
+        rows = await one.rows("SELECT count(DISTINCT series_id) FROM sample WHERE at > $1", at)
+        return bool(rows[0][0] >= 5)
+
+    await until(stored, 30, "everything is stored")
+
+
+async def _ended(client: httpx.AsyncClient) -> bool:
+    return not await is_active(client)
+
+
+async def _lower(client: httpx.AsyncClient) -> bool:
+    """Whether another limit, that did not change, sees the breach."""
+    alarms = (await client.get("/api/v1/alarms")).raise_for_status().json()["alarms"]
+    return any(one["id"] == "ISO-STM-L1/chamber_pressure_b/action" and one["active"] for one in alarms)
+
+
+async def _no_second_is_missing(one: Service, at: datetime) -> None:
+    """Of no device a row of any second between its first and that time."""
+    await _stored_since(one, at)
+    rows = await one.rows(
+        "SELECT count(*), extract(epoch FROM max(at) - min(at))::int + 1 FROM sample"
+        " JOIN series ON series.id = series_id WHERE NOT records AND at <= $1 GROUP BY series_id",
+        at,
+    )
+    assert [number for number, span in rows if number != span] == []
