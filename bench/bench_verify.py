@@ -3,9 +3,10 @@
     python -m bench.bench_verify [--mutations 1000] [--seed 5]
 
 An hour of a small plant is written, sealed and signed on TimescaleDB and on plain PostgreSQL. Then a superuser, with
-the triggers off, flips one bit in any column of a row of sample, book, alarm, rollup_1m or rollup_1h, deletes a row,
-exchanges two, or cuts the tail; `verify` looks; the change is taken back. One that is not found, or is found at another
-place, is printed and ends it with status 1.
+the triggers off, flips one bit in any column of a row of sample, book, alarm, quarantine, rollup_1m or rollup_1h, or
+in what series and channel say of ids, names, places and units; deletes a row, exchanges two, or cuts the tail;
+`verify` looks; the change is taken back. One that is not found, or is found at another place, is printed and ends it
+with status 1.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Whatever is changed in sample, book, alarm or figures, `verify` finds it and names the place."""
+"""Whatever is changed in sample, book, alarm, quarantine, series, channel or figures, `verify` finds and names it."""
 
 import random
 from pathlib import Path
