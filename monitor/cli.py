@@ -53,6 +53,7 @@ from monitor.store.tools import ToolError
 from monitor.store.verify import FINDINGS_MAX, Verified
 from monitor.store.verify import verify as run_verify
 from monitor.supervise import until_signalled
+from monitor.users import users
 from monitor.versions import Versions, VersionsError
 
 MENDABLE = (
@@ -110,6 +111,7 @@ app = typer.Typer(
 
 
 app.add_typer(signing_key, name="signing-key")
+app.add_typer(users, name="user")
 
 
 def _instant(text: str) -> datetime | None:

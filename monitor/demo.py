@@ -6,6 +6,7 @@ The simulators are a program of their own, started here as a process like any ot
 import asyncio
 import secrets
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,20 +16,20 @@ import httpx
 
 from config.load import load
 from monitor.clock import SystemClock
+from monitor.demo_people import PEOPLE, make_people
 from monitor.demo_register import make_register
 from monitor.run import EMBEDDED, RunSettings, log_file, make_folder, run
 from monitor.supervise import Child
 
 READY_WITHIN_S = 120.0
 LOOK_EVERY_S = 0.5
-ADMIN = "admin"
-PASSWORD_VARIABLE = "GRADEWATCH_ADMIN_PASSWORD"  # noqa: S105 - a variable's name
+NEXT_LINE = "\n" + " " * 22
 
 READY = """
 Gradewatch is running.     Gradewatch 已启动。
 
   Address   地址      {address}
-  Sign-in   登录      {admin} / {password}
+  Sign-in   登录      {people}
   Devices   设备      {live} of {devices} live
   Logs      日志      {logs}
 
@@ -58,7 +59,7 @@ async def demo(settings: DemoSettings) -> None:
         DatabaseError: the embedded database cannot be started.
     """
     make_folder(settings.data)
-    password = _password(settings.data / "admin-password")
+    passwords = {role.value: _password(settings.data / f"{role.value}-password") for role in PEOPLE}
     logs = settings.data / "logs"
     simulators = Path(sys.executable).with_name("gradewatch-sim")
     plant = Child(
@@ -71,22 +72,23 @@ async def demo(settings: DemoSettings) -> None:
         host=settings.host,
         port=settings.port,
         logs=logs,
-        environment={PASSWORD_VARIABLE: password},
-        prepare=partial(_prepare, settings),
+        prepare=partial(_prepare, settings, passwords),
     )
-    announcing = asyncio.create_task(_announce(settings, password, simulators))
+    announcing = asyncio.create_task(_announce(settings, passwords, simulators))
     try:
         await run(running, beside=[plant])
     finally:
         announcing.cancel()
 
 
-async def _prepare(settings: DemoSettings, database_url: str) -> None:
-    """Give the demo's database what a plant's people would have typed in."""
-    await make_register(database_url, load(settings.plant_dir), SystemClock().now())
+async def _prepare(settings: DemoSettings, passwords: Mapping[str, str], database_url: str) -> None:
+    """Give the demo's database its people, and what a plant's people would have typed in."""
+    now = SystemClock().now()
+    await make_people(database_url, passwords, now)
+    await make_register(database_url, load(settings.plant_dir), now)
 
 
-async def _announce(settings: DemoSettings, password: str, simulators: Path) -> None:
+async def _announce(settings: DemoSettings, passwords: Mapping[str, str], simulators: Path) -> None:
     address = f"http://{settings.host}:{settings.port}"
     health = await _until_live(address)
     if health is None:
@@ -95,8 +97,7 @@ async def _announce(settings: DemoSettings, password: str, simulators: Path) -> 
     _say(
         READY.format(
             address=address,
-            admin=ADMIN,
-            password=password,
+            people=NEXT_LINE.join(f"{name} / {password}" for name, password in passwords.items()),
             live=health["devices_live"],
             devices=health["devices"],
             logs=settings.data / "logs",

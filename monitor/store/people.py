@@ -86,7 +86,7 @@ _MAKE = "INSERT INTO token (name, hash, deeds, made_by, made_at, ends_at) VALUES
 _SECRET = frozenset({"password_hash", "totp_secret"})
 
 
-async def read_accounts(pool: Pool) -> list[Account]:
+async def read_accounts(pool: "Pool | Connection") -> list[Account]:
     """Give every account, disabled ones too."""
     return [Account(**row) for row in await pool.fetch(_ACCOUNTS)]
 
