@@ -2,7 +2,6 @@
 
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,18 +10,16 @@ import pytest_asyncio
 from playwright.async_api import Page, async_playwright, expect
 
 from alarms.events import Shelve, Unshelve
-from config.load import load
-from config.plant import Plant
 from monitor.server.gate import COOKIE
 from monitor.server.rights import Role
 from monitor.server.settings import Settings
 from tests.browser.calm import DASHBOARD, SLOW_MS, Calm
 from tests.browser.conftest import QUIET
+from tests.browser.past import isolated
 from tests.server.collector import ALARM, PRESSURE
 from tests.server.conftest import NO_DATABASE, Running, running
 from tests.server.hands import Hands
 
-LINE = Path(__file__).parents[1] / "plants" / "line"
 TRANSFER = "ISO-STM-L1/transfer_pressure/alert"
 # A browser lets nothing sound before a person has pressed something. What a test asks of a page counts as such a press,
 # so here only a true one does.
@@ -67,21 +64,12 @@ AUDIBLE = 0.2
 pytestmark = pytest.mark.timeout(120)
 
 
-@pytest.fixture(scope="module")
-def plant() -> Plant:
-    """Make a plant in which the isolator alone is judged: all else is quiet."""
-    plant = load(LINE)
-    return replace(
-        plant, limits=tuple(limit for limit in plant.limits if limit.channel.startswith("ISO-STM-L1/"))
-    )
-
-
 @pytest.fixture
-def calm(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calm]:
+def calm(monkeypatch: pytest.MonkeyPatch) -> Iterator[Calm]:
     monkeypatch.setattr("monitor.asgi.GRACE_S", 0)
     # Not pytest's own folder: a socket's path must be short.
     with tempfile.TemporaryDirectory(prefix="gw-") as folder:
-        yield Calm(plant, Path(folder), Hands())
+        yield Calm(isolated(), Path(folder), Hands())
 
 
 @pytest_asyncio.fixture

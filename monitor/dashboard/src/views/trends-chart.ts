@@ -80,7 +80,7 @@ export class TrendsChart {
       axes: [this.timeAxis(), ...this.axes()],
       hooks: {
         drawClear: [(plot) => this.shade(plot)],
-        draw: [(plot) => this.drawSteps(plot), (plot) => this.drawMarks(plot)],
+        draw: [(plot) => this.namePhases(plot), (plot) => this.drawSteps(plot), (plot) => this.drawMarks(plot)],
         setCursor: [(plot) => this.hands.point(plot.cursor.left === undefined || plot.cursor.left < 0 ? null : (plot.cursor.idx ?? null))],
         setSelect: [(plot) => this.select(plot)],
       },
@@ -143,26 +143,32 @@ export class TrendsChart {
     this.hands.zoom(from_s, to_s);
   }
 
+  /** What of the chart each phase takes, from left to right in points of the canvas. */
+  private spots(plot: uPlot): { name: Phase["name"]; left: number; width: number }[] {
+    const { left: first, width } = plot.bbox;
+    const x = (at_s: number): number => Math.min(first + width, Math.max(first, plot.valToPos(at_s, "x", true)));
+    const all = this.picture.phases.map(({ from_s, to_s, name }) => ({ name, left: x(from_s), width: x(to_s) - x(from_s) }));
+    return all.filter((spot) => spot.width > 0);
+  }
+
   private shade(plot: uPlot): void {
+    plot.ctx.fillStyle = colour("tile-a");
+    for (const { left, width } of this.spots(plot)) plot.ctx.fillRect(left, plot.bbox.top, width, plot.bbox.height);
+  }
+
+  private namePhases(plot: uPlot): void {
     const { ctx, bbox } = plot;
-    ctx.save();
-    ctx.font = font(11 * devicePixelRatio);
-    ctx.textBaseline = "top";
-    for (const { from_s, to_s, name } of this.picture.phases) {
-      const left = Math.max(bbox.left, plot.valToPos(from_s, "x", true));
-      const right = Math.min(bbox.left + bbox.width, plot.valToPos(to_s, "x", true));
-      if (right <= left) continue;
-      ctx.fillStyle = colour("tile-a");
-      ctx.fillRect(left, bbox.top, right - left, bbox.height);
-      ctx.fillStyle = colour("text");
+    for (const { name, left, width } of this.spots(plot)) {
       ctx.save();
+      ctx.font = font(11 * devicePixelRatio);
+      ctx.textBaseline = "top";
+      ctx.fillStyle = colour("text");
       ctx.beginPath();
-      ctx.rect(left, bbox.top, right - left, bbox.height);
+      ctx.rect(left, bbox.top, width, bbox.height);
       ctx.clip();
       ctx.fillText(said(name), left + 4 * devicePixelRatio, bbox.top + 3 * devicePixelRatio);
       ctx.restore();
     }
-    ctx.restore();
   }
 
   private drawSteps(plot: uPlot): void {
@@ -171,7 +177,8 @@ export class TrendsChart {
     if (!source) return;
     const { ctx, bbox } = plot;
     const x = (at_s: number): number => Math.min(bbox.left + bbox.width, Math.max(bbox.left, plot.valToPos(at_s, "x", true)));
-    const y = (figure: number): number => Math.round(plot.valToPos(figure, scaleOf(source.channel), true));
+    // In the middle of a row of points: between two it would be a blur over both.
+    const y = (figure: number): number => Math.round(plot.valToPos(figure, scaleOf(source.channel), true)) + devicePixelRatio / 2;
     ctx.save();
     ctx.font = font(11 * devicePixelRatio);
     ctx.textAlign = "right";

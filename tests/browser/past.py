@@ -1,0 +1,103 @@
+"""A plant whose alarms are in the book, and a browser that looks at what was."""
+
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from alarms.events import Event, Told, Transition
+from config.load import load
+from config.model import Sample
+from config.plant import Plant
+from monitor.collector import codec
+from monitor.server.access import PASSWORD_VARIABLE
+from monitor.server.settings import Settings
+from monitor.store.book import BookEntry
+from monitor.store.write import Writer
+from tests.browser.calm import DASHBOARD, Calm
+from tests.server.collector import PRESSURE, Collector, sample_but_for
+from tests.server.conftest import PASSWORD, Running, running
+from tests.server.hands import Hands
+
+LINE = Path(__file__).parents[1] / "plants" / "line"
+PHASE, MODE = "ISO-STM-L1/vhp_phase", "ISO-STM-L1/mode"
+"""Whose states explain what the isolator measures: 3 is decontamination."""
+
+
+class Booked(Collector):
+    """Remembers what came of everything, as the journal does."""
+
+    def __init__(self, plant: Plant, data: Path, hands: Hands) -> None:
+        super().__init__(plant, data, hands)
+        self.told: list[Transition] = []
+
+    def judge(self, event: Event) -> tuple[Told, ...]:
+        told = super().judge(event)
+        self.told.extend(one for one in told if isinstance(one, Transition))
+        return told
+
+
+def isolated() -> Plant:
+    """Make a plant in which the isolator alone is judged: all else is quiet."""
+    plant = load(LINE)
+    limits = tuple(limit for limit in plant.limits if limit.channel.startswith("ISO-STM-L1/"))
+    ids = {limit.id for limit in limits}
+    hiding = {key: replace(one, alarms=one.alarms & ids) for key, one in plant.suppressions.items()}
+    return replace(plant, limits=limits, suppressions=hiding)
+
+
+@pytest.fixture
+def calm(monkeypatch: pytest.MonkeyPatch) -> Iterator[Calm]:
+    """A stand-in for the collector whose judging is remembered."""
+    monkeypatch.setattr("monitor.asgi.GRACE_S", 0)
+    monkeypatch.setenv(PASSWORD_VARIABLE, PASSWORD)
+    plant = isolated()
+    # Not pytest's own folder: a socket's path must be short.
+    with tempfile.TemporaryDirectory(prefix="gw-") as folder:
+        hands = Hands()
+        yield Calm(plant, Path(folder), hands, Booked(plant, Path(folder), hands))
+
+
+@asynccontextmanager
+async def keeping(calm: Calm, database_url: str) -> AsyncIterator[Running]:
+    """Serve the calm plant with a database."""
+    settings = Settings(calm.plant, calm.data, database_url, DASHBOARD, calm.hands.now, port=0)
+    async with calm.going_on(), running(settings) as made:
+        await made.service.database.up.wait()
+        yield made
+
+
+async def breach(calm: Calm, database_url: str) -> None:
+    """Let the isolator's pressure fall for twenty seconds of an hour that is over, and keep all of it.
+
+    In that hour there is a minute without any reading, and one of decontamination.
+    """
+    start = calm.hands.at
+    samples: list[Sample] = []
+    for second in range(3600):
+        if 1200 <= second < 1260:
+            continue
+        calm.hands.at = start + timedelta(seconds=second)
+        told = {PRESSURE: 15.0} if 600 <= second < 620 else {}
+        told |= {MODE: 3.0 if 2400 <= second < 2460 else 1.0, PHASE: 0.0}
+        sample = sample_but_for(calm.plant, "ISO-STM-L1", calm.hands.at, told)
+        calm.collector.judge(sample)
+        samples.append(sample)
+    await keep(calm, database_url, samples)
+
+
+async def keep(calm: Calm, database_url: str, samples: list[Sample]) -> None:
+    """Write what was told into the database, as the collector's forwarder does."""
+    assert isinstance(calm.collector, Booked)
+    told = calm.collector.told
+    book = [
+        BookEntry(one.at, "transition", one.who, codec.body_of(codec.entry_of(one, one.at))) for one in told
+    ]
+    alarms = list({(one.alarm, one.after.raised_at): one.after for one in told}.values())
+    writer = await Writer.open(database_url, calm.plant, "test", calm.hands.now())
+    await writer.write(1, samples, book, alarms)
+    await writer.close()
