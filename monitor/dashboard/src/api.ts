@@ -38,7 +38,7 @@ export class Refusal extends Error {
   }
 }
 
-async function ask(path: string, init: RequestInit = {}): Promise<Response> {
+export async function ask(path: string, init: RequestInit = {}): Promise<Response> {
   const headers = { ...init.headers, "accept-language": language.value };
   const signal = AbortSignal.timeout(patience_ms);
   const answer = await fetch(base + path, { ...init, headers, signal }).catch((error: unknown) => {
@@ -63,11 +63,11 @@ async function detailOf(answer: Response): Promise<string> {
   return answer.statusText;
 }
 
-async function get<T>(path: string): Promise<T> {
+export async function get<T>(path: string): Promise<T> {
   return (await (await ask(path)).json()) as T;
 }
 
-function send(path: string, body: unknown): Promise<Response> {
+export function send(path: string, body: unknown): Promise<Response> {
   return ask(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
 }
 

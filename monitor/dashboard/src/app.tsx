@@ -11,8 +11,11 @@ import { areaShown, deviceShown, page, small } from "./page";
 import { index, notLive, person } from "./store";
 import { AlarmTable } from "./views/alarms";
 import { AlarmsPage } from "./views/alarms-page";
+import { AccountPage, MustChange } from "./views/account";
 import { Banner } from "./views/banner";
 import { AreaPage } from "./views/area";
+import { BookPage } from "./views/book";
+import { ChangesPage } from "./views/changes";
 import { Detail } from "./views/detail";
 import { DevicePage } from "./views/device";
 import { DevicesPage } from "./views/devices";
@@ -22,6 +25,7 @@ import { InstrumentsPage } from "./views/instruments";
 import { Grounds } from "./views/live-value";
 import { NotLive } from "./views/not-live";
 import { Overview } from "./views/overview";
+import { PeoplePage } from "./views/people";
 import { ProtectionsPage } from "./views/protections";
 import { SignIn } from "./views/sign-in";
 import { Trend } from "./views/trend";
@@ -32,6 +36,7 @@ const retry_ms = 3000;
 export function App() {
   if (person.value === undefined) return <Waiting key="person" ask={askWho} />;
   if (person.value === null) return <SignIn />;
+  if (person.value.must_change) return <MustChange />;
   if (index.value === null) return <Waiting key="plant" ask={loadPlant} />;
   return <Screen />;
 }
@@ -83,6 +88,10 @@ function Floor() {
   if (page.value.kind === "devices") return <WithSide main={<DevicesPage />} />;
   if (page.value.kind === "protections") return <WithSide main={<ProtectionsPage />} />;
   if (page.value.kind === "instruments") return <WithSide main={<InstrumentsPage />} />;
+  if (page.value.kind === "account") return <AccountPage />;
+  if (page.value.kind === "people") return <PeoplePage />;
+  if (page.value.kind === "book") return <BookPage />;
+  if (page.value.kind === "changes") return <ChangesPage />;
   const area = areaShown.value;
   if (area) return <Drawn main={<AreaPage area={area} />} />;
   const device = deviceShown.value;

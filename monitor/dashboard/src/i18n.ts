@@ -2,9 +2,13 @@
 
 import { computed, signal } from "@preact/signals";
 import type { Text } from "./api-types";
+import * as book from "./words/book";
+import * as changes from "./words/changes";
 import * as instruments from "./words/instruments";
 import * as alarms from "./words/alarms";
 import * as line from "./words/line";
+import * as menu from "./words/menu";
+import * as people from "./words/people";
 import * as screen from "./words/screen";
 import * as sign from "./words/sign";
 import * as sound from "./words/sound";
@@ -15,18 +19,26 @@ export type Language = "en" | "zh";
 /** Each page has a file of its own in words/. */
 const en = {
   ...screen.en,
+  ...book.en,
+  ...changes.en,
   ...instruments.en,
   ...alarms.en,
   ...line.en,
+  ...menu.en,
+  ...people.en,
   ...sign.en,
   ...sound.en,
   ...trends.en,
 };
 const zh = {
   ...screen.zh,
+  ...book.zh,
+  ...changes.zh,
   ...instruments.zh,
   ...alarms.zh,
   ...line.zh,
+  ...menu.zh,
+  ...people.zh,
   ...sign.zh,
   ...sound.zh,
   ...trends.zh,

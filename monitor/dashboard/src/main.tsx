@@ -16,6 +16,8 @@ import "./styles/protections.css";
 import "./styles/detail.css";
 import "./styles/instruments.css";
 import "./styles/sound.css";
+import "./styles/admin.css";
+import "./styles/book.css";
 import "./styles/past.css";
 import { App } from "./app";
 import { language } from "./i18n";

@@ -5,12 +5,14 @@ import type { Alarm } from "./api-types";
 import { areaKey, workshopsOf, type Area } from "./areas";
 import { index, lookAtAlarm } from "./store";
 
-/** The whole plant, its devices, its protective actions, its instruments, one area by its key, or one device by its id. */
+const subjects = ["devices", "protections", "instruments", "account", "people", "book", "changes"] as const;
+
+type Subject = (typeof subjects)[number];
+
+/** The whole plant, a page of one subject, one area by its key, or one device by its id. */
 export type Page =
   | { kind: "plant" }
-  | { kind: "devices" }
-  | { kind: "protections" }
-  | { kind: "instruments" }
+  | { kind: Subject }
   | { kind: "alarms"; tab: AlarmTab }
   | { kind: "trends"; asked: string }
   | { kind: "area"; key: string }
@@ -22,7 +24,8 @@ export type AlarmTab = (typeof alarmTabs)[number];
 /** Reads an address's fragment; what it does not know is the whole plant. */
 export function pageOf(fragment: string): Page {
   const path = fragment.replace(/^#\/?/, "");
-  if (path === "devices" || path === "protections" || path === "instruments") return { kind: path };
+  const subject = subjects.find((one) => one === path);
+  if (subject) return { kind: subject };
   if (path.startsWith("alarms")) return { kind: "alarms", tab: alarmTabs.find((tab) => path === `alarms/${tab}`) ?? "standing" };
   if (/^trends(\?|$)/.test(path)) return { kind: "trends", asked: path.slice("trends?".length) };
   const device = /^device\/(.+)$/.exec(path)?.[1];

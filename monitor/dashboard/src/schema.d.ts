@@ -1264,18 +1264,6 @@ export interface components {
             training: components["schemas"]["OneTraining"][];
         };
         /**
-         * Approved
-         * @description The signature of who approves, and what there is to say.
-         */
-        Approved: {
-            signature: components["schemas"]["Signing"];
-            /**
-             * Comment
-             * @default
-             */
-            comment: string;
-        };
-        /**
          * Ask
          * @description One thing that is asked of a device, and how far that has come (null: not asked).
          */
@@ -1310,17 +1298,6 @@ export interface components {
          * @enum {string}
          */
         AskState: "waiting" | "requested" | "acked" | "verified" | "failed" | "already";
-        /**
-         * Asked
-         * @description How many days back the past is judged.
-         */
-        Asked: {
-            /**
-             * Days
-             * @default 7
-             */
-            days: number;
-        };
         /**
          * BookLine
          * @description One line of the book, and who reviewed it.
@@ -1507,6 +1484,26 @@ export interface components {
             series: components["schemas"]["SeriesCompleteness"][];
             /** Instruments */
             instruments: components["schemas"]["InstrumentPast"][];
+        };
+        /**
+         * Ended
+         * @description Which protective action is ended, in which role who is signed in signs, and who else does.
+         */
+        Ended: {
+            /** Protection */
+            protection: string;
+            /** Role */
+            role: string;
+            /**
+             * Others
+             * @default []
+             */
+            others: components["schemas"]["Signed-Input"][];
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
         };
         /**
          * Everybody
@@ -2124,6 +2121,18 @@ export interface components {
             until: string;
         };
         /**
+         * PlantApproved
+         * @description The signature of who approves, and what there is to say.
+         */
+        PlantApproved: {
+            signature: components["schemas"]["Signing"];
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
+        };
+        /**
          * PlantAsk
          * @description One thing that a protective action asks of a device.
          */
@@ -2245,6 +2254,14 @@ export interface components {
             protections: components["schemas"]["PlantProtection"][];
         };
         /**
+         * PlantDropped
+         * @description Why a proposal is rejected or withdrawn.
+         */
+        PlantDropped: {
+            /** Reason */
+            reason: string;
+        };
+        /**
          * PlantLimit
          * @description What is permitted on a channel; a value on the bound is permitted.
          */
@@ -2352,6 +2369,28 @@ export interface components {
             waits: components["schemas"]["Label"] | null;
             /** Proposals */
             proposals: components["schemas"]["PlantProposal"][];
+        };
+        /**
+         * PlantProposed
+         * @description What is proposed, and why: files by name (`plant/<name>.yaml`), or the folder that the server was started with.
+         *
+         *     Profiles and rulesets of the package are added, unless the files bring their own.
+         */
+        PlantProposed: {
+            /** Reason */
+            reason: string;
+            /**
+             * Files
+             * @default {}
+             */
+            files: {
+                [key: string]: string;
+            };
+            /**
+             * Offered
+             * @default false
+             */
+            offered: boolean;
         };
         /**
          * PlantProtection
@@ -2500,28 +2539,6 @@ export interface components {
          * @enum {string}
          */
         ProposalState: "proposed" | "approved" | "rejected" | "withdrawn" | "in_force";
-        /**
-         * Proposed
-         * @description What is proposed, and why: files by name (`plant/<name>.yaml`), or the folder that the server was started with.
-         *
-         *     Profiles and rulesets of the package are added, unless the files bring their own.
-         */
-        Proposed: {
-            /** Reason */
-            reason: string;
-            /**
-             * Files
-             * @default {}
-             */
-            files: {
-                [key: string]: string;
-            };
-            /**
-             * Offered
-             * @default false
-             */
-            offered: boolean;
-        };
         /**
          * Protection
          * @description A protective action: `state` is ARMED, or that of the one that runs.
@@ -2942,6 +2959,17 @@ export interface components {
             transitions: components["schemas"]["Transition"][];
         };
         /**
+         * TrialAsked
+         * @description How many days back the past is judged.
+         */
+        TrialAsked: {
+            /**
+             * Days
+             * @default 7
+             */
+            days: number;
+        };
+        /**
          * TrialCounts
          * @description How often one alarm was active: under the plant in force alone, under the proposed one alone, under both.
          */
@@ -3010,34 +3038,6 @@ export interface components {
         Why: {
             /** Reason */
             reason: string;
-        };
-        /**
-         * Ended
-         * @description Why a proposal is rejected or withdrawn.
-         */
-        monitor__server__routes__changes__Ended: {
-            /** Reason */
-            reason: string;
-        };
-        /**
-         * Ended
-         * @description Which protective action is ended, in which role who is signed in signs, and who else does.
-         */
-        monitor__server__routes__deeds__Ended: {
-            /** Protection */
-            protection: string;
-            /** Role */
-            role: string;
-            /**
-             * Others
-             * @default []
-             */
-            others: components["schemas"]["Signed-Input"][];
-            /**
-             * Comment
-             * @default
-             */
-            comment: string;
         };
         /**
          * AlarmMessage
@@ -6238,7 +6238,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Proposed"];
+                "application/json": components["schemas"]["PlantProposed"];
             };
         };
         responses: {
@@ -6430,7 +6430,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Approved"];
+                "application/json": components["schemas"]["PlantApproved"];
             };
         };
         responses: {
@@ -6528,7 +6528,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["monitor__server__routes__changes__Ended"];
+                "application/json": components["schemas"]["PlantDropped"];
             };
         };
         responses: {
@@ -6626,7 +6626,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["monitor__server__routes__changes__Ended"];
+                "application/json": components["schemas"]["PlantDropped"];
             };
         };
         responses: {
@@ -6769,15 +6769,6 @@ export interface operations {
                     "application/json": components["schemas"]["Detail"];
                 };
             };
-            /** @description Request Entity Too Large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Detail"];
-                };
-            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -6818,7 +6809,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Asked"];
+                "application/json": components["schemas"]["TrialAsked"];
             };
         };
         responses: {
@@ -6860,15 +6851,6 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Detail"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6954,15 +6936,6 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Detail"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7617,7 +7590,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["monitor__server__routes__deeds__Ended"];
+                "application/json": components["schemas"]["Ended"];
             };
         };
         responses: {

@@ -110,7 +110,7 @@ function Who() {
   return (
     <span class="who">
       <span class="person" data-testid="person">
-        {who.name} <span class="quiet">{isKey(role) ? t(role) : who.role}</span>
+        <a href="#/account">{who.name}</a> <span class="quiet">{isKey(role) ? t(role) : who.role}</span>
       </span>
       <button class="plain" data-testid="sign-out" onClick={() => void leave()}>
         {t("sign_out")}

@@ -1,24 +1,54 @@
-/** The pages that stand beside one another. */
+/** The pages that stand beside one another: some at once, the others behind one step, by mouse or keyboard. */
 
-import { t, type Key } from "../i18n";
-import { page, type Page } from "../page";
-import { may } from "../store";
-
-const pages: readonly { kind: Page["kind"]; name: Key; address: string }[] = [
-  { kind: "plant", name: "nav_plant", address: "#/" },
-  { kind: "alarms", name: "nav_alarms", address: "#/alarms" },
-  { kind: "trends", name: "nav_trends", address: "#/trends" },
-  { kind: "protections", name: "nav_protections", address: "#/protections" },
-];
+import { useRef } from "preact/hooks";
+import { t } from "../i18n";
+import { first, further, open, type Way } from "../menu";
+import { page } from "../page";
+import { person } from "../store";
 
 export function Nav() {
+  const deeds = person.value?.deeds ?? [];
   return (
     <nav class="pages" aria-label={t("nav")}>
-      {pages.filter(({ kind }) => kind !== "trends" || may("read_past")).map(({ kind, name, address }) => (
-        <a key={kind} href={address} aria-current={page.value.kind === kind ? "page" : undefined} data-testid={`nav-${kind}`}>
-          {t(name)}
-        </a>
+      {open(first, deeds).map((way) => (
+        <To key={way.kind} way={way} />
       ))}
+      <More ways={open(further, deeds)} />
     </nav>
+  );
+}
+
+/** Closes with Escape, at a choice, and when it is left. */
+function More({ ways }: { ways: readonly Way[] }) {
+  const box = useRef<HTMLDetailsElement>(null);
+  const close = (): void => box.current?.removeAttribute("open");
+  const escape = (event: KeyboardEvent): void => {
+    if (event.key !== "Escape" || !box.current?.open) return;
+    close();
+    box.current.querySelector("summary")?.focus();
+  };
+  const leave = (event: FocusEvent): void => {
+    if (!(event.relatedTarget instanceof Node && box.current?.contains(event.relatedTarget))) close();
+  };
+  const here = ways.find(({ kind }) => kind === page.value.kind);
+  return (
+    <details class="more" ref={box} onKeyDown={escape} onFocusOut={leave}>
+      <summary class={here ? "here" : ""} data-testid="nav-more">
+        {t(here?.name ?? "nav_more")} <span aria-hidden="true">▾</span>
+      </summary>
+      <div onClick={close}>
+        {ways.map((way) => (
+          <To key={way.kind} way={way} />
+        ))}
+      </div>
+    </details>
+  );
+}
+
+function To({ way: { kind, name, address } }: { way: Way }) {
+  return (
+    <a href={address} aria-current={page.value.kind === kind ? "page" : undefined} data-testid={`nav-${kind}`}>
+      {t(name)}
+    </a>
   );
 }

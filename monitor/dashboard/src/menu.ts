@@ -1,0 +1,35 @@
+/** The ways to every page, and who is shown which. Pure. */
+
+import type { Deed } from "./api-types";
+import type { Key } from "./i18n";
+import type { Page } from "./page";
+
+export interface Way {
+  kind: Page["kind"];
+  name: Key;
+  address: string;
+  /** One of these rights is enough; none: everybody's. */
+  deeds: readonly Deed[];
+}
+
+/** Those that an operator needs at once. */
+export const first: readonly Way[] = [
+  { kind: "plant", name: "nav_plant", address: "#/", deeds: [] },
+  { kind: "alarms", name: "nav_alarms", address: "#/alarms", deeds: [] },
+  { kind: "trends", name: "nav_trends", address: "#/trends", deeds: ["read_past"] },
+  { kind: "protections", name: "nav_protections", address: "#/protections", deeds: [] },
+];
+
+/** Those behind one more step. */
+export const further: readonly Way[] = [
+  { kind: "devices", name: "devices", address: "#/devices", deeds: [] },
+  { kind: "instruments", name: "instruments", address: "#/instruments", deeds: ["read_past"] },
+  { kind: "book", name: "book", address: "#/book", deeds: ["read_book"] },
+  { kind: "changes", name: "changes", address: "#/changes", deeds: ["propose_plant", "approve_plant", "read_book"] },
+  { kind: "people", name: "people", address: "#/people", deeds: ["keep_people", "keep_training", "keep_tokens"] },
+  { kind: "account", name: "account", address: "#/account", deeds: [] },
+];
+
+/** Of some ways those that somebody with these rights is shown. */
+export const open = (ways: readonly Way[], deeds: readonly Deed[]): Way[] =>
+  ways.filter((way) => way.deeds.length === 0 || way.deeds.some((deed) => deeds.includes(deed)));

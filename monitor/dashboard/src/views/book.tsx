@@ -1,0 +1,163 @@
+/** The book: what was done and by whom, the latest first; one line unfolds to all that it says; periods are reviewed. */
+
+import { useState } from "preact/hooks";
+import { bookPage, type BookLine } from "../admin";
+import { Refusal } from "../api";
+import { about, changes, local, query, why, type Looked } from "../book";
+import { isKey, t, texts } from "../i18n";
+import { AdminPage, Heads, nowOnce_ms, when, zone } from "./admin";
+import { useAsked, whyNot } from "./asked";
+import { BookLineCard } from "./book-line";
+import { Reviews } from "./review";
+
+const day_ms = 86_400_000;
+const minute_ms = 60_000;
+
+/** The last day, up to the minute that goes on. */
+const lastDay = (): Looked => {
+  const now_ms = nowOnce_ms() + minute_ms;
+  return { from: local(now_ms - day_ms, zone()), until: local(now_ms, zone()), kind: "", who: "", chain: "", text: "" };
+};
+
+export function BookPage() {
+  const [looked, setLooked] = useState(lastDay);
+  return (
+    <AdminPage name="book" testid="book-page">
+      <Filters looked={looked} look={setLooked} />
+      <Lines key={JSON.stringify(looked)} looked={looked} />
+      <Reviews looked={looked} />
+    </AdminPage>
+  );
+}
+
+export function kindWord(kind: string): string {
+  const key = `kind_${kind}`;
+  return isKey(key) ? t(key) : kind;
+}
+
+const kinds = Object.keys(texts.en)
+  .filter((key) => key.startsWith("kind_"))
+  .map((key) => key.slice("kind_".length));
+
+function Filters({ looked, look }: { looked: Looked; look: (looked: Looked) => void }) {
+  const submit = (event: SubmitEvent & { currentTarget: HTMLFormElement }): void => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    const typed = Object.keys(looked).map((field) => [field, String(form.get(field) ?? "")]);
+    look(Object.fromEntries(typed) as unknown as Looked);
+  };
+  return (
+    <form class="deed-form book-filters" role="search" onSubmit={submit}>
+      <label class="field">
+        {t("book_from")}
+        <input name="from" type="datetime-local" defaultValue={looked.from} required data-testid="book-from" />
+      </label>
+      <label class="field">
+        {t("book_until")}
+        <input name="until" type="datetime-local" defaultValue={looked.until} required data-testid="book-until" />
+      </label>
+      <label class="field">
+        {t("book_kind")}
+        <select name="kind" data-testid="book-kind">
+          <option value="">{t("book_every")}</option>
+          {kinds.map((kind) => (
+            <option key={kind} value={kind}>
+              {kindWord(kind)}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label class="field">
+        {t("book_who")}
+        <input name="who" maxLength={200} data-testid="book-who" />
+      </label>
+      <label class="field">
+        {t("book_chain")}
+        <input name="chain" maxLength={200} data-testid="book-chain" />
+      </label>
+      <label class="field wide-field">
+        {t("book_text")}
+        <input name="text" type="search" maxLength={200} data-testid="book-text" />
+      </label>
+      <button class="ack" data-testid="book-look">
+        {t("book_look")}
+      </button>
+    </form>
+  );
+}
+
+function Lines({ looked }: { looked: Looked }) {
+  const { told, failure } = useAsked(() => bookPage(query(looked, zone())));
+  const [further, setFurther] = useState<{ lines: BookLine[]; next: string | null } | null>(null);
+  const [refused, setRefused] = useState("");
+  const [open, setOpen] = useState("");
+  const lines = [...(told?.lines ?? []), ...(further?.lines ?? [])];
+  const next = further ? further.next : (told?.next ?? null);
+  const goOn = async (): Promise<void> => {
+    try {
+      const page = await bookPage(query(looked, zone(), next));
+      setFurther({ lines: [...(further?.lines ?? []), ...page.lines], next: page.next });
+      setRefused("");
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      setRefused(whyNot(error));
+    }
+  };
+  return (
+    <section>
+      <p class="failure" role="alert">
+        {failure || refused}
+      </p>
+      {told && lines.length === 0 && <p class="quiet">{t("book_nothing")}</p>}
+      {lines.length > 0 && (
+        <table class="admin-table book-table" data-testid="book-lines">
+          <Heads of={["book_at", "book_kind", "book_who", "book_about", "book_change", "book_why", "book_reviewed"]} />
+          {lines.map((line) => {
+            const key = `${line.chain} ${line.seq}`;
+            return <Row key={key} line={line} open={key === open} toggle={() => setOpen(key === open ? "" : key)} />;
+          })}
+        </table>
+      )}
+      {next !== null && (
+        <button class="plain" data-testid="book-next" onClick={() => void goOn()}>
+          {t("book_next")}
+        </button>
+      )}
+    </section>
+  );
+}
+
+function Row({ line, open, toggle }: { line: BookLine; open: boolean; toggle: () => void }) {
+  const changed = changes(line);
+  return (
+    <tbody class={open ? "chosen" : ""} data-testid={`book-line-${line.chain}-${line.seq}`}>
+      <tr>
+        <td>
+          <button class="link" aria-expanded={open} data-testid={`book-open-${line.chain}-${line.seq}`} onClick={toggle}>
+            {when(line.at)}
+          </button>
+        </td>
+        <td>{kindWord(line.kind)}</td>
+        <td>{line.who}</td>
+        <td>{about(line)}</td>
+        <td>
+          {changed.slice(0, 2).map(({ name, old, now }) => (
+            <span key={name} class="change">
+              {name} {old ?? "—"} → {now ?? "—"}
+            </span>
+          ))}
+          {changed.length > 2 && <span class="quiet">+ {changed.length - 2}</span>}
+        </td>
+        <td>{why(line)}</td>
+        <td>{line.reviewed_by.length > 0 && `✓ ${line.reviewed_by.join(", ")}`}</td>
+      </tr>
+      {open && (
+        <tr>
+          <td colSpan={7}>
+            <BookLineCard line={line} />
+          </td>
+        </tr>
+      )}
+    </tbody>
+  );
+}

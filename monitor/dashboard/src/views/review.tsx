@@ -1,0 +1,55 @@
+/** The book's own review: which periods somebody has reviewed, and the review of the one that is looked at. */
+
+import { review, reviews } from "../admin";
+import { instant, type Looked } from "../book";
+import { t } from "../i18n";
+import { may } from "../store";
+import { Heads, nowOnce_ms, SigningPassword, when, zone } from "./admin";
+import { useAsked } from "./asked";
+import { Deed, text } from "./deed";
+
+export function Reviews({ looked }: { looked: Looked }) {
+  const [start, end] = [instant(looked.from, zone()), instant(looked.until, zone())];
+  const { told, failure, again } = useAsked(() => reviews(start, end), [start, end]);
+  const act = async (form: FormData): Promise<void> => {
+    // What goes on cannot be reviewed: the period ends now at the latest.
+    const until = new Date(Math.min(Date.parse(end), nowOnce_ms() - 1000)).toISOString();
+    await review(start, until, text(form, "comment"), text(form, "password"));
+    await again();
+  };
+  return (
+    <section data-testid="book-reviews">
+      <h3>{t("reviews")}</h3>
+      <p class="failure" role="alert">
+        {failure}
+      </p>
+      {told?.length === 0 && <p class="quiet">{t("reviews_none")}</p>}
+      {told !== null && told.length > 0 && (
+        <table class="admin-table">
+          <Heads of={["review_at", "review_who", "book_from", "book_until", "review_lines", "comment_short"]} />
+          <tbody>
+            {told.map((one) => (
+              <tr key={one.signature}>
+                <td>{when(one.at)}</td>
+                <td>{one.who}</td>
+                <td>{when(one.start)}</td>
+                <td>{when(one.end)}</td>
+                <td>{one.lines}</td>
+                <td>{one.comment}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      {may("review_book") && (
+        <div class="unfolds">
+          <p class="quiet">{t("review_rule")}</p>
+          <Deed label={t("review_sign")} testid="review-sign" act={act}>
+            <input name="comment" aria-label={t("comment")} placeholder={t("comment")} maxLength={500} />
+            <SigningPassword />
+          </Deed>
+        </div>
+      )}
+    </section>
+  );
+}
