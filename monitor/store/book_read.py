@@ -34,7 +34,8 @@ class Line:
 
     def is_by(self, person: str) -> bool:
         """Whether this person did it, alone or as one of two, or asked the collector to."""
-        return person in (self.who, self.body.get("who"), self.body.get("second"))
+        hands = (self.who, self.body.get("who"), self.body.get("second"))
+        return any(person in one if isinstance(one, list) else person == one for one in hands)
 
     def holds(self) -> bool:
         """Whether its hash is the one that its own facts and the hash before it give."""
@@ -72,8 +73,8 @@ class Extent:
 
 
 _COLUMNS = "chain, seq, at, kind, who, body::text AS body, prev_hash, hash"
-# Whoever agreed as the second, or asked the collector, stands in the body.
-_BY = "{0} IN (who, body ->> 'who', body ->> 'second')"
+# Whoever agreed as the second, and each of several who signed, stands in the body.
+_BY = "{0} = who OR body -> 'who' @> to_jsonb({0}::text) OR body -> 'second' @> to_jsonb({0}::text)"
 _FOUND = f"""
 SELECT {_COLUMNS} FROM book
 WHERE at >= $1 AND (at, chain, seq) < ($2, $3, $4)
