@@ -1,6 +1,6 @@
 """Which instruments are due: the server keeps their register and tells, and here that becomes alarms like any other.
 
-What is told is the whole of it, as often as the server likes: only what differs from how the alarms stand is judged.
+What is told is the whole of it, as often as the server likes: what stands already is no news, what is not told is over.
 """
 
 from collections.abc import Callable
@@ -41,11 +41,11 @@ def calibrations(judge: Judge, now: Callable[[], datetime]) -> APIRouter:
     @router.post("/calibrations")
     async def _calibrations(body: CalibrationsBody) -> Json:
         due = {f"{one.stage}{OF}{one.instrument}": one.told for one in body.due}
-        standing = _standing(judge)
+        over = _standing(judge) - due.keys()
         # What comes next is told before what it follows is over.
-        for part in due.keys() - standing:
-            await judge.ask(Fault(now(), part, due[part]))
-        for part in standing - due.keys():
+        for part, told in due.items():
+            await judge.ask(Fault(now(), part, told))
+        for part in over:
             await judge.ask(Fault(now(), part, ""))
         return {"due": len(due)}
 

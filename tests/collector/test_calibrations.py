@@ -41,6 +41,8 @@ async def test_what_is_told_is_raised_once_and_over_when_it_is_not_told(tmp_path
         assert stands(served.line) == {overdue: "UNACK"}
         await tell()
         assert stands(served.line) == {overdue: "RTNUN"}
+        await tell(OVERDUE)
+        assert stands(served.line) == {overdue: "UNACK"}, "it was not renewed after all"
         wrong = await client.post("/calibrations", json={"due": [SOON | {"stage": "journal"}]})
         assert wrong.status_code == 422
 
