@@ -15,9 +15,9 @@ BODY = {"role": "admin", "what": "li", "old": "operator", "new": "engineer", "re
 SIGNATURE = {"password": PASSWORD, "meaning": "review"}
 
 
-async def say(server: Running, hands: Hands, who: str, kind: str, **facts: Any) -> None:
+async def say(server: Running, hands: Hands, by: str, kind: str, **facts: Any) -> None:
     hands.pass_s(1)
-    await server.service.ledger.say(hands.now(), kind, who, BODY | facts)
+    await server.service.ledger.say(hands.now(), kind, by, BODY | facts)
     await server.service.ledger.settled()
 
 
