@@ -1,11 +1,14 @@
 """Every role at every route: what the table of rights says, and nothing else; every refusal is recorded."""
 
+from pathlib import Path
+
 import pytest
 
 from monitor.server.app import create_app
 from monitor.server.gate import API, COOKIE, OPEN_DOORS
 from monitor.server.may import may
 from monitor.server.rights import DEEDS, FOR_MACHINES, RIGHTS, ROLES, SIGNS_AS, SUBJECTS, TRAINED, Deed, Role
+from monitor.server.rights_page import page
 from monitor.server.sessions import Session
 from tests.people import TRAINING, accounts
 from tests.server.conftest import PASSWORD, Running
@@ -85,6 +88,7 @@ EXPECTED = {
     (method, f"{API}{path}"): {Deed(one) for one in deeds}
     for method, path, *deeds in (line.split() for line in ROUTES.strip().splitlines())
 }
+DOCS = Path(__file__).parents[2] / "docs"
 PARTS = {"{kind}": "csv", "{number}": "1", "{name}": "nobody", "{session_id}": "0123456789abcdef"}
 
 
@@ -143,6 +147,11 @@ def test_the_tables_leave_nothing_out() -> None:
     assert set(TRAINED.values()) == set(SUBJECTS)
     assert FOR_MACHINES.isdisjoint(TRAINED)
     assert {deed for deeds in RIGHTS.values() for deed in deeds} | {Deed.SCRAPE} == set(Deed)
+
+
+@pytest.mark.parametrize(("name", "language"), [("roles.md", "en"), ("roles.zh-CN.md", "zh")])
+def test_the_page_for_people_holds_the_table(name: str, language: str) -> None:
+    assert page(language) in (DOCS / name).read_text()
 
 
 async def test_of_several_deeds_one_with_its_training_is_enough(server: Running) -> None:
