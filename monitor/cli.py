@@ -33,6 +33,7 @@ from monitor.export import ExportError, ExportSettings
 from monitor.export import export as run_export
 from monitor.limits import UnknownZoneError, limits_of
 from monitor.options import Data, DatabaseUrl, Host, OwnerUrl, PlantDir, Port, RunDatabaseUrl
+from monitor.plant_words import plants
 from monitor.proof import signing_key, tell, verifying
 from monitor.replay import Period, ReplayError, difference, explain, replay
 from monitor.run import RunError, RunSettings, bring_up_to_date
@@ -111,6 +112,7 @@ app = typer.Typer(
 
 
 app.add_typer(signing_key, name="signing-key")
+app.add_typer(plants, name="plant")
 app.add_typer(users, name="user")
 
 

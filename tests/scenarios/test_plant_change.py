@@ -1,16 +1,20 @@
 """A limit of a running plant is changed: by two persons, the past judged under it, and no alarm is lost over it."""
 
+import asyncio
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from monitor.versions import bundle
+from monitor.plant_words import PASSWORD_VARIABLE
+from monitor.versions import bundle, write_files
 from tests.changing import FIRST_LIMIT
 from tests.database import Server
-from tests.service import PASSWORD, Service, live_devices, service, until
+from tests.service import BIN, PASSWORD, Service, live_devices, service, until
 
 ACTION = "ISO-STM-L1/chamber_pressure/action"
 NOT_ANY_MORE = "action: {low: -100, high: 90}"
@@ -25,6 +29,18 @@ def changing(timescale: Server) -> Iterator[Service]:
         yield one
 
 
+async def gradewatch(one: Service, *words: str) -> str:
+    """Run `gradewatch plant` as the engineer."""
+    done = await asyncio.create_subprocess_exec(
+        *(str(BIN / "gradewatch"), "plant", *words, "--name", "li", "--server", one.address),
+        env={**os.environ, PASSWORD_VARIABLE: PASSWORD},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    told, _ = await done.communicate()
+    assert done.returncode == 0, told
+    return told.decode()
+
+
 async def alarm(client: httpx.AsyncClient) -> dict[str, Any] | None:
     """Return the isolator's pressure alarm, if it stands."""
     alarms = (await client.get("/api/v1/alarms")).raise_for_status().json()["alarms"]
@@ -37,7 +53,7 @@ async def is_active(client: httpx.AsyncClient) -> bool:
 
 
 async def test_a_limit_goes_from_the_proposal_into_force_and_the_standing_alarm_keeps_its_own(
-    changing: Service,
+    changing: Service, tmp_path: Path
 ) -> None:
     one = changing
     files = bundle(one.plant, one.plant_dir)
@@ -50,11 +66,12 @@ async def test_a_limit_goes_from_the_proposal_into_force_and_the_standing_alarm_
         await until(lambda: is_active(li), 20, "the breach is an alarm")
         raised = (await alarm(li) or {})["raised_at"]
 
-        made = (
-            (await li.post(URL, json={"reason": "a trial of the scenario", "files": files}))
-            .raise_for_status()
-            .json()
+        write_files(tmp_path, files)
+        told = await gradewatch(
+            one, "propose", str(tmp_path / "plant"), "--reason", "a trial of the scenario"
         )
+        assert f"{ACTION}  下限 lower bound: 20 -> -100  ▼ 放宽 looser" in told
+        made = (await li.get(f"{URL}/1")).raise_for_status().json()
         (difference,) = made["differences"]
         assert (difference["id"], difference["old"], difference["new"]) == (ACTION, "20", "-100")
         assert difference["is_looser"]
@@ -94,6 +111,8 @@ async def test_a_limit_goes_from_the_proposal_into_force_and_the_standing_alarm_
         assert not await is_active(li), "now the new limit holds"
         await one.clear()
 
+        assert "in_force   20" in await gradewatch(one, "list")
+        assert "in_force  gradewatch" in await gradewatch(one, "show", "1")
         told = (await li.get("/api/v1/plant/versions")).json()["versions"]
         assert [(v["what"], v["who"], v["second"]) for v in told[:2]] == [
             ("approved", "li", "qian"),
