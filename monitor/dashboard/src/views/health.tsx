@@ -4,7 +4,7 @@ import type { ComponentChildren } from "preact";
 import { duration, figure } from "../format";
 import { t, type Key } from "../i18n";
 import { isAboutCalibration } from "../instruments";
-import { alarmList, collectorPlant, health, index, protections, runningProtections } from "../store";
+import { alarmList, collectorPlant, health, index, may, protections, runningProtections } from "../store";
 import { Mark } from "./mark";
 
 /** A poll that is later than this is worth a look: a quarter of the second that it has. */
@@ -45,7 +45,7 @@ export function HealthBar() {
         </>
       )}
       {plant && plant.protections.length > 0 && <Protections of={plant.protections.length} />}
-      <Instruments />
+      {may("read_past") && <Instruments />}
       {plant && (
         <Fact name="configuration" bad={differs} last>
           {plant.id} · <code>{plant.sha256.slice(0, 8)}</code> {differs && t("configuration_differs")}

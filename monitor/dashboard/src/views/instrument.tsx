@@ -5,7 +5,7 @@ import { confirmInstrument, instrumentHistory, noteInstrument } from "../api";
 import type { Instrument, InstrumentEntry, InstrumentFacts } from "../api-types";
 import { dateTime } from "../format";
 import { t } from "../i18n";
-import { index, person } from "../store";
+import { index, may, person } from "../store";
 import { Deed, text } from "./deed";
 
 interface CardProps {
@@ -20,10 +20,10 @@ export function InstrumentCard({ one, today, changed }: CardProps) {
   useEffect(() => {
     instrumentHistory(one.id).then(setEntries, () => setEntries([]));
   }, [one.id, entry?.number, waiting?.number]);
-  const may = person.value?.deeds.includes("keep_instruments") ?? false;
+  const keeps = may("keep_instruments");
   return (
     <div class="instrument-card" data-testid={`instrument-card-${one.id}`}>
-      {waiting && may && <Confirm waiting={waiting} changed={changed} />}
+      {waiting && keeps && <Confirm waiting={waiting} changed={changed} />}
       <section>
         <h3>{t("instrument_history")}</h3>
         <ul class="instrument-history">
@@ -32,7 +32,7 @@ export function InstrumentCard({ one, today, changed }: CardProps) {
           ))}
         </ul>
       </section>
-      {may && <NewEntry key={waiting?.number ?? entry?.number} one={one} today={today} changed={changed} />}
+      {keeps && <NewEntry key={waiting?.number ?? entry?.number} one={one} today={today} changed={changed} />}
     </div>
   );
 }
