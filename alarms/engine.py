@@ -124,29 +124,36 @@ def handle(book: Rules, state: State, event: Event) -> tuple[State, tuple[Told, 
     """Take one event in; return the state after it and what came of it, in order."""
     if not state.raised_under:
         return _handle(book, state, event)
-    after, told = _handle(_as_raised(book, state.raised_under), state, event)
+    after, told = _handle(_as_raised(book, state.raised_under, event), state, event)
     return _let_go(after), told
 
 
-def _as_raised(book: Rules, under: Mapping[str, Limit]) -> Rules:
-    """Judge active alarms by the limits under which they were raised."""
+def _as_raised(book: Rules, under: Mapping[str, Limit], event: Event) -> Rules:
+    """Judge active alarms by the limits they were raised under; only the series that the event is about is laid out."""
     by_series: dict[str, dict[str, Condition]] = {}
     for key, limit in under.items():
         channel = book.plant.derived.get(limit.channel) or book.plant.channels[limit.channel]
         by_series.setdefault(channel.series, {})[key] = condition_of(limit)
+    looked_at = (
+        by_series.keys() if isinstance(event, SetOccupancy) else by_series.keys() & {_series_of(event)}
+    )
     return replace(
         book,
         series={
             **book.series,
-            **{key: as_raised(book.plant, book.series[key], under) for key in by_series},
+            **{key: as_raised(book.plant, book.series[key], under) for key in looked_at},
         },
-        own={**book.own, **{key: {**book.own[key], **raised} for key, raised in by_series.items()}},
+        own={**book.own, **{key: {**book.own[key], **by_series[key]} for key in looked_at}},
         # Not copied: there are thousands, and this is done for every event while such an alarm is active.
         conditions=ChainMap(
             {key: one for raised in by_series.values() for key, one in raised.items()},
             cast("dict[str, Condition]", book.conditions),
         ),
     )
+
+
+def _series_of(event: Event) -> str:
+    return event.series if isinstance(event, Sample) else ""
 
 
 def _let_go(state: State) -> State:

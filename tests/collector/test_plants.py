@@ -5,21 +5,24 @@ import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from alarms.state import State
 from config.model import Command, Device, Quality, Sample
 from config.plant import Plant
 from monitor.collector import codec
 from monitor.collector.collect import JOURNAL, Collector, CollectSettings
 from monitor.collector.journal import Entry, JournalReader
 from monitor.collector.pipeline import TurnError
-from monitor.collector.plants import PlantBody
+from monitor.collector.plants import PlantBody, what_runs_otherwise
 from monitor.collector.restore import restore
 from monitor.replay import Period, explain, replay
 from monitor.versions import APPROVED, FIRST, PlantChange, Versions
+from tests.alarms.protecting import Run as Protecting
 from tests.changing import ACTION, LINE, PRESSURE, changed, line, looser
 from tests.collector.clock import HandClock, settle
 from tests.server.collector import sample_but_for
@@ -175,7 +178,12 @@ async def test_the_book_says_who_brought_it_and_a_replay_and_a_restart_agree_wit
     first, second = [codec.body_of(one) for one in entries(data) if one.kind == "plant"]
     assert (first["what"], first["plant"], first["before"]) == (FIRST, PLANT.sha256, "")
     assert (second["what"], second["plant"], second["before"]) == (APPROVED, wanted.sha256, PLANT.sha256)
-    assert (second["who"], second["second"], second["proposal"], second["signature"]) == ("li", "wang", 3, "9a")
+    assert (second["who"], second["second"], second["proposal"], second["signature"]) == (
+        "li",
+        "wang",
+        3,
+        "9a",
+    )
     assert explain(replay(data, Period())) == ()
     with closing(JournalReader(data / JOURNAL)) as reader:
         again = restore(PLANT, reader)
@@ -254,3 +262,37 @@ async def test_listeners_are_shown_everything_anew_under_the_new_plant(floor: Fl
             await collector._plants.take(wanted)
             while f'"plant_sha256": "{wanted.sha256}"' not in await listener.next():
                 pass
+
+
+def test_a_protective_action_that_runs_and_would_change_holds_the_change_back() -> None:
+    run = Protecting()
+    run.breach()
+    before, state = run.plant, run.state
+    (key,) = state.running
+    dry = replace(before.protections[key], dry_run=True)
+    changed_one = replace(before, protections={**before.protections, key: dry})
+    without = replace(before, protections={})
+    asked = before.protections[key].asks[0].device
+    told = f"{key} is running and would change"
+    assert what_runs_otherwise(before, changed_one, state, ()) == told
+    assert what_runs_otherwise(before, without, state, ()) == told
+    assert what_runs_otherwise(before, before, state, {asked}) == told, "its device would be let go"
+    assert what_runs_otherwise(before, before, state, {"elsewhere"}) == ""
+    assert what_runs_otherwise(before, changed_one, State(), {asked}) == "", "nothing runs"
+
+
+async def test_what_begins_to_run_while_the_change_is_on_its_way_holds_it_back_at_the_last_moment(
+    floor: Floor, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked once before anything is let go, and again between the two events."""
+    answers = ["", "ISO/P-01 is running and would change"]
+    monkeypatch.setattr("monitor.collector.plants.what_runs_otherwise", lambda *_: answers.pop(0))
+    wanted = body(changed(FILES, "devices.yaml", "127.0.0.1:15022", "127.0.0.1:15999"))
+    async with collecting(data) as (collector, clock):
+        await clock.advance(2)
+        with pytest.raises(TurnError, match="is running and would change"):
+            await collector._plants.take(wanted)
+        assert collector.pipeline.plant == PLANT
+        await clock.advance(3)
+        assert collector.health()["devices_live"] == len(PLANT.devices)
+    assert Versions(data).plant_in_force() == PLANT

@@ -90,7 +90,9 @@ def test_bounds_at_rest_go_with_the_limit_it_was_raised_under() -> None:
     run.says(sample(0, 15.0))
     run.turns(replace(resting, sha256="4" * 64), 0.5)
     (series,) = (
-        one for one in engine._as_raised(run.rules, run.state.raised_under).series.values() if one.limits
+        one
+        for one in engine._as_raised(run.rules, run.state.raised_under, sample(1, 15.0)).series.values()
+        if one.limits
     )
     assert series.resting == ()
 
