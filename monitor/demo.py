@@ -20,6 +20,7 @@ from monitor.demo_people import PEOPLE, make_people
 from monitor.demo_register import make_register
 from monitor.run import EMBEDDED, RunSettings, log_file, make_folder, run
 from monitor.supervise import Child
+from monitor.versions import Versions
 
 READY_WITHIN_S = 120.0
 LOOK_EVERY_S = 0.5
@@ -63,7 +64,7 @@ async def demo(settings: DemoSettings) -> None:
     logs = settings.data / "logs"
     simulators = Path(sys.executable).with_name("gradewatch-sim")
     plant = Child(
-        "simulators", [str(simulators), "serve", str(settings.plant_dir)], {}, log_file(logs, "simulators")
+        "simulators", [str(simulators), "serve", str(served(settings))], {}, log_file(logs, "simulators")
     )
     running = RunSettings(
         plant_dir=settings.plant_dir,
@@ -79,6 +80,17 @@ async def demo(settings: DemoSettings) -> None:
         await run(running, beside=[plant])
     finally:
         announcing.cancel()
+
+
+def served(settings: DemoSettings) -> Path:
+    """Say which folder the simulators serve: that of the plant in force, for a change may have moved a device.
+
+    Raises:
+        VersionsError: the plant in force is not kept.
+    """
+    versions = Versions(settings.data)
+    change = versions.in_force()
+    return settings.plant_dir if change is None else versions.folder_of(change.plant) / "plant"
 
 
 async def _prepare(settings: DemoSettings, passwords: Mapping[str, str], database_url: str) -> None:

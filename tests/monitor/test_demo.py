@@ -1,9 +1,15 @@
 """The demo's own password: made once, never empty, readable by its owner alone."""
 
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 
-from monitor.demo import _password
+from config.load import load
+from monitor.demo import DemoSettings, _password, served
+from monitor.versions import APPROVED, PlantChange, Versions
+from tests.changing import LINE, line, looser
+
+AT = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 
 
 def test_the_password_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
@@ -18,3 +24,14 @@ def test_an_empty_password_is_made_anew(tmp_path: Path) -> None:
     path = tmp_path / "admin-password"
     path.touch()
     assert len(_password(path)) >= 16
+
+
+def test_the_simulators_serve_the_plant_that_is_in_force(tmp_path: Path) -> None:
+    settings = DemoSettings(LINE, tmp_path, "127.0.0.1", 0)
+    assert served(settings) == LINE
+    plant, files = line()
+    versions = Versions(tmp_path)
+    versions.begin(plant, LINE, AT)
+    other = versions.keep(looser(files))
+    versions.put_in_force(PlantChange(AT, other.sha256, plant.sha256, APPROVED, "li", "qian", 1))
+    assert load(served(settings)) == other
