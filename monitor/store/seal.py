@@ -166,8 +166,10 @@ class Sealer:
         # Not every minute of every series: the collector may have been down for weeks.
         minutes = await touched(closing.connection, series, since, first)
         minutes += await touched(closing.connection, series, last, closing.until)
-        begun = {(one, hour_of(since)) for one in series}
-        return again + await closing.close(series, minutes, again=False, hours=begun)
+        if (hour := hour_of(since)) + HOUR <= closing.until:
+            # It ends although no row may have come since.
+            await reckon_hours(closing.connection, [(one, hour) for one in series])
+        return again + await closing.close(series, minutes, again=False)
 
 
 async def _left_out(
@@ -197,15 +199,15 @@ class _Closing:
     at: datetime
 
     async def close(
-        self, series: Sequence[int], minutes: Collection[Pair], *, again: bool, hours: Collection[Pair] = ()
+        self, series: Sequence[int], minutes: Collection[Pair], *, again: bool
     ) -> list[BookEntry]:
         """Reckon some minutes, with the hours that are over, and seal each over all these series."""
+        if not minutes:
+            return []
         times = sorted({minute for _, minute in minutes})
         was = await digests(self.connection, series, times)
         await reckon_minutes(self.connection, sorted(minutes))
-        await self._reckon_hours({*hours, *((one, hour_of(minute)) for one, minute in minutes)})
-        if not minutes:
-            return []
+        await self._reckon_hours({(one, hour_of(minute)) for one, minute in minutes})
         former = _by_minute({pair: was.get(pair) for pair in minutes} if again else was)
         rows = await self.connection.fetch(_SEALS, series, times)
         return [BookEntry(self.at, "seal", WHO, _seal(row, former, again=again)) for row in rows]
