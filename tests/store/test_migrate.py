@@ -60,9 +60,9 @@ async def test_a_landed_migration_that_was_edited_is_refused(
 
 
 async def test_a_database_newer_than_the_service_is_refused(url: str, sql: Connection) -> None:
-    await sql.execute("INSERT INTO migration (number, name, sha256) VALUES (9, '0009_later.sql', 'x')")
+    await sql.execute("INSERT INTO migration (number, name, sha256) VALUES (9000, '9000_later.sql', 'x')")
     with pytest.raises(
-        DatabaseError, match=r"0009_later\.sql, which this version does not know; install the newer"
+        DatabaseError, match=r"9000_later\.sql, which this version does not know; install the newer"
     ):
         await migrate(url)
 
