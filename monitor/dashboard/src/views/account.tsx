@@ -1,6 +1,6 @@
 /** One's own account: another password, and where one is signed in. */
 
-import { useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { changePassword, endOwnSession, ownSessions, type OpenSession } from "../admin";
 import { Refusal, signOut, whoAmI } from "../api";
 import { t } from "../i18n";
@@ -66,21 +66,17 @@ export function MustChange() {
 }
 
 function PasswordForm({ changed }: { changed: () => Promise<void> }) {
-  const box = useRef<HTMLDivElement>(null);
   const act = async (form: FormData): Promise<void> => {
     if (text(form, "new") !== text(form, "again")) throw new Refusal(422, t("password_differs"));
     await changePassword(text(form, "old"), text(form, "new"));
-    box.current?.querySelector("form")?.reset();
     await changed();
   };
   return (
-    <div ref={box}>
-      <Deed label={t("password_set")} testid="password-set" act={act}>
-        <Password field="old" name="password_old" complete="current-password" min={1} />
-        <Password field="new" name="password_new" complete="new-password" min={password_min} />
-        <Password field="again" name="password_again" complete="new-password" min={password_min} />
-      </Deed>
-    </div>
+    <Deed label={t("password_set")} testid="password-set" act={act}>
+      <Password field="old" name="password_old" complete="current-password" min={1} />
+      <Password field="new" name="password_new" complete="new-password" min={password_min} />
+      <Password field="again" name="password_again" complete="new-password" min={password_min} />
+    </Deed>
   );
 }
 

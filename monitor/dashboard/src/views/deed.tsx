@@ -20,8 +20,11 @@ export function Deed({ label, testid, act, children }: DeedProps) {
 
   const submit = async (event: SubmitEvent & { currentTarget: HTMLFormElement }): Promise<void> => {
     event.preventDefault();
+    const form = event.currentTarget;
     setBusy(true);
-    setFailure(await attempt(act(new FormData(event.currentTarget))));
+    const why = await attempt(act(new FormData(form)));
+    if (why === "") forgetPasswords(form);
+    setFailure(why);
     setBusy(false);
   };
 
@@ -36,6 +39,11 @@ export function Deed({ label, testid, act, children }: DeedProps) {
       </span>
     </form>
   );
+}
+
+/** Whoever comes to the screen next must not find one typed in. */
+function forgetPasswords(form: HTMLFormElement): void {
+  for (const field of form.querySelectorAll<HTMLInputElement>("input[type=password]")) field.value = "";
 }
 
 /** Why it did not succeed, or "". */

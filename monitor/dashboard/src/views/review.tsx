@@ -1,6 +1,7 @@
 /** The book's own review: which periods somebody has reviewed, and the review of the one that is looked at. */
 
-import { review, reviews } from "../admin";
+import { useState } from "preact/hooks";
+import { review, reviews, type Review } from "../admin";
 import { instant, type Looked } from "../book";
 import { t } from "../i18n";
 import { may } from "../store";
@@ -10,12 +11,15 @@ import { Deed, text } from "./deed";
 
 export function Reviews({ looked }: { looked: Looked }) {
   const [start, end] = [instant(looked.from, zone()), instant(looked.until, zone())];
-  const { told, failure, again } = useAsked(() => reviews(start, end), [start, end]);
+  const { told, failure } = useAsked(() => reviews(start, end), [start, end]);
+  // The book is a moment behind what was done.
+  const [mine, setMine] = useState<readonly Review[]>([]);
+  const known = told && [...mine.filter((one) => !told.some(({ signature }) => signature === one.signature)), ...told];
   const act = async (form: FormData): Promise<void> => {
     // What goes on cannot be reviewed: the period ends now at the latest.
     const until = new Date(Math.min(Date.parse(end), nowOnce_ms() - 1000)).toISOString();
-    await review(start, until, text(form, "comment"), text(form, "password"));
-    await again();
+    const made = await review(start, until, text(form, "comment"), text(form, "password"));
+    setMine((before) => [made, ...before]);
   };
   return (
     <section data-testid="book-reviews">
@@ -23,12 +27,12 @@ export function Reviews({ looked }: { looked: Looked }) {
       <p class="failure" role="alert">
         {failure}
       </p>
-      {told?.length === 0 && <p class="quiet">{t("reviews_none")}</p>}
-      {told !== null && told.length > 0 && (
+      {known?.length === 0 && <p class="quiet">{t("reviews_none")}</p>}
+      {known !== null && known.length > 0 && (
         <table class="admin-table">
           <Heads of={["review_at", "review_who", "book_from", "book_until", "review_lines", "comment_short"]} />
           <tbody>
-            {told.map((one) => (
+            {known.map((one) => (
               <tr key={one.signature}>
                 <td>{when(one.at)}</td>
                 <td>{one.who}</td>

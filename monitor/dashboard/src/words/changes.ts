@@ -19,7 +19,7 @@ export const en = {
   proposal_in_force: "came into force",
   proposal_own: "You proposed it: another person has to approve it.",
   differences_unknown: "The plant with which it was compared is not kept here any more.",
-  differences_n: "{n} differences.",
+  differences_n: "Differences: {n}.",
   looser_n: "{n} looser",
   difference_field: "Field",
   difference_looser: "Effect",
