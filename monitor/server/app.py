@@ -47,6 +47,7 @@ from monitor.server.routes import (
     session,
     signatures,
     tokens,
+    totp,
     training,
     trials,
 )
@@ -55,6 +56,7 @@ from monitor.server.service import Service
 from monitor.server.sessions import Sessions
 from monitor.server.settings import Settings
 from monitor.server.tokens import Tokens
+from monitor.server.totp import Codes
 from monitor.server.trials import Trials
 from monitor.server.tries import Tries
 from monitor.server.turned_away import TurnedAway
@@ -126,6 +128,7 @@ def _make_service(settings: Settings) -> Service:
         sessions=sessions,
         tries=Tries(settings.now),
         passwords=passwords,
+        codes=Codes(),
         database=database,
         people=people,
         ledger=ledger,
@@ -149,6 +152,7 @@ def _add_routes(app: FastAPI, settings: Settings) -> None:
     for noun in (
         *nouns,
         people,
+        totp,
         training,
         tokens,
         signatures,

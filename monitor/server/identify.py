@@ -17,6 +17,8 @@ from monitor.store.people import By, change_person
 
 _log = structlog.get_logger()
 
+_CODE = Text(en="Give the code of your second factor too.", zh="请输入动态验证码。")
+_WRONG_CODE = Text(en="The code is wrong, or was used already.", zh="动态验证码错误或已使用。")
 _WRONG = Text(en="The name or the password is wrong.", zh="用户名或密码错误。")
 
 
@@ -53,6 +55,27 @@ async def tried(here: Service, credentials: Credentials, address: str) -> Person
         raise Refusal(401, _WRONG)
     here.tries.give_back(credentials.name, address)
     return person
+
+
+async def check_code(here: Service, person: Person, code: str, address: str) -> None:
+    """See that a person's second factor fits, where there is one.
+
+    Raises:
+        Refusal: 428 there is one, and no code was given; 401 the code is wrong or was used; 429 too many were tried.
+    """
+    account = here.people.account(person.name)
+    if account is None or not account.totp_secret:
+        return
+    if not code:
+        raise Refusal(428, _CODE)
+    counted = f"{person.name} code"
+    wait_s = here.tries.take(counted, address)
+    if wait_s > 0:
+        raise _too_often(math.ceil(wait_s))
+    if not here.codes.fits(person.name, account.totp_secret, code, here.settings.now()):
+        await _refused(here, person.name, address)
+        raise Refusal(401, _WRONG_CODE)
+    here.tries.give_back(counted, address)
 
 
 async def _refused(here: Service, name: str, address: str) -> None:

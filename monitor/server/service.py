@@ -21,6 +21,7 @@ from monitor.server.roll import Roll
 from monitor.server.sessions import Session, Sessions
 from monitor.server.settings import Settings
 from monitor.server.tokens import Tokens
+from monitor.server.totp import Codes
 from monitor.server.trials import Trials
 from monitor.server.tries import Tries
 from monitor.server.upkeep import Upkeep
@@ -47,6 +48,7 @@ class Service:
     sessions: Sessions
     tries: Tries
     passwords: Passwords
+    codes: Codes
     database: Database
     people: People
     tokens: Tokens

@@ -64,6 +64,7 @@ POST   /people/{name}/disable                keep_people
 POST   /people/{name}/reset                  keep_people
 POST   /people/{name}/role                   keep_people
 POST   /people/{name}/unlock                 keep_people
+POST   /people/{name}/totp/drop              keep_people
 GET    /sessions                             keep_people
 POST   /sessions/{session_id}/end            keep_people
 GET    /training                             keep_people keep_training
@@ -78,6 +79,8 @@ OWN = {
     ("GET", f"{API}/session/own"),
     ("DELETE", f"{API}/session/own/{{session_id}}"),
     ("POST", f"{API}/session/password"),
+    ("POST", f"{API}/session/totp"),
+    ("POST", f"{API}/session/totp/secret"),
     ("GET", f"{API}/openapi.json"),
     ("HEAD", f"{API}/openapi.json"),
 }

@@ -73,8 +73,8 @@ export function send(path: string, body: unknown): Promise<Response> {
 
 export const whoAmI = (): Promise<Person> => get(session);
 
-export const signIn = async (name: string, password: string): Promise<void> => {
-  await send(session, { name, password });
+export const signIn = async (name: string, password: string, code: string): Promise<void> => {
+  await send(session, { name, password, code });
 };
 
 export const signOut = async (): Promise<void> => {

@@ -136,13 +136,13 @@ async def add(new: NewPerson, session: Keeping, here: Here) -> OneTime:
 @router.post("/people/{name}/role", status_code=204)
 async def give_role(name: OfName, asked: NewRole, session: Keeping, here: Here) -> None:
     """Give an account another role; its sessions end."""
-    await _change(here, session, name, "role_changed", new={"role": asked.role.value}, reason=asked.reason)
+    await change(here, session, name, "role_changed", new={"role": asked.role.value}, reason=asked.reason)
 
 
 @router.post("/people/{name}/disable", status_code=204)
 async def disable(name: OfName, why: Why, session: Keeping, here: Here) -> None:
     """Disable an account for good; it stays known, and its sessions end."""
-    await _change(
+    await change(
         here, session, name, "account_disabled", new={"disabled_at": here.settings.now()}, reason=why.reason
     )
 
@@ -150,7 +150,7 @@ async def disable(name: OfName, why: Why, session: Keeping, here: Here) -> None:
 @router.post("/people/{name}/unlock", status_code=204)
 async def unlock(name: OfName, why: Why, session: Keeping, here: Here) -> None:
     """Let somebody try again who had too many wrong passwords."""
-    await _change(here, session, name, "account_unlocked", new={"locked_at": None}, reason=why.reason)
+    await change(here, session, name, "account_unlocked", new={"locked_at": None}, reason=why.reason)
 
 
 @router.post("/people/{name}/reset")
@@ -158,7 +158,7 @@ async def reset_password(name: OfName, why: Why, session: Keeping, here: Here) -
     """Give an account a one-time password; its sessions end."""
     password = secrets.token_urlsafe(12)
     new = {"password_hash": await here.passwords.hash(password), "must_change": True}
-    await _change(here, session, name, "password_reset", new=new, reason=why.reason)
+    await change(here, session, name, "password_reset", new=new, reason=why.reason)
     return OneTime(name=name, password=password)
 
 
@@ -180,9 +180,14 @@ def by(here: Service, session: Session, reason: str) -> By:
     return By(here.settings.now(), person.name, person.role, reason, here.ledger.chain)
 
 
-async def _change(
+async def change(
     here: Service, session: Session, name: str, kind: str, *, new: Mapping[str, Any], reason: str
 ) -> None:
+    """Change somebody else's account, and end its sessions.
+
+    Raises:
+        Refusal: 404 there is none, 409 it is one's own, 503 the database is away.
+    """
     if name == session.person.name:
         raise Refusal(409, _OWN)
     async with here.database.connection() as connection:

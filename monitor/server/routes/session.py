@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, SecretStr
 
 from config.model import Text
 from monitor.server.gate import cookie_name
-from monitor.server.identify import Credentials, address_of, tried
+from monitor.server.identify import Credentials, address_of, check_code, tried
 from monitor.server.messages import Detail, Time, shown
 from monitor.server.refusal import Refusal
 from monitor.server.rights import Deed, Role
@@ -35,6 +35,14 @@ SESSION_EXAMPLE = {
     "own": True,
 }
 SessionId = Annotated[str, Path(min_length=16, max_length=16, pattern="^[0-9a-f]+$")]
+
+
+class SigningIn(Credentials):
+    """Name and password, and the code of the second factor where there is one."""
+
+    model_config = shown({"name": "li", "password": "correct horse battery staple", "code": "287082"})
+
+    code: Annotated[str, Field(pattern="^([0-9]{6})?$")] = ""
 
 
 class SignedInPerson(BaseModel):
@@ -89,11 +97,12 @@ class NewPassword(BaseModel):
     new: Annotated[SecretStr, Field(min_length=PASSWORD_LENGTH_MIN, max_length=256)]
 
 
-@router.post("", status_code=204, responses={code: {"model": Detail} for code in (401, 422, 429, 503)})
-async def open_session(credentials: Credentials, request: Request, response: Response, here: Here) -> None:
+@router.post("", status_code=204, responses={code: {"model": Detail} for code in (401, 422, 428, 429, 503)})
+async def open_session(credentials: SigningIn, request: Request, response: Response, here: Here) -> None:
     """Sign in; the answer carries the session's cookie. Too many wrong passwords make it wait (429)."""
     address = address_of(request)
     person = await tried(here, credentials, address)
+    await check_code(here, person, credentials.code, address)
     here.sessions.close(request.state.token)
     await _say(here, Session(person, here.settings.now(), here.settings.now(), address), "signed_in")
     _log.info("signed_in", name=person.name, address=address)

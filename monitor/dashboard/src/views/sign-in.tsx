@@ -29,6 +29,7 @@ function SignInForm() {
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState("");
   const [capsLock, setCapsLock] = useState(false);
+  const [asksCode, setAsksCode] = useState(false);
 
   const first = useRef<HTMLInputElement>(null);
   useEffect(() => first.current?.focus(), []);
@@ -37,7 +38,8 @@ function SignInForm() {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     setBusy(true);
-    setFailure(await attempt(String(form.get("name")).trim(), String(form.get("password"))));
+    const code = String(form.get("code") ?? "").trim();
+    setFailure(await attempt(String(form.get("name")).trim(), String(form.get("password")), code, () => setAsksCode(true)));
     setBusy(false);
   };
 
@@ -58,6 +60,12 @@ function SignInForm() {
           onKeyUp={(event) => setCapsLock(event.getModifierState("CapsLock"))}
         />
       </label>
+      {asksCode && (
+        <label>
+          {t("code")}
+          <input data-testid="code" name="code" inputMode="numeric" autocomplete="one-time-code" pattern="[0-9]{6}" maxLength={6} required />
+        </label>
+      )}
       <p class="hint" role="status">
         {capsLock ? t("caps_lock") : ""}
       </p>
@@ -72,15 +80,19 @@ function SignInForm() {
   );
 }
 
+/** The server knows of a second factor, and asks for its code. */
+const code_needed = 428;
+
 /** Signs in; gives why it failed, or "". */
-async function attempt(name: string, password: string): Promise<string> {
+async function attempt(name: string, password: string, code: string, needCode: () => void): Promise<string> {
   try {
-    await signIn(name, password);
+    await signIn(name, password, code);
     person.value = await whoAmI();
     return "";
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
+    if (error.status === code_needed) needCode();
     if (error.status === 0) return t("no_server");
-    return error.status === 401 ? t("wrong_password") : error.message;
+    return error.status === 401 && code === "" ? t("wrong_password") : error.message;
   }
 }
