@@ -19,6 +19,7 @@ from config.written_plant import WrittenHead
 from config.written_protection import WrittenProtection
 from config.written_rules import (
     WrittenDerived,
+    WrittenEdge,
     WrittenGuidance,
     WrittenLimit,
     WrittenNetwork,
@@ -53,6 +54,7 @@ class Draft:
     networks: tuple[Row[WrittenNetwork], ...]
     guidance: tuple[Row[WrittenGuidance], ...]
     protections: tuple[Row[WrittenProtection], ...]
+    cascade: tuple[Row[WrittenEdge], ...]
     profile_sources: tuple[Source, ...]
     profiles: Mapping[str, Profile]
     ruleset_sources: tuple[Source, ...]
@@ -121,6 +123,7 @@ def read_draft(plant_dir: Path, profiles_dir: Path, grades_dir: Path, faults: li
         networks=_rows(sheets, "networks", WrittenNetwork),
         guidance=_rows(sheets, "guidance", WrittenGuidance),
         protections=_rows(sheets, "protections", WrittenProtection),
+        cascade=_rows(sheets, "cascade", WrittenEdge),
         profile_sources=tuple(profile_sources),
         profiles={profile.name: profile for profile in profiles},
         ruleset_sources=tuple(ruleset_sources),

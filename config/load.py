@@ -2,10 +2,11 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from config.alarm_ids import other_ids, watched_ids
+from config.cascade import make_cascade
 from config.derived import make_derived
 from config.draft import Draft, read_draft
 from config.faults import Fault, PlantFaults
@@ -56,6 +57,7 @@ def load(plant_dir: Path, profiles_dir: Path | None = None, grades_dir: Path | N
         raise PlantFaults(faults)
     faults.extend(reference_faults(draft))
     parts = make_parts(draft)
+    cascade = make_cascade(draft.cascade, parts, draft.ids("zones"), faults)
     derived = make_derived(draft.derived, parts, faults)
     all_known = draft.is_whole("derived") and len(derived) == len(draft.derived)
     limits = make_limits(draft.limits, parts, measured(parts, derived), faults, all_known=all_known)
@@ -65,7 +67,7 @@ def load(plant_dir: Path, profiles_dir: Path | None = None, grades_dir: Path | N
     about = _about(draft, parts, derived, limits, faults)
     if faults:
         raise PlantFaults(faults)
-    return _plant(draft, parts, derived, limits, about)
+    return replace(_plant(draft, parts, derived, limits, about), cascade=cascade)
 
 
 def _about(

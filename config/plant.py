@@ -57,10 +57,26 @@ class Zone:
 
 
 @dataclass(frozen=True, slots=True)
+class Edge:
+    """Where air flows from one zone to another: by how much, `channel` says; below zero it flows back.
+
+    Attributes:
+        channel: a pressure difference in Pa.
+        higher: the zone that is kept above.
+        lower: the zone that the air flows to.
+    """
+
+    channel: str
+    higher: str
+    lower: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plant:
     """The whole plant as loaded. `sha256` names exactly what was loaded, profiles included.
 
     Attributes:
+        cascade: the pressure cascade, an edge for each difference that is measured.
         validated: the plant makes product for people: a register that nobody has verified is refused at load.
     """
 
@@ -83,3 +99,4 @@ class Plant:
     networks: Mapping[str, Network] = field(default_factory=dict)
     guidance: tuple[Guidance, ...] = ()
     protections: Mapping[str, Protection] = field(default_factory=dict)
+    cascade: tuple[Edge, ...] = ()

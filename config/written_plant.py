@@ -18,6 +18,7 @@ from config.written import (
 from config.written_protection import WrittenProtection
 from config.written_rules import (
     WrittenDerived,
+    WrittenEdge,
     WrittenGuidance,
     WrittenLimit,
     WrittenNetwork,
@@ -26,7 +27,7 @@ from config.written_rules import (
 
 ROWS_MAX = 5000
 """Rows of one section of one file, written out."""
-REPEATED = ("limits", "derived", "suppressions", "networks", "guidance", "protections")
+REPEATED = ("limits", "derived", "suppressions", "networks", "guidance", "protections", "cascade")
 """Sections whose rows may have `each`, or a `device` with *."""
 
 T = TypeVar("T")
@@ -59,6 +60,7 @@ class WrittenPlant(Written):
     networks: Rows[WrittenNetwork] = Field(default=[], description="devices behind one switch")
     guidance: Rows[WrittenGuidance] = Field(default=[], description="what a person is told with an alarm")
     protections: Rows[WrittenProtection] = Field(default=[], description="protective actions")
+    cascade: Rows[WrittenEdge] = Field(default=[], description="from which zone to which air flows")
 
 
 class WrittenHead(Written):

@@ -211,6 +211,14 @@ class WrittenNetwork(Written):
     ] = Field(description="ids of devices, where * stands for anything")
 
 
+class WrittenEdge(Written):
+    """One edge of the pressure cascade."""
+
+    channel: ChannelId = Field(description="the pressure difference, for example RM-STM-L1/core_dp")
+    higher: Id = Field(description="the zone that is kept above")
+    lower: Id = Field(description="the zone that the air flows to")
+
+
 class WrittenGuidance(Written):
     """What a person is told with an alarm; the first row that matches counts."""
 

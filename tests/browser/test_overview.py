@@ -108,6 +108,30 @@ async def test_an_alarm_is_found_on_its_line_and_leads_to_it(
     await expect(overview.locator(".tile")).to_have_count(len(plant.zones))
 
 
+async def test_the_cascade_is_quiet_while_well_and_its_arrow_shows_what_is_wrong(
+    overview: Page, calm: Calm, plant: Plant
+) -> None:
+    await expect(overview.locator(".edge")).to_have_count(len(plant.cascade))
+    await expect(overview.locator(".edge.onward")).to_have_count(len(plant.cascade), timeout=SLOW_MS)
+    assert await overview.locator(".edge .badge").count() == 0
+    calm.told["RM-STM-L2/core_dp"] = -3.0
+    calm.told["DI-STM/door_6_closed"] = 0
+    calm.told["RM-IMM-L3/mali_dp"] = math.nan
+    back, masked = (
+        overview.get_by_test_id("edge-RM-STM-L2/core_dp"),
+        overview.get_by_test_id("edge-RM-STM-L2/pali_dp"),
+    )
+    await expect(back).to_have_class(re.compile(r"\bedge action back out\b"), timeout=SLOW_MS)
+    await expect(back.locator(".mark.action")).to_be_visible()
+    await expect(back.get_by_role("img").first).to_have_accessible_name("Core room → Corridor: −3.0 Pa")
+    await expect(masked).to_have_class(re.compile(r"\bedge masked onward\b"), timeout=SLOW_MS)
+    await expect(masked.locator(".open-door")).to_be_visible()
+    unknown = overview.get_by_test_id("edge-RM-IMM-L3/mali_dp")
+    await expect(unknown).to_have_class(re.compile(r"\bunknown\b"), timeout=SLOW_MS)
+    await expect(overview.locator(".edge .badge")).to_have_count(2)
+    await _keep_overview(overview, "cascade")
+
+
 async def test_a_device_is_found_by_a_part_of_its_name(overview: Page, calm: Calm) -> None:
     calm.told[PRESSURE] = 3.1
     await overview.get_by_test_id("find").fill("pc-a-imm-l2")
@@ -123,6 +147,13 @@ async def test_every_device_has_its_place_in_the_health_of_the_monitoring(
     await overview.get_by_test_id("open-devices").click()
     await expect(overview.get_by_test_id("devices-page").locator(".chip")).to_have_count(len(plant.devices))
     await expect(overview.locator(".chip.untrusted")).to_have_count(0, timeout=SLOW_MS)
+
+
+async def _keep_overview(page: Page, name: str) -> None:
+    """Keep a picture of the overview as it stands, where one is asked for."""
+    folder = os.environ.get("GRADEWATCH_PICTURES")
+    if folder:
+        await page.screenshot(path=Path(folder) / f"{name}.png")
 
 
 async def _keep_picture(page: Page) -> None:

@@ -11,6 +11,8 @@ export const levels: readonly Level[] = ["action", "alert", "diagnostic"];
 
 export const rank = (level: Level): number => levels.indexOf(level) + 1;
 
+export const isLevel = (word: string): word is Level => levels.some((level) => level === word);
+
 /** The most urgent first. */
 export const priorities: readonly Priority[] = ["critical", "high", "medium", "low"];
 

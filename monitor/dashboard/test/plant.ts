@@ -85,6 +85,7 @@ export const plant: Plant = {
     limit("HCI/ch1_temp", "alert", 36.5, 37.5),
   ],
   derived: [],
+  cascade: [],
   suppressions: [],
   protections: [
     {

@@ -110,6 +110,14 @@ class PlantDerived(Noun):
     inputs: list[str]
 
 
+class PlantEdge(Noun):
+    """Where air flows from one zone to another, by so much as the channel says; below zero it flows back."""
+
+    channel: str
+    higher: str
+    lower: str
+
+
 class PlantSuppression(Noun):
     """What hides alarms by design, and why: while `channel`, if it is not empty, reads one of `states`."""
 
@@ -223,6 +231,9 @@ class PlantDocument(BaseModel):
                     "inputs": ["ISO-STM-L1/chamber_pressure"],
                 }
             ],
+            "cascade": [
+                {"channel": "ISO-STM-L1/chamber_pressure", "higher": "STM-L1-A-ISO", "lower": "STM-L1-CORE"}
+            ],
             "suppressions": [
                 {
                     "id": "ISO-STM-L1/vhp",
@@ -260,6 +271,7 @@ class PlantDocument(BaseModel):
     devices: list[PlantDevice]
     limits: list[PlantLimit]
     derived: list[PlantDerived]
+    cascade: list[PlantEdge]
     suppressions: list[PlantSuppression]
     protections: list[PlantProtection]
 
@@ -283,6 +295,7 @@ def describe(plant: Plant) -> PlantDocument:
         devices=[_device(device, plant.zones[device.zone].workshop) for device in plant.devices.values()],
         limits=[PlantLimit.model_validate(limit) for limit in plant.limits],
         derived=[PlantDerived.model_validate(one) for one in plant.derived.values()],
+        cascade=[PlantEdge.model_validate(edge) for edge in plant.cascade],
         suppressions=[PlantSuppression.model_validate(one) for one in plant.suppressions.values()],
         protections=[PlantProtection.model_validate(one) for one in plant.protections.values()],
     )

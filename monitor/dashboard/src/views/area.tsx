@@ -12,6 +12,7 @@ import { addressOf } from "../page";
 import { groupBy, type PlantIndex, type ZoneView } from "../plant";
 import { alarmList, focus, index, lookAtDevice, lookAtZone, standingOf, typed } from "../store";
 import { useLive } from "../use-live";
+import { Cascade } from "./cascade";
 import { DeviceCard } from "./device-card";
 import { shownOf, usableNow } from "./live-value";
 import { Mark } from "./mark";
@@ -32,14 +33,18 @@ interface AreaProps {
 }
 
 export function AreaCard({ area, headed, roomy }: AreaProps) {
+  const plant = index.value;
   const nameOf = roomy ? ({ zone }: ZoneView) => said(zone.label) : shortName(area, said);
   return (
     <section class="area" data-testid={area.line ? `line-${area.id}` : `shared-${area.id}`}>
       {headed && <Head area={area} />}
-      <div class="tiles" style={{ gridTemplateColumns: widthsOf(area) }}>
-        {area.zones.map((view) => (
-          <Tile key={view.zone.id} view={view} name={nameOf(view)} faded={!isMeant(view, typed.value)} />
-        ))}
+      <div class="floor-map">
+        <div class="tiles" style={{ gridTemplateColumns: widthsOf(area) }}>
+          {area.zones.map((view) => (
+            <Tile key={view.zone.id} view={view} name={nameOf(view)} faded={!isMeant(view, typed.value)} />
+          ))}
+        </div>
+        {plant && <Cascade area={area} index={plant} columns={widthsOf(area)} roomy={roomy} />}
       </div>
       <ul class="devices" aria-label={t("devices")}>
         {area.devices.map((device) => (
