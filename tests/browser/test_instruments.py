@@ -5,7 +5,7 @@ import re
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,7 @@ from tests.browser.calm import DASHBOARD, SLOW_MS, Calm, opened
 from tests.monitor.test_calibration import FACTS
 from tests.server.conftest import PASSWORD, Running, meet, running
 from tests.server.hands import Hands
+from tests.service import until
 
 LINE = Path(__file__).parents[1] / "plants" / "line"
 COUNTER, GATEWAY, ISOLATOR = "PC-A-STM-L1", "RM-STM-L1", "ISO-STM-L1"
@@ -99,6 +100,21 @@ async def test_the_worst_stands_first_and_each_is_found_in_both_languages(page: 
     await search.fill("")
     await page.get_by_test_id("instruments-only").check()
     await expect(rows).to_have_count(4)
+
+
+async def test_a_counter_that_says_another_day_is_worth_a_look(page: Page, calm: Calm) -> None:
+    row = page.get_by_test_id(f"instrument-{COUNTER}")
+    await expect(row).to_contain_text("20 d left", timeout=SLOW_MS)
+    await expect(row.locator(".told")).to_have_count(0)
+    calm.told[f"{COUNTER}/cal_due"] = datetime(2026, 9, 30, 20, tzinfo=UTC).timestamp()
+
+    async def told() -> bool:
+        await page.reload()
+        await expect(row).to_be_visible(timeout=SLOW_MS)
+        return await row.locator(".told").count() == 1
+
+    await until(told, 20, "what the counter says itself")
+    await expect(row.locator(".told")).to_have_text("device says 2026-10-01")
 
 
 async def test_what_is_due_is_an_alarm_with_its_own_words_and_counted_below(page: Page) -> None:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import asyncpg
@@ -17,7 +17,7 @@ from monitor.server.rights import Role
 from monitor.server.routes import instruments
 from monitor.server.settings import Settings
 from monitor.store.write import Writer
-from tests.server.collector import PRESSURE, Collector
+from tests.server.collector import PRESSURE, Collector, sample_but_for
 from tests.server.conftest import Running
 from tests.server.hands import Hands
 from tests.service import until
@@ -103,6 +103,24 @@ async def test_the_list_has_what_measures_and_the_channels_with_a_certificate_of
     assert [one["certificate"] for one in history["entries"]] == ["JL-2026-0317"]
     assert history["instrument"]["waiting"] == history["entries"][0]
     assert unknown.status_code == 404
+
+
+async def test_what_a_counter_says_of_itself_stands_beside_the_register(
+    collector: Collector, keeping: Running, settings: Settings, hands: Hands
+) -> None:
+    due = datetime(2026, 9, 30, 20, tzinfo=UTC).timestamp()  # the first of October in Shanghai
+    async with as_person(keeping, "kan", Role.VIEWER) as client:
+        for said, day in ((due, "2026-10-01"), (1e18, None), (due, "2026-10-01"), (0, None)):
+
+            async def told(said: float = said, day: str | None = day) -> bool:
+                hands.pass_s(1)
+                sample = sample_but_for(settings.plant, COUNTER, hands.at, {f"{COUNTER}/cal_due": said})
+                collector.judge(sample)
+                listed = (await client.get(f"{API}/instruments")).json()["instruments"]
+                days = {one["id"]: one["told_due_on"] for one in listed}
+                return days == dict.fromkeys(days) | {COUNTER: day}
+
+            await until(told, 10, "the counter's own date")
 
 
 @pytest.mark.parametrize(

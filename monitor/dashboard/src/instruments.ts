@@ -66,6 +66,9 @@ export function calibrationTitle(part: string, index: PlantIndex): string | unde
   return key && t(key, { instrument: device ? `${said(device.label)} · ${id}` : id });
 }
 
+/** Whether the device itself says another day: somebody looks which is right. */
+export const differs = ({ entry, told_due_on }: Instrument): boolean => told_due_on !== null && told_due_on !== (entry?.due_on ?? null);
+
 /** How long it may still be used, or since when it may not. */
 export function daysLeft({ days_left }: Instrument): string {
   if (days_left === null) return "";

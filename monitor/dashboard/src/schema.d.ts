@@ -1664,7 +1664,8 @@ export interface components {
          * Instrument
          * @description A device, or one of its channels that has entries of its own, and how it stands today.
          *
-         *     `entry` is what counts today; `waiting` is what another person has to confirm.
+         *     `entry` is what counts today; `waiting` is what another person has to confirm. `told_due_on` is when the device
+         *     itself says that it is due, where it has such a channel: a counter keeps its own date.
          */
         Instrument: {
             /** Id */
@@ -1677,6 +1678,8 @@ export interface components {
             state: components["schemas"]["InstrumentState"];
             /** Days Left */
             days_left: number | null;
+            /** Told Due On */
+            told_due_on: string | null;
             entry: components["schemas"]["InstrumentEntry"] | null;
             waiting: components["schemas"]["InstrumentEntry"] | null;
         };

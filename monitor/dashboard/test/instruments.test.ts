@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "vitest";
 import { title } from "../src/alarms";
 import type { Instrument, InstrumentEntry } from "../src/api-types";
 import { language } from "../src/i18n";
-import { calibrationTitle, counted, daysLeft, isAboutCalibration, listed, matches } from "../src/instruments";
+import { calibrationTitle, counted, daysLeft, differs, isAboutCalibration, listed, matches } from "../src/instruments";
 import { indexOf } from "../src/plant";
 import { alarm, plant } from "./plant";
 
@@ -35,6 +35,7 @@ const instrument = (id: string, given: Partial<Instrument> = {}): Instrument => 
   zone: "L1-ISO",
   state: "in_order",
   days_left: 300,
+  told_due_on: null,
   entry,
   waiting: null,
   ...given,
@@ -66,6 +67,13 @@ test("an instrument is found by its numbers, its name and its state, in either l
   for (const words of ["sn-17", "jl-2026 粒子", "Counter L1-ISO", "overdue", "过期", ""]) expect(matches(all[2]!, words), words).toBe(true);
   expect(matches(all[2]!, "counter JL-2025")).toBe(false);
   expect(ids(listed(all, "sn-17", false))).toBe("GCDBAF");
+});
+
+test("a device that says another day than the register is worth a look", () => {
+  expect(differs(instrument("A"))).toBe(false);
+  expect(differs(instrument("A", { told_due_on: "2027-02-26" }))).toBe(false);
+  expect(differs(instrument("A", { told_due_on: "2027-02-27" }))).toBe(true);
+  expect(differs(instrument("A", { told_due_on: "2027-02-26", entry: null }))).toBe(true);
 });
 
 test("how long it may be used, or since when it may not", () => {

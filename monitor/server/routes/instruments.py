@@ -1,7 +1,7 @@
 """The register of instruments: how each stands, what was ever said of it, a new entry, and its confirmation."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeAlias
 
 from fastapi import APIRouter, Depends, Query
@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from config.model import Device, Text
 from config.plant import Plant
 from monitor.calibration import Category, Entry, Facts, InstrumentState, Register, measuring
+from monitor.server.instruments import day_of
 from monitor.server.may import ReadingPast, may
 from monitor.server.messages import Detail, shown
 from monitor.server.refusal import Refusal
@@ -25,6 +26,12 @@ from monitor.store.instruments import (
     read_register,
 )
 from monitor.store.people import By
+
+TOLD_DUE_ON = "cal_due"
+"""Channel in which a particle counter says when its calibration is due (Lighthouse: registers 40047/48)."""
+
+EARLIEST_S = 1e9
+"""Before 2001 no counter of ours was made: such a date is one that nobody has set."""
 
 ANSWERS: dict[int | str, dict[str, Any]] = {
     code: {"model": Detail} for code in (401, 403, 404, 409, 422, 503)
@@ -66,6 +73,7 @@ _EXAMPLE = {
     "zone": "STM-L1-A-ISO",
     "state": "in_order",
     "days_left": 361,
+    "told_due_on": None,
     "entry": _ENTRY,
     "waiting": None,
 }
@@ -122,7 +130,8 @@ class InstrumentEntry(InstrumentFacts):
 class Instrument(BaseModel):
     """A device, or one of its channels that has entries of its own, and how it stands today.
 
-    `entry` is what counts today; `waiting` is what another person has to confirm.
+    `entry` is what counts today; `waiting` is what another person has to confirm. `told_due_on` is when the device
+    itself says that it is due, where it has such a channel: a counter keeps its own date.
     """
 
     model_config = shown(_EXAMPLE)
@@ -133,6 +142,7 @@ class Instrument(BaseModel):
     zone: str
     state: InstrumentState
     days_left: int | None
+    told_due_on: date | None
     entry: InstrumentEntry | None
     waiting: InstrumentEntry | None
 
@@ -262,9 +272,21 @@ def _instrument(here: Service, register: Register, instrument: str) -> Instrumen
         zone=_zone(here.settings.plant, device, instrument),
         state=register.state(instrument, today),
         days_left=(due_on - today).days if due_on else None,
+        told_due_on=_told_due_on(here, device) if device and device.id == instrument else None,
         entry=_entry(entry) if entry else None,
         waiting=_entry(waiting) if waiting else None,
     )
+
+
+def _told_due_on(here: Service, device: Device) -> date | None:
+    """What the device itself said last of when its calibration is due."""
+    for series in device.series:
+        sample = here.relay.samples.get(series.id)
+        for channel in series.channels if sample else ():
+            at_s = sample.values[channel.place] if sample else None
+            if channel.model.key == TOLD_DUE_ON and at_s and EARLIEST_S < at_s < 2**32:
+                return day_of(datetime.fromtimestamp(at_s, UTC), here.settings.plant.time_zone)
+    return None
 
 
 def _label(plant: Plant, device: Device | None, instrument: str) -> Label:

@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { Refusal, instruments as ask } from "../api";
 import type { Instrument, InstrumentList } from "../api-types";
-import { counted, daysLeft, listed } from "../instruments";
+import { counted, daysLeft, differs, listed } from "../instruments";
 import { said, t } from "../i18n";
 import { InstrumentCard } from "./instrument";
 import { InstrumentMark } from "./instrument-mark";
@@ -141,6 +141,7 @@ function Row({ one, open, toggle }: { one: Instrument; open: boolean; toggle: ()
       <td>{entry?.calibrated_on}</td>
       <td>
         {entry && (entry.due_on ?? t("instrument_once"))} <small class="quiet">{daysLeft(one)}</small>
+        {differs(one) && <small class="told">{t("instrument_told_due_on", { day: one.told_due_on ?? "" })}</small>}
       </td>
       <td>{entry && <Done one={one} />}</td>
     </tr>
