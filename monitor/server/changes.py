@@ -26,6 +26,7 @@ from monitor.store.plant_changes import (
     add_step,
     proposal_of,
     proposals,
+    signature_holds,
 )
 from monitor.versions import Versions, VersionsError, bundle, completed, load_kept, write_files
 
@@ -35,6 +36,12 @@ RETRY_S = 2.0
 LOOK_S = 60.0
 COMPARED_MAX = 8
 SERVICE = "gradewatch"
+
+_UNSIGNED = Text("The signature is on its way into the book.", "签名正在写入审计记录。")
+_VOID = Text(
+    "The proposal is not what was signed: the signature is void, and it is not brought into force.",
+    "提案与签名时的内容不符，签名无效，不予生效。",
+)
 
 _log = structlog.get_logger()
 
@@ -50,10 +57,12 @@ class Changes:
 
     Attributes:
         waits: why the collector has not taken what is approved; None: nothing waits.
+        still: held while something is brought to the collector, or taken back before it is.
     """
 
     def __init__(self, settings: Settings, database: Database, commands: Commands, ledger: Ledger) -> None:
         self.waits: Text | None = None
+        self.still = asyncio.Lock()
         self._settings, self._database = settings, database
         self._commands, self._ledger = commands, ledger
         self._versions = Versions(settings.data)
@@ -72,7 +81,8 @@ class Changes:
             await self._database.up.wait()
             self._news.clear()
             try:
-                await self._bring()
+                async with self.still:
+                    await self._bring()
             except DatabaseDown:  # told already
                 self.waits = None
             try:
@@ -131,8 +141,12 @@ class Changes:
         async with self._database.pool() as pool:
             approved = [one for one in await proposals(pool) if one.state is ProposalState.APPROVED]
             whole = await proposal_of(pool, approved[0].number) if approved else None
+            holds = None if whole is None else await signature_holds(pool, whole)
         if whole is None:
             self.waits = None
+            return
+        if not holds:
+            self.waits = _UNSIGNED if holds is None else _VOID
             return
         try:
             await self._commands.ask("/plant", _handed_over(whole), Taken, TAKEN_WITHIN_S)

@@ -1,5 +1,6 @@
 """Proposals to change the plant, what became of each, and which plant was in force when."""
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,11 +10,14 @@ from typing import Any
 
 import asyncpg
 
+from monitor.store.chain import canonical
 from monitor.store.database import Connection, Pool
 from monitor.store.record import record
 
 PROPOSALS_MAX = 200
 VERSIONS_MAX = 1000
+LOCK = 0x70726F70
+"""Advisory lock of one proposal ("prop"): of two decisions at the same moment the second sees the first."""
 
 
 class ProposalState(StrEnum):
@@ -31,7 +35,7 @@ FOLLOWS: Mapping[ProposalState, frozenset[ProposalState]] = {
     ProposalState.PROPOSED: frozenset(
         {ProposalState.APPROVED, ProposalState.REJECTED, ProposalState.WITHDRAWN}
     ),
-    ProposalState.APPROVED: frozenset({ProposalState.IN_FORCE}),
+    ProposalState.APPROVED: frozenset({ProposalState.IN_FORCE, ProposalState.REJECTED}),
     ProposalState.REJECTED: frozenset(),
     ProposalState.WITHDRAWN: frozenset(),
     ProposalState.IN_FORCE: frozenset(),
@@ -99,6 +103,8 @@ _LATEST = f"{_FACTS} FROM plant_proposal p ORDER BY p.number DESC LIMIT $1"
 _ONE = f"{_FACTS}, p.files FROM plant_proposal p WHERE p.number = $1"
 _ADD = """
 INSERT INTO plant_proposal (at, who, reason, sha256, base, files) VALUES ($1, $2, $3, $4, $5, $6) RETURNING number"""
+_STATE = """
+SELECT coalesce((SELECT state FROM plant_step WHERE proposal = $1 ORDER BY at DESC, state DESC LIMIT 1), 'proposed')"""
 _STEP = "INSERT INTO plant_step (proposal, state, at, who, reason, signature) VALUES ($1, $2, $3, $4, $5, $6)"
 # Two questions, each with an index of its own.
 _IN_FORCE = """
@@ -133,18 +139,40 @@ async def add_step(connection: Connection, proposal: Proposal, step: Step, role:
     """Add what becomes of a proposal and its line in the book, both or neither.
 
     Returns:
-        Whether it was added; False: somebody else was faster.
+        Whether it was added; False: the proposal does not stand any more as it was given.
     """
-    try:
-        async with connection.transaction():
-            facts = (step.state, step.at, step.who, step.reason, step.signature)
-            await connection.execute(_STEP, proposal.number, *facts)
-            told = _body(role, proposal.number, proposal.state, step.state, step.reason)
-            told |= {"plant": proposal.sha256, "signature": step.signature}
-            await record(connection, step.at, f"plant_{step.state}", step.who, told, chain=chain)
-    except asyncpg.UniqueViolationError:
-        return False
+    async with connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock($1, $2)", LOCK, proposal.number)
+        if await connection.fetchval(_STATE, proposal.number) != proposal.state:
+            return False
+        facts = (step.state, step.at, step.who, step.reason, step.signature)
+        await connection.execute(_STEP, proposal.number, *facts)
+        told = _body(role, proposal.number, proposal.state, step.state, step.reason)
+        told |= {"plant": proposal.sha256, "signature": step.signature}
+        await record(connection, step.at, f"plant_{step.state}", step.who, told, chain=chain)
     return True
+
+
+def signed_content(proposal: Proposal) -> dict[str, Any]:
+    """Give what the signature of an approval is bound to: the plant by its sha256, and what it was compared with."""
+    return {
+        "proposal": proposal.number,
+        "plant": proposal.sha256,
+        "base": proposal.base,
+        "who": proposal.who,
+        "reason": proposal.reason,
+    }
+
+
+async def signature_holds(pool: Pool, proposal: Proposal) -> bool | None:
+    """Say whether an approved proposal is what was signed; None: the signature has not come into the book yet."""
+    signed: str | None = await pool.fetchval(
+        "SELECT sha256 FROM signature WHERE what = 'plant' AND of = $1 AND id = $2",
+        *(str(proposal.number), proposal.steps[0].signature),
+    )
+    if signed is None:
+        return None
+    return signed == hashlib.sha256(canonical(signed_content(proposal)).encode()).hexdigest()
 
 
 async def proposals(pool: Pool) -> list[Proposal]:

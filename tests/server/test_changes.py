@@ -17,7 +17,7 @@ from monitor.collector.batch import batch_of
 from monitor.collector.plants import PlantBody
 from monitor.server.rights import Role
 from monitor.server.settings import Settings
-from monitor.store.plant_changes import FOLLOWS, Proposal, ProposalState, add_proposal
+from monitor.store.plant_changes import FOLLOWS, Proposal, ProposalState, add_proposal, signature_holds
 from monitor.store.write import Writer
 from monitor.versions import APPROVED, FIRST, PlantChange, Versions
 from tests.changing import ACTION, LINE, changed, line, looser
@@ -220,6 +220,33 @@ async def test_what_the_collector_does_not_take_yet_waits_and_says_why(
         taking.refuses = ""
         await stands(li, number, "in_force")
     assert len(taking.handed) == 1
+
+
+async def test_what_is_not_what_was_signed_is_not_brought_into_force(
+    taking: Taking, keeping: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The content is another by the time that it is brought: whoever has changed it."""
+
+    async def other(pool: Any, proposal: Proposal) -> bool | None:
+        return await signature_holds(pool, replace(proposal, sha256="1" * 64))
+
+    monkeypatch.setattr("monitor.server.changes.signature_holds", other)
+    async with both(keeping) as (li, qian):
+        number = (await proposed(li))["number"]
+        await qian.post(f"/proposals/{number}/approve", json=SIGNATURE)
+        async with asyncio.timeout(20):
+            while "void" not in str((await li.get("/proposals")).json()["waits"]):  # noqa: ASYNC110 - the server's word
+                await asyncio.sleep(0.05)
+        assert (await li.get(f"/proposals/{number}")).json()["state"] == "approved"
+        assert (await li.post(f"/proposals/{number}/withdraw", json={"reason": "a slip"})).status_code == 409
+        taken_back = await qian.post(
+            f"/proposals/{number}/reject", json={"reason": "it is not what I signed"}
+        )
+        assert (taken_back.status_code, taken_back.json()["state"]) == (200, "rejected")
+        async with asyncio.timeout(20):
+            while (await li.get("/proposals")).json()["waits"] is not None:  # noqa: ASYNC110 - the server's word
+                await asyncio.sleep(0.05)
+    assert taking.handed == []
 
 
 @pytest.mark.parametrize(

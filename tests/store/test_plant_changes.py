@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from monitor.collector import codec
 from monitor.collector.batch import batch_of
+from monitor.server.signatures import sha256_of
 from monitor.store.catalog import snapshot_of
 from monitor.store.database import Connection, Pool, open_pool
 from monitor.store.force import in_force
@@ -22,7 +23,10 @@ from monitor.store.plant_changes import (
     add_step,
     proposal_of,
     proposals,
+    signature_holds,
+    signed_content,
 )
+from monitor.store.record import record
 from monitor.store.register import register
 from monitor.store.write import Writer
 from monitor.versions import APPROVED, PlantChange
@@ -78,6 +82,25 @@ async def test_of_two_decisions_at_the_same_moment_one_is_refused_and_leaves_no_
     assert await first.fetchval("SELECT count(*) FROM plant_step") == 1
     for connection in (first, second):
         await connection.close()
+
+
+async def test_a_signature_holds_for_what_was_signed_and_for_nothing_else(
+    pool: Pool, database_url: str
+) -> None:
+    connection = await asyncpg.connect(database_url)
+    one = replace(await made(connection), steps=(APPROVAL,))
+    assert await signature_holds(pool, one) is None, "it has not come into the book yet"
+    signed = {"id": "5f", "what": "plant", "of": str(one.number), "sha256": sha256_of(signed_content(one))}
+    await record(connection, NOON, "signature", "qian", signed)
+    assert await signature_holds(pool, one) is True
+    for other in (
+        replace(one, sha256="2" * 64),
+        replace(one, base="2" * 64),
+        replace(one, reason="more noise"),
+        replace(one, who="wang"),
+    ):
+        assert await signature_holds(pool, other) is False
+    await connection.close()
 
 
 @pytest.mark.parametrize("table", ["plant_proposal", "plant_step"])

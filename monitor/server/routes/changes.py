@@ -36,6 +36,7 @@ from monitor.store.plant_changes import (
     add_step,
     proposal_of,
     proposals,
+    signed_content,
     versions,
 )
 from monitor.versions import BYTES_MAX, VersionsError
@@ -129,8 +130,7 @@ async def approve(
     async with here.database.pool() as pool:
         if any(one.state is ProposalState.APPROVED for one in await proposals(pool)):
             await out_of_order(here, session, proposal, _IN_LINE)
-    content = {"proposal": number, "plant": proposal.sha256, "base": proposal.base, "reason": proposal.reason}
-    subject = Subject("plant", str(number), proposal.sha256, content)
+    subject = Subject("plant", str(number), proposal.sha256, signed_content(proposal))
     signed = await sign(here, who, approved.signature, subject, address_of(request))
     step = Step(ProposalState.APPROVED, here.settings.now(), who.name, approved.comment, signed.id)
     return await _take_step(here, session, proposal, step)
@@ -138,11 +138,14 @@ async def approve(
 
 @router.post("/proposals/{number}/reject")
 async def reject(number: int, ended: PlantDropped, session: Approving, here: Here) -> PlantProposalWhole:
-    """Reject a proposal."""
-    proposal = await find(here, number)
-    await _check_follows(here, session, proposal, ProposalState.REJECTED)
-    step = Step(ProposalState.REJECTED, here.settings.now(), session.person.name, ended.reason)
-    return await _take_step(here, session, proposal, step)
+    """Reject a proposal; also one that is approved, as long as the collector has not taken it."""
+    async with here.changes.still:
+        proposal = await find(here, number)
+        await _check_follows(here, session, proposal, ProposalState.REJECTED)
+        if proposal.sha256 == here.settings.plant.sha256:
+            await out_of_order(here, session, proposal, _SAME)
+        step = Step(ProposalState.REJECTED, here.settings.now(), session.person.name, ended.reason)
+        return await _take_step(here, session, proposal, step)
 
 
 @router.post("/proposals/{number}/withdraw")

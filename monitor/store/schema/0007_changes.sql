@@ -24,9 +24,7 @@ CREATE TABLE plant_step (
     signature text NOT NULL DEFAULT '',
     PRIMARY KEY (proposal, state)
 );
--- Of two decisions at the same moment one is refused.
-CREATE UNIQUE INDEX plant_step_decides ON plant_step (proposal) WHERE state <> 'in_force';
-COMMENT ON TABLE plant_step IS 'What became of a proposal: one decision, and when it came into force.';
+COMMENT ON TABLE plant_step IS 'What became of a proposal, step by step; the last one counts.';
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON plant_step
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 ALTER TABLE plant_step ENABLE ALWAYS TRIGGER append_only;
