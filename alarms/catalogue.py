@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from alarms.judge import Condition
-from alarms.readback import Place, places
+from alarms.readback import Place, Places
 from config.model import Grade
 from config.plant import Plant
 from config.rules import Level, Priority, Protection
@@ -55,7 +55,7 @@ def protection_rules(plant: Plant) -> ProtectionRules:
         every=plant.protections,
         by_alarm=by_alarm,
         channel_of={limit.id: limit.channel for limit in plant.limits},
-        places=places(plant),
+        places=Places(plant),
         modes=modes,
         acks={
             channel.device: channel.id

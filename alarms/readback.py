@@ -33,19 +33,34 @@ class Place:
     fresh: timedelta
 
 
-def places(plant: Plant) -> dict[str, Place]:
-    """Find where every channel and derived channel of a plant stands."""
-    found = {}
-    for channel in plant.channels.values():
-        fresh = max(FRESH, timedelta(seconds=2 * plant.devices[channel.device].period_s))
+class Places(dict[str, Place]):
+    """Where the channels and derived channels of a plant stand; each is looked for when it is first asked for.
+
+    Of a plant's tens of thousands of channels only those prove something that a protective action rests on.
+    """
+
+    def __init__(self, plant: Plant) -> None:
+        super().__init__()
+        self._plant = plant
+        self._index: dict[str, int] = {}
+        count: dict[str, int] = {}
+        for one in plant.derived.values():
+            self._index[one.id] = count[one.series] = count.get(one.series, -1) + 1
+
+    def __missing__(self, name: str) -> Place:
+        place = self[name] = self._derived(name) if name in self._index else self._channel(name)
+        return place
+
+    def _channel(self, name: str) -> Place:
+        channel = self._plant.channels[name]
+        fresh = max(FRESH, timedelta(seconds=2 * self._plant.devices[channel.device].period_s))
         own = ((channel.series, channel.place),)
-        found[channel.id] = Place(channel.series, channel.place, False, own, fresh)
-    count: dict[str, int] = {}
-    for one in plant.derived.values():
-        index = count[one.series] = count.get(one.series, -1) + 1
-        rests_on = tuple(dict.fromkeys(at for name in one.inputs for at in found[name].rests_on))
-        found[one.id] = Place(one.series, index, True, rests_on, found[one.inputs[0]].fresh)
-    return found
+        return Place(channel.series, channel.place, False, own, fresh)
+
+    def _derived(self, name: str) -> Place:
+        one = self._plant.derived[name]
+        rests_on = tuple(dict.fromkeys(at for input_ in one.inputs for at in self[input_].rests_on))
+        return Place(one.series, self._index[name], True, rests_on, self[one.inputs[0]].fresh)
 
 
 def is_good(state: State, place: Place, at: datetime) -> bool:

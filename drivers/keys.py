@@ -14,11 +14,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from asyncua.crypto.cert_gen import (
-    dump_private_key_as_pem,
-    generate_private_key,
-    generate_self_signed_app_certificate,
-)
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
@@ -177,6 +172,13 @@ def make_own(keys: Keys, host: str, at: datetime, *, renew: bool = False) -> Own
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for path in (keys.own_key, keys.own_certificate):
             _make_way(path, at, renew=renew)
+        # Who has certificates already does without the library.
+        from asyncua.crypto.cert_gen import (  # noqa: PLC0415
+            dump_private_key_as_pem,
+            generate_private_key,
+            generate_self_signed_app_certificate,
+        )
+
         uri = f"urn:{host}:gradewatch"
         key = generate_private_key()
         certificate = generate_self_signed_app_certificate(

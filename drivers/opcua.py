@@ -20,8 +20,9 @@ from asyncua.ua.uatypes import DataValue, Int16, NodeId, String
 from cryptography.exceptions import InvalidSignature
 
 from config.model import Channel, Command, Device, Node, Quality, Sample
+from drivers.asking import Asking
 from drivers.driver import DriverError, Nonsense, Now, Refused, Unreachable
-from drivers.handshake import ANSWER_TIMEOUT_S, Asking, allowed, check_answer
+from drivers.handshake import ANSWER_TIMEOUT_S, allowed, check_answer
 from drivers.heartbeat import heartbeat_of
 from drivers.keys import Keys
 from drivers.row import Row

@@ -9,7 +9,6 @@ from drivers.lighthouse import LighthouseDriver
 from drivers.met_one import MetOneDriver
 from drivers.modbus import ModbusDriver
 from drivers.niotronic import NiotronicDriver
-from drivers.opcua import OpcUaDriver
 from drivers.pms import PmsDriver
 
 
@@ -34,6 +33,9 @@ def open_driver(device: Device, now: Now, *, kept: Kept = nothing_kept, keys: Ke
         case Protocol.PMS:
             return PmsDriver(device, now, kept)
         case Protocol.OPCUA:
+            # 23 MB of library, which a plant without OPC UA never needs.
+            from drivers.opcua import OpcUaDriver  # noqa: PLC0415
+
             return OpcUaDriver(device, now, keys)
         case Protocol.MET_ONE:
             return MetOneDriver(device, now, kept)

@@ -13,8 +13,9 @@ from asyncua.ua.ua_binary import struct_to_binary
 from asyncua.ua.uatypes import DataValue, Int16, NodeId, StatusCode, String, UInt32, Variant, VariantType
 
 from config.model import Command, Device, Handshake, Node, Request
+from drivers.asking import data_of
 from drivers.driver import DriverError, Nonsense, Refused, Unreachable
-from drivers.handshake import Busy, beats, data_of
+from drivers.handshake import Busy, beats
 from drivers.opcua import OpcUaDriver
 from tests.drivers.conftest import URI, OpcUaServer
 from tests.drivers.nouns import AT, NAME, now
@@ -198,7 +199,7 @@ async def test_a_read_between_the_number_of_an_answer_and_its_code_does_not_coun
 async def test_no_answer_in_time_ends_the_session(
     machine: tuple[OpcUaServer, Program], program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("drivers.handshake.ANSWER_TIMEOUT_S", 0.2)
+    monkeypatch.setattr("drivers.asking.ANSWER_TIMEOUT_S", 0.2)
     program.answer = None
     async with connected(machine[0]) as driver:
         with pytest.raises(Unreachable, match=r"number 51 has no answer within 0\.2 s"):
@@ -248,7 +249,7 @@ async def test_a_node_that_takes_no_value_is_named(
 async def test_an_answer_that_is_not_good_is_none(
     machine: tuple[OpcUaServer, Program], program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("drivers.handshake.ANSWER_TIMEOUT_S", 0.2)
+    monkeypatch.setattr("drivers.asking.ANSWER_TIMEOUT_S", 0.2)
     program.answer = None
     doubted = StatusCode(UInt32(StatusCodes.UncertainLastUsableValue))
     machine[0].put('"DB_Cmd"."ack_seq"', DataValue(Variant(81, VariantType.UInt16), doubted))
