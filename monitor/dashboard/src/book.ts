@@ -1,42 +1,21 @@
 /** The book as a page lists it: what was asked, what a line is about, and what it changed. Pure. */
 
 import type { BookLine } from "./admin";
-import { offset } from "./format";
+import type { Span } from "./period";
 
-/** What a person looks for; `from` and `until` are times of the plant, as `2026-11-21T14:03`. */
-export interface Looked {
-  from: string;
-  until: string;
+/** What a person looks for. */
+export interface Looked extends Span {
   kind: string;
   who: string;
   chain: string;
   text: string;
 }
 
-const minute_ms = 60_000;
-
-/** How far the plant's time zone is ahead of UTC at a time. */
-function ahead_ms(at_ms: number, timeZone: string): number {
-  const [, sign = "+", hours = "0", minutes = "0"] = /UTC([+-])(\d\d):(\d\d)/.exec(offset(at_ms, timeZone)) ?? [];
-  return (sign === "-" ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * minute_ms;
-}
-
-/** The instant of a time of the plant, as the server reads it; NaN is never given: what is no time gives "". */
-export function instant(local: string, timeZone: string): string {
-  const asUtc_ms = Date.parse(`${local}Z`);
-  if (Number.isNaN(asUtc_ms)) return "";
-  // Where the clocks are changed in between, the second look is right.
-  const near_ms = asUtc_ms - ahead_ms(asUtc_ms, timeZone);
-  return new Date(asUtc_ms - ahead_ms(near_ms, timeZone)).toISOString();
-}
-
-/** A time of the plant, to the minute, as a field for times has it. */
-export const local = (at_ms: number, timeZone: string): string =>
-  new Date(at_ms + ahead_ms(at_ms, timeZone)).toISOString().slice(0, 16);
+export const iso = (at_ms: number): string => new Date(at_ms).toISOString();
 
 /** The question to the server. */
-export function query(looked: Looked, timeZone: string, after: string | null = null): URLSearchParams {
-  const asked = new URLSearchParams({ start: instant(looked.from, timeZone), end: instant(looked.until, timeZone) });
+export function query(looked: Looked, after: string | null = null): URLSearchParams {
+  const asked = new URLSearchParams({ start: iso(looked.start_ms), end: iso(looked.end_ms) });
   for (const field of ["kind", "who", "chain", "text"] as const) {
     if (looked[field].trim()) asked.set(field, looked[field].trim());
   }
@@ -63,6 +42,11 @@ export interface Change {
 /** A value as it stands in the line: a word as it is, all else as JSON. */
 export const written = (value: unknown): string | undefined =>
   value === null || value === undefined ? undefined : typeof value === "string" ? value : JSON.stringify(value);
+
+const brief_length = 24;
+
+/** A value as it stands in a row; the whole of it is told where the line unfolds. */
+export const brief = (value = "—"): string => (value.length > brief_length ? `${value.slice(0, brief_length - 1)}…` : value);
 
 const isFacts = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

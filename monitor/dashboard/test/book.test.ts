@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { BookLine } from "../src/admin";
-import { about, changes, facts, instant, local, query, why } from "../src/book";
+import { about, brief, changes, facts, query, why } from "../src/book";
 
 const line = (body: Record<string, unknown>): BookLine => ({
   chain: "people-1",
@@ -14,21 +14,9 @@ const line = (body: Record<string, unknown>): BookLine => ({
   reviewed_by: [],
 });
 
-test("a time of the plant is the instant that its clock shows it, and back", () => {
-  expect(instant("2026-03-02T08:15", "Asia/Shanghai")).toBe("2026-03-02T00:15:00.000Z");
-  expect(instant("2026-03-02T08:15", "America/New_York")).toBe("2026-03-02T13:15:00.000Z");
-  expect(instant("2026-03-02T08:15", "UTC")).toBe("2026-03-02T08:15:00.000Z");
-  expect(instant("", "UTC")).toBe("");
-  expect(local(Date.parse("2026-03-02T00:15:00Z"), "Asia/Shanghai")).toBe("2026-03-02T08:15");
-});
-
-test("a time just after the clocks were set forward is not an hour off", () => {
-  expect(instant("2026-03-08T03:30", "America/New_York")).toBe("2026-03-08T07:30:00.000Z");
-});
-
 test("only what was filled in is asked for", () => {
-  const looked = { from: "2026-03-02T08:00", until: "2026-03-02T09:00", kind: "", who: " li ", chain: "", text: "" };
-  expect([...query(looked, "UTC", "x").entries()]).toEqual([
+  const looked = { start_ms: Date.parse("2026-03-02T08:00Z"), end_ms: Date.parse("2026-03-02T09:00Z"), kind: "", who: " li ", chain: "", text: "" };
+  expect([...query(looked, "x").entries()]).toEqual([
     ["start", "2026-03-02T08:00:00.000Z"],
     ["end", "2026-03-02T09:00:00.000Z"],
     ["who", "li"],
@@ -61,4 +49,10 @@ test("everything else that a line says is told too", () => {
     ["role", "qa"],
     ["n", "0"],
   ]);
+});
+
+test("a long value is cut in a row, and none is a dash", () => {
+  expect(brief("2c7ea05fbdc9eaa83e9d30f4")).toBe("2c7ea05fbdc9eaa83e9d30f4");
+  expect(brief("2c7ea05fbdc9eaa83e9d30f44")).toBe("2c7ea05fbdc9eaa83e9d30f…");
+  expect(brief(undefined)).toBe("—");
 });

@@ -3,21 +3,20 @@
 import { useState } from "preact/hooks";
 import { bookPage, type BookLine } from "../admin";
 import { Refusal } from "../api";
-import { about, changes, local, query, why, type Looked } from "../book";
+import { about, brief, changes, query, why, type Looked } from "../book";
 import { isKey, t, texts } from "../i18n";
+import { instantOf, lastHours } from "../period";
 import { AdminPage, Heads, nowOnce_ms, when, zone } from "./admin";
 import { useAsked, whyNot } from "./asked";
 import { BookLineCard } from "./book-line";
+import { text } from "./deed";
 import { Reviews } from "./review";
+import { SpanFields } from "./span-fields";
 
-const day_ms = 86_400_000;
-const minute_ms = 60_000;
+const second_ms = 1000;
 
-/** The last day, up to the minute that goes on. */
-const lastDay = (): Looked => {
-  const now_ms = nowOnce_ms() + minute_ms;
-  return { from: local(now_ms - day_ms, zone()), until: local(now_ms, zone()), kind: "", who: "", chain: "", text: "" };
-};
+/** The last day, up to the second that goes on. */
+const lastDay = (): Looked => ({ ...lastHours(24, nowOnce_ms() + second_ms), kind: "", who: "", chain: "", text: "" });
 
 export function BookPage() {
   const [looked, setLooked] = useState(lastDay);
@@ -43,19 +42,13 @@ function Filters({ looked, look }: { looked: Looked; look: (looked: Looked) => v
   const submit = (event: SubmitEvent & { currentTarget: HTMLFormElement }): void => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const typed = Object.keys(looked).map((field) => [field, String(form.get(field) ?? "")]);
-    look(Object.fromEntries(typed) as unknown as Looked);
+    const [start_ms, end_ms] = [instantOf(text(form, "from"), zone()), instantOf(text(form, "to"), zone())];
+    if (start_ms === undefined || end_ms === undefined) return;
+    look({ start_ms, end_ms, kind: text(form, "kind"), who: text(form, "who"), chain: text(form, "chain"), text: text(form, "text") });
   };
   return (
     <form class="deed-form book-filters" role="search" onSubmit={submit}>
-      <label class="field">
-        {t("book_from")}
-        <input name="from" type="datetime-local" defaultValue={looked.from} required data-testid="book-from" />
-      </label>
-      <label class="field">
-        {t("book_until")}
-        <input name="until" type="datetime-local" defaultValue={looked.until} required data-testid="book-until" />
-      </label>
+      <SpanFields span={looked} zone={zone()} />
       <label class="field">
         {t("book_kind")}
         <select name="kind" data-testid="book-kind">
@@ -87,7 +80,7 @@ function Filters({ looked, look }: { looked: Looked; look: (looked: Looked) => v
 }
 
 function Lines({ looked }: { looked: Looked }) {
-  const { told, failure } = useAsked(() => bookPage(query(looked, zone())));
+  const { told, failure } = useAsked(() => bookPage(query(looked)));
   const [further, setFurther] = useState<{ lines: BookLine[]; next: string | null } | null>(null);
   const [refused, setRefused] = useState("");
   const [open, setOpen] = useState("");
@@ -95,7 +88,7 @@ function Lines({ looked }: { looked: Looked }) {
   const next = further ? further.next : (told?.next ?? null);
   const goOn = async (): Promise<void> => {
     try {
-      const page = await bookPage(query(looked, zone(), next));
+      const page = await bookPage(query(looked, next));
       setFurther({ lines: [...(further?.lines ?? []), ...page.lines], next: page.next });
       setRefused("");
     } catch (error) {
@@ -143,7 +136,7 @@ function Row({ line, open, toggle }: { line: BookLine; open: boolean; toggle: ()
         <td>
           {changed.slice(0, 2).map(({ name, old, now }) => (
             <span key={name} class="change">
-              {name} {old ?? "—"} → {now ?? "—"}
+              {name} {brief(old)} → {brief(now)}
             </span>
           ))}
           {changed.length > 2 && <span class="quiet">+ {changed.length - 2}</span>}

@@ -84,6 +84,7 @@ function Why({ id, until }: { id: string; until: string }) {
 
 /** In the words of the book; "" while it says nothing yet, or cannot be asked. */
 async function whoAndWhy(id: string): Promise<string> {
+  if (!may("read_past")) return "";
   const told = await transitions(id).catch((error: unknown) => {
     if (!(error instanceof Refusal)) throw error;
     return [];

@@ -1,6 +1,6 @@
 /** The pages that stand beside one another: some at once, the others behind one step, by mouse or keyboard. */
 
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { t } from "../i18n";
 import { first, further, open, type Way } from "../menu";
 import { page } from "../page";
@@ -27,12 +27,17 @@ function More({ ways }: { ways: readonly Way[] }) {
     close();
     box.current.querySelector("summary")?.focus();
   };
-  const leave = (event: FocusEvent): void => {
-    if (!(event.relatedTarget instanceof Node && box.current?.contains(event.relatedTarget))) close();
+  const closeUnless = (at: EventTarget | null): void => {
+    if (at instanceof Node && !box.current?.contains(at)) close();
   };
+  useEffect(() => {
+    const press = (event: PointerEvent): void => closeUnless(event.target);
+    document.addEventListener("pointerdown", press);
+    return () => document.removeEventListener("pointerdown", press);
+  }, []);
   const here = ways.find(({ kind }) => kind === page.value.kind);
   return (
-    <details class="more" ref={box} onKeyDown={escape} onFocusOut={leave}>
+    <details class="more" ref={box} onKeyDown={escape} onFocusOut={(event) => closeUnless(event.relatedTarget)}>
       <summary class={here ? "here" : ""} data-testid="nav-more">
         {t(here?.name ?? "nav_more")} <span aria-hidden="true">▾</span>
       </summary>

@@ -2,23 +2,23 @@
 
 import { useState } from "preact/hooks";
 import { review, reviews, type Review } from "../admin";
-import { instant, type Looked } from "../book";
+import { iso, type Looked } from "../book";
 import { t } from "../i18n";
 import { may } from "../store";
-import { Heads, nowOnce_ms, SigningPassword, when, zone } from "./admin";
+import { Heads, nowOnce_ms, SigningPassword, when } from "./admin";
 import { useAsked } from "./asked";
 import { Deed, text } from "./deed";
 
 export function Reviews({ looked }: { looked: Looked }) {
-  const [start, end] = [instant(looked.from, zone()), instant(looked.until, zone())];
-  const { told, failure } = useAsked(() => reviews(start, end), [start, end]);
+  const { start_ms, end_ms } = looked;
+  const { told, failure } = useAsked(() => reviews(iso(start_ms), iso(end_ms)), [start_ms, end_ms]);
   // The book is a moment behind what was done.
   const [mine, setMine] = useState<readonly Review[]>([]);
   const known = told && [...mine.filter((one) => !told.some(({ signature }) => signature === one.signature)), ...told];
   const act = async (form: FormData): Promise<void> => {
     // What goes on cannot be reviewed: the period ends now at the latest.
-    const until = new Date(Math.min(Date.parse(end), nowOnce_ms() - 1000)).toISOString();
-    const made = await review(start, until, text(form, "comment"), text(form, "password"));
+    const until_ms = Math.min(end_ms, nowOnce_ms() - 1000);
+    const made = await review(iso(start_ms), iso(until_ms), text(form, "comment"), text(form, "password"));
     setMine((before) => [made, ...before]);
   };
   return (

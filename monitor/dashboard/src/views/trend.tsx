@@ -9,7 +9,7 @@ import { language, said, t } from "../i18n";
 import type { Source } from "../plant";
 import { Ring } from "../ring";
 import { isUsable, oldAfter_ms, usableIn } from "../rows";
-import { alarmsByChannel, chosen, index, listen, readingOf, rowOf, server_ms, snapshots } from "../store";
+import { alarmsByChannel, chosen, index, listen, may, readingOf, rowOf, server_ms, snapshots } from "../store";
 import { theme } from "../theme";
 import { Chart, type Pointed } from "./chart";
 
@@ -92,8 +92,10 @@ function follow(source: Source, kept: { current: Ring }, draw: () => void, faile
   };
 }
 
-/** Past readings, or null where the server has none to give (its database may be down; live goes on). */
+/** Past readings, or null where the server has none to give (its database may be down; live goes on), or gives them not. */
 async function past(channel: string): Promise<Readings | null> {
+  // The server would record that it was asked.
+  if (!may("read_past")) return null;
   const end_s = (server_ms.peek() ?? Date.now()) / 1000;
   try {
     return await readings(channel, end_s - shown_s, end_s, shown_s);
