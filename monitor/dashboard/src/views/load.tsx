@@ -3,10 +3,10 @@
 import { useEffect, useState } from "preact/hooks";
 import { alarmLoad } from "../api";
 import type { AlarmLoad } from "../api-types";
-import { t } from "../i18n";
+import { said, t } from "../i18n";
 import { aims, type Aim } from "../load";
 import { lastHours } from "../period";
-import type { PlantIndex } from "../plant";
+import { measured, type PlantIndex } from "../plant";
 import { server_ms } from "../store";
 import { whyNot } from "./deed";
 
@@ -58,11 +58,11 @@ function Figures({ load, plant }: { load: AlarmLoad; plant: PlantIndex }) {
 
 function Row({ one }: { one: Aim }) {
   return (
-    <tr class={one.met === false ? "above" : ""} data-testid={`load-of-${one.name}`}>
+    <tr class={one.met === false ? "off-aim" : ""} data-testid={`load-of-${one.name}`}>
       <th scope="row">{t(`load_${one.name}`)}</th>
       <td class="number figure">{one.shown}</td>
       <td class="number quiet">{one.aim}</td>
-      <td>{one.met === null ? "" : one.met ? <span class="quiet">{t("within_aim")}</span> : <b>▲ {t("above_aim")}</b>}</td>
+      <td>{one.met === null ? "" : one.met ? <span class="quiet">{t("within_aim")}</span> : <b>▲ {t("off_aim")}</b>}</td>
     </tr>
   );
 }
@@ -86,8 +86,9 @@ function Top({ load, plant }: { load: AlarmLoad; plant: PlantIndex }) {
   );
 }
 
-/** Where its channel is, and the id: so that the same quantity of several devices is told apart. */
+/** What is judged, at which level, and where; the id where the plant has no such limit any more. */
 function nameOf(alarm: string, plant: PlantIndex): string {
-  const zone = plant.channels.get(plant.limits.get(alarm)?.channel ?? "")?.channel.zone;
-  return zone === undefined ? alarm : `${alarm} · ${zone}`;
+  const limit = plant.limits.get(alarm);
+  const channel = limit && measured(limit.channel, plant);
+  return channel ? [said(channel.label), t(limit.level), channel.zone].join(" · ") : alarm;
 }

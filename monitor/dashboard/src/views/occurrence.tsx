@@ -5,7 +5,7 @@ import { crossing, place, title, worst } from "../alarms";
 import { transitions } from "../api";
 import type { Alarm, Transition } from "../api-types";
 import { dateTime, duration } from "../format";
-import { isKey, t } from "../i18n";
+import { isKey, said, t } from "../i18n";
 import type { PlantIndex } from "../plant";
 import { trendsAround } from "../trends";
 import { whyNot } from "./deed";
@@ -26,9 +26,9 @@ export function Occurrence({ alarm, plant }: { alarm: Alarm; plant: PlantIndex }
           <b>{title(alarm, plant)}</b>
           <span class="quiet">{[place(alarm, plant), ...facts].filter((fact) => fact !== "").join(" · ")}</span>
         </span>
-        <span class="lasted">{lasted(alarm)}</span>
         <span class="state">
           {t(`state_${alarm.state}`)}
+          {alarm.active && <b> {t("still")}</b>}
           {alarm.acknowledged_by !== "" && <span class="quiet"> {t("acknowledged_by", { who: alarm.acknowledged_by })}</span>}
         </span>
       </button>
@@ -37,10 +37,6 @@ export function Occurrence({ alarm, plant }: { alarm: Alarm; plant: PlantIndex }
   );
 }
 
-/** As long as its condition was known to hold; what stands still has no end. */
-const lasted = ({ active, raised_at, changed_at }: Alarm): string =>
-  active ? t("still") : duration((Date.parse(changed_at) - Date.parse(raised_at)) / 1000);
-
 function Story({ alarm, plant }: { alarm: Alarm; plant: PlantIndex }) {
   const [told, setTold] = useState<readonly Transition[] | string>(t("asking"));
   useEffect(() => {
@@ -48,7 +44,7 @@ function Story({ alarm, plant }: { alarm: Alarm; plant: PlantIndex }) {
   }, [alarm.id, alarm.raised_at]);
   return (
     <div class="story" data-testid={`story-${alarm.id}`}>
-      {typeof told === "string" ? <p class="quiet">{told}</p> : <Changes list={told} zone={plant.plant.time_zone} />}
+      {typeof told === "string" ? <p class="quiet">{told}</p> : <Changes list={told} alarm={alarm} plant={plant} />}
       {alarm.channel !== null && plant.channels.has(alarm.channel) && (
         <a href={trendsAround(alarm.channel, Date.parse(alarm.raised_at))} data-testid={`trend-of-${alarm.id}`}>
           {t("its_trend")}
@@ -58,20 +54,35 @@ function Story({ alarm, plant }: { alarm: Alarm; plant: PlantIndex }) {
   );
 }
 
-function Changes({ list, zone }: { list: readonly Transition[]; zone: string }) {
+interface ChangesProps {
+  list: readonly Transition[];
+  alarm: Alarm;
+  plant: PlantIndex;
+}
+
+/** Each change in its order, with how long after the alarm was raised it came. */
+function Changes({ list, alarm, plant }: ChangesProps) {
   if (list.length === 0) return <p class="quiet">{t("book_says_nothing")}</p>;
+  const raised_ms = Date.parse(alarm.raised_at);
   return (
     <ol aria-label={t("what_happened")}>
       {[...list].reverse().map((one, place) => (
         <li key={place}>
-          <time dateTime={one.at}>{dateTime(Date.parse(one.at), zone)}</time>
+          <time dateTime={one.at}>{dateTime(Date.parse(one.at), plant.plant.time_zone)}</time>
+          <span class="quiet after">+ {duration((Date.parse(one.at) - raised_ms) / 1000)}</span>
           <b>{reasonOf(one)}</b>
           <span>{[one.who, one.second].filter((name) => name !== "").join(" + ")}</span>
-          <span class="quiet">{one.comment}</span>
+          <span class="quiet">{whyOf(one, plant)}</span>
         </li>
       ))}
     </ol>
   );
+}
+
+/** What a person said; of what is hidden by design, the reason that the plant gives. */
+function whyOf({ comment }: Transition, plant: PlantIndex): string {
+  const known = plant.plant.suppressions.find(({ id }) => id === comment);
+  return known ? said(known.reason) : comment;
 }
 
 export function reasonOf({ reason }: Transition): string {
