@@ -196,6 +196,31 @@ async def test_the_book_says_who_brought_it_and_a_replay_and_a_restart_agree_wit
     assert [one.kind for one in entries(data)].count("plant") == 2, "it is no news"
 
 
+async def test_an_alarm_whose_limit_is_gone_ends_with_the_change_in_the_book_as_in_a_replay(
+    floor: Floor, data: Path
+) -> None:
+    row = "  - channel: ISO-STM-L1/chamber_pressure_b\n    unit: Pa\n    alert: {low: 30, high: 70}\n"
+    with_action = (
+        row + "    action: {low: 20, high: 90}\n    deadband: 2\n    on_delay_s: {alert: 1, action: 0}\n"
+    )
+    files = changed(FILES, "limits.yaml", with_action, row + "    deadband: 2\n    on_delay_s: 1\n")
+    gone = f"{PRESSURE}_b/action"
+    async with collecting(data) as (collector, clock):
+        floor.told = {f"{PRESSURE}_b": 15.0}
+        await clock.advance(4)
+        assert is_active(collector, gone)
+        await collector._plants.take(body(files))
+        assert not is_active(collector, gone)
+        assert is_active(collector, f"{PRESSURE}_b/alert"), "this one has not changed"
+        await clock.advance(2)
+    told = entries(data)
+    place = next(n for n, one in enumerate(told) if one.kind == "plant" and n > 0)
+    ended = codec.transition_of(told[place + 1])
+    assert (ended.alarm, str(ended.reason)) == (gone, "cleared")
+    assert ended.after.detail == "the plant has no such limit any more"
+    assert explain(replay(data, Period())) == ()
+
+
 async def test_what_was_put_in_force_and_not_journalled_is_told_by_the_next_start(
     floor: Floor, data: Path
 ) -> None:
