@@ -49,6 +49,15 @@ test.each(["dark", "light"])("hatching is seen on every ground that it stands on
   expect(Math.min(seen("hatch", "panel"), seen("hatch", "tile"), seen("hatch-a", "tile-a"))).toBeGreaterThan(1.15);
 });
 
+test.each(["dark", "light"])("every line of a chart is seen on its ground, shaded or not, in the %s theme (3:1)", (theme) => {
+  const colours = coloursOf(theme);
+  const lines = [...colours].filter(([name]) => name.startsWith("line-"));
+  expect(lines).toHaveLength(4);
+  for (const [name, hex] of lines) {
+    for (const ground of ["panel", "tile-a"]) expect(contrast(hex, colours.get(ground) ?? "#"), `${name} on ${ground}`).toBeGreaterThanOrEqual(3);
+  }
+});
+
 test("both themes have the same colours", () => {
   expect([...coloursOf("dark").keys()]).toEqual([...coloursOf("light").keys()]);
   expect(coloursOf("dark").size).toBeGreaterThan(20);

@@ -5,13 +5,17 @@ import { Refusal, guidance, shelve, takeOut } from "../api";
 import type { Alarm, Guidance } from "../api-types";
 import { duration } from "../format";
 import { said, t } from "../i18n";
-import { may, takeAlarm } from "../store";
+import { index, may, takeAlarm } from "../store";
+import { trendsAround } from "../trends";
 import { Deed, PersonFields, WhyAndHowLong, personIn, text, untilIn } from "./deed";
 
 export function Unfolded({ alarm }: { alarm: Alarm }) {
   return (
     <div class="unfolded" data-testid={`unfolded-${alarm.id}`}>
       <GuidanceOf id={alarm.id} />
+      {alarm.channel !== null && index.value?.channels.has(alarm.channel) && may("read_past") && (
+        <a href={trendsAround(alarm.channel, Date.parse(alarm.raised_at))}>{t("its_trend")}</a>
+      )}
       {may("shelve") && <Shelve alarm={alarm} />}
       {may("out_of_service") && <TakeOut alarm={alarm} />}
     </div>
