@@ -41,6 +41,7 @@ class Deed(StrEnum):
     PROPOSE_PLANT = "propose_plant"
     APPROVE_PLANT = "approve_plant"
     KEEP_INSTRUMENTS = "keep_instruments"
+    CONFIRM_INSTRUMENTS = "confirm_instruments"
     KEEP_TRAINING = "keep_training"
     KEEP_PEOPLE = "keep_people"
     KEEP_TOKENS = "keep_tokens"
@@ -65,6 +66,7 @@ _TECHNICAL = frozenset(
         Deed.INHIBIT_PROTECTION,
         Deed.PROPOSE_PLANT,
         Deed.KEEP_INSTRUMENTS,
+        Deed.CONFIRM_INSTRUMENTS,
         Deed.READ_BOOK,
     }
 )
@@ -74,6 +76,7 @@ _QUALITY = frozenset(
         Deed.READ_BOOK,
         Deed.REVIEW_BOOK,
         Deed.APPROVE_PLANT,
+        Deed.CONFIRM_INSTRUMENTS,
         Deed.KEEP_TRAINING,
         Deed.END_PROTECTION,
         Deed.INHIBIT_PROTECTION,
@@ -107,6 +110,7 @@ TRAINED: Mapping[Deed, str] = {
     Deed.REVIEW_BOOK: "review",
     Deed.APPROVE_PLANT: "review",
     Deed.KEEP_INSTRUMENTS: "calibration",
+    Deed.CONFIRM_INSTRUMENTS: "calibration",
 }
 """Deeds that take current training, and in what; of alarms only those of the level action (demo proposal)."""
 
@@ -148,6 +152,7 @@ DEEDS: Mapping[Deed, Text] = {
     Deed.PROPOSE_PLANT: Text("propose a change of the plant", "提出工厂配置变更"),
     Deed.APPROVE_PLANT: Text("approve a change of the plant", "批准工厂配置变更"),
     Deed.KEEP_INSTRUMENTS: Text("keep the register of instruments", "维护仪器台账"),
+    Deed.CONFIRM_INSTRUMENTS: Text("confirm what another has noted of an instrument", "复核他人登记的仪器记录"),
     Deed.KEEP_TRAINING: Text("keep training records", "维护培训记录"),
     Deed.KEEP_PEOPLE: Text("keep accounts", "管理账户"),
     Deed.KEEP_TOKENS: Text("keep API tokens", "管理API令牌"),

@@ -42,7 +42,7 @@ POST   /protections/confirm                  confirm_protection
 POST   /protections/reset                    end_protection
 POST   /protections/inhibit                  inhibit_protection
 POST   /protections/rearm                    inhibit_protection
-POST   /instruments/confirm                  keep_instruments
+POST   /instruments/confirm                  confirm_instruments
 POST   /instruments/entries                  keep_instruments
 GET    /book                                 read_book
 GET    /book/line                            read_book

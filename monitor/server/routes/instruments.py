@@ -46,6 +46,7 @@ Line: TypeAlias = Annotated[
 ]
 Day: TypeAlias = Annotated[date, Field(ge=date(1950, 1, 1), le=date(2200, 1, 1))]
 Keeping: TypeAlias = Annotated[Session, Depends(may(Deed.KEEP_INSTRUMENTS))]
+Confirming: TypeAlias = Annotated[Session, Depends(may(Deed.CONFIRM_INSTRUMENTS))]
 
 _FACTS = {
     "since": "2026-03-01",
@@ -203,7 +204,7 @@ async def note_instrument(new: NewEntry, session: Keeping, here: Here) -> Instru
 
 
 @router.post("/confirm")
-async def confirm_instrument(confirmation: Confirmation, session: Keeping, here: Here) -> Instrument:
+async def confirm_instrument(confirmation: Confirmation, session: Confirming, here: Here) -> Instrument:
     """Confirm somebody else's entry, which counts from then on."""
     number, by = confirmation.number, _by(here, session, confirmation.comment)
     try:

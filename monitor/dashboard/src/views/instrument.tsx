@@ -23,7 +23,7 @@ export function InstrumentCard({ one, today, changed }: CardProps) {
   const keeps = may("keep_instruments");
   return (
     <div class="instrument-card" data-testid={`instrument-card-${one.id}`}>
-      {waiting && keeps && <Confirm waiting={waiting} changed={changed} />}
+      {waiting && may("confirm_instruments") && <Confirm waiting={waiting} changed={changed} />}
       <section>
         <h3>{t("instrument_history")}</h3>
         <ul class="instrument-history">
