@@ -44,6 +44,7 @@ from monitor.server.routes import (
     plant,
     protections,
     readings,
+    reviews,
     session,
     signatures,
     tokens,
@@ -148,7 +149,19 @@ def _make_service(settings: Settings) -> Service:
 
 def _add_routes(app: FastAPI, settings: Settings) -> None:
     api = APIRouter(prefix=API)
-    nouns = (session, health, plant, live, readings, completeness, exports, alarms, protections, book)
+    nouns = (
+        session,
+        health,
+        plant,
+        live,
+        readings,
+        completeness,
+        exports,
+        alarms,
+        protections,
+        book,
+        reviews,
+    )
     for noun in (
         *nouns,
         people,

@@ -25,7 +25,8 @@ export function can({ state, who }: Proposal, name: string, deeds: readonly Deed
   const [own, approves] = [who === name, deeds.includes("approve_plant")];
   return {
     approve: waits && approves && !own,
-    reject: waits && approves,
+    // What is approved is taken back so, as long as the collector has not taken it.
+    reject: (waits || state === "approved") && approves,
     withdraw: waits && own && deeds.includes("propose_plant"),
     other: waits && own,
   };

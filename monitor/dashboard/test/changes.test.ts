@@ -39,8 +39,14 @@ test("nobody is offered the approval of the own proposal", () => {
   expect(can(proposal(), "kan", [])).toEqual({ approve: false, reject: false, withdraw: false, other: false });
 });
 
+test("an approval is taken back as long as it is not in force", () => {
+  const approved = proposal({ state: "approved" });
+  expect(can(approved, "qian", ["approve_plant"])).toEqual({ approve: false, reject: true, withdraw: false, other: false });
+  expect(can(approved, "li", ["propose_plant"]).withdraw).toBe(false);
+});
+
 test("what is decided is not decided again", () => {
-  for (const state of ["approved", "rejected", "withdrawn", "in_force"] as const) {
+  for (const state of ["rejected", "withdrawn", "in_force"] as const) {
     expect(Object.values(can(proposal({ state }), "qian", ["approve_plant", "propose_plant"]))).toEqual([false, false, false, false]);
   }
 });
