@@ -909,7 +909,7 @@ export interface paths {
         put?: never;
         /**
          * Reject
-         * @description Reject a proposal.
+         * @description Reject a proposal; also one that is approved, as long as the collector has not taken it.
          */
         post: operations["reject"];
         delete?: never;
@@ -1520,7 +1520,7 @@ export interface components {
          * @description What can be asked of the server. Every route asks for one of them, but for a person's own session.
          * @enum {string}
          */
-        Deed: "look" | "read_past" | "export" | "acknowledge" | "shelve" | "out_of_service" | "reset_alarm" | "occupy" | "confirm_protection" | "end_protection" | "inhibit_protection" | "silence" | "read_book" | "review_book" | "propose_plant" | "approve_plant" | "keep_instruments" | "keep_training" | "keep_people" | "keep_tokens" | "scrape";
+        Deed: "look" | "read_past" | "export" | "acknowledge" | "shelve" | "out_of_service" | "reset_alarm" | "occupy" | "confirm_protection" | "end_protection" | "inhibit_protection" | "silence" | "read_book" | "review_book" | "propose_plant" | "approve_plant" | "keep_instruments" | "confirm_instruments" | "keep_training" | "keep_people" | "keep_tokens" | "scrape";
         /**
          * Detail
          * @description Why a request was not carried out, in one sentence.
@@ -2321,6 +2321,8 @@ export interface components {
             limits: components["schemas"]["PlantLimit"][];
             /** Derived */
             derived: components["schemas"]["PlantDerived"][];
+            /** Cascade */
+            cascade: components["schemas"]["PlantEdge"][];
             /** Suppressions */
             suppressions: components["schemas"]["PlantSuppression"][];
             /** Protections */
@@ -2333,6 +2335,18 @@ export interface components {
         PlantDropped: {
             /** Reason */
             reason: string;
+        };
+        /**
+         * PlantEdge
+         * @description Where air flows from one zone to another, by so much as the channel says; below zero it flows back.
+         */
+        PlantEdge: {
+            /** Channel */
+            channel: string;
+            /** Higher */
+            higher: string;
+            /** Lower */
+            lower: string;
         };
         /**
          * PlantLimit
