@@ -32,10 +32,12 @@ class Ledger:
 
     Attributes:
         waiting: lines that the database does not have yet.
+        ok: the last line could be written down.
     """
 
     def __init__(self, data: Path, database: Database) -> None:
         self.waiting = 0
+        self.ok = True
         self._path = data / FILE
         self._database = database
         self._spool: Spool | None = None
@@ -80,8 +82,10 @@ class Ledger:
                 await asyncio.to_thread(self._open_spool().add, BookEntry(at, kind, who, body))
                 self.waiting += 1
         except SpoolError as error:
+            self.ok = False
             _log.error("ledger_failed", error=str(error))
             raise Refusal(503, _FULL) from error
+        self.ok = True
         self._settled.clear()
         self._news.set()
 

@@ -43,6 +43,10 @@ class People:
         """The account of a name, be it disabled."""
         return self._accounts.get(name)
 
+    def locked(self) -> int:
+        """How many accounts wait for somebody to unlock them."""
+        return sum(one.locked_at is not None and one.disabled_at is None for one in self._accounts.values())
+
     def training(self) -> list[Training]:
         """What counts of all training records."""
         return list(self._training.values())

@@ -83,3 +83,5 @@ async def test_what_cannot_be_recorded_is_not_done(
         answer = await client.post(f"{API}/alarms/acknowledge", json=signed(occurrence, PASSWORD))
         assert (answer.status_code, "not done" in answer.json()["detail"]) == (503, True)
         assert not collector.alarms[ALARM].acknowledged
+        told = (await client.get(f"{API}/health")).json()
+        assert (told["status"], told["ledger"]) == ("degraded", {"ok": False})

@@ -107,6 +107,7 @@ async def test_many_wrong_passwords_from_many_places_lock_an_account_until_it_is
     hands.pass_s(3600)
     assert (await sign_in(keeping, "cao", PASSWORD)).status_code == 401
     async with keeping.client(keeping.sign_in(Role.ADMIN)) as admin:
+        assert (await admin.get(f"{API}/health")).json()["locked_accounts"] == 1
         assert (await admin.post(f"{API}/people/cao/unlock", json=WHY)).status_code == 204
     hands.pass_s(3600)
     assert (await sign_in(keeping, "cao", PASSWORD)).status_code == 204

@@ -1,13 +1,11 @@
 """Whether all of it works: the one thing that anybody may ask."""
 
-from datetime import datetime
 from typing import Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel, FiniteFloat
 
 from monitor.server.messages import Time, shown
-from monitor.server.relay import Relay
 from monitor.server.replica import Source
 from monitor.server.service import Here
 
@@ -23,8 +21,9 @@ class Part(BaseModel):
 class Health(BaseModel):
     """`down`: nothing is heard from the collector. `degraded`: a part is missing, the rest works.
 
-    `past_from`: which database readings, alarms and exports of the past come from; the primary where there is no
-    replica, or none that is well.
+    `ledger`: what people do can be recorded. `locked_accounts`: so many had too many wrong passwords and wait to be
+    unlocked. `past_from`: which database readings, alarms and exports of the past come from; the primary where there is
+    no replica, or none that is well.
     """
 
     model_config = shown(
@@ -37,6 +36,8 @@ class Health(BaseModel):
             "database": {"ok": True},
             "journal": {"ok": True},
             "collector": {"ok": True},
+            "ledger": {"ok": True},
+            "locked_accounts": 0,
             "past_from": "replica",
         }
     )
@@ -49,29 +50,31 @@ class Health(BaseModel):
     database: Part
     journal: Part
     collector: Part
+    ledger: Part
+    locked_accounts: int
     past_from: Source
 
 
 @router.get("/health")
 async def read_health(here: Here) -> Health:
-    """How the service stands; always answered with 200, whatever is down."""
-    devices = len(here.settings.plant.devices)
-    return sum_up(here.relay, here.database.up.is_set(), here.reads.source, devices, here.settings.now())
+    """How the service stands; always answered with 200, whatever is down.
 
-
-def sum_up(relay: Relay, database: bool, past_from: Source, devices: int, at: datetime) -> Health:
-    """Sum up what the collector said last (nothing of it counts once it is lost) and the server's own database."""
+    Nothing that the collector said last counts once it is lost.
+    """
+    relay, database = here.relay, here.database.up.is_set()
     heard = relay.health if relay.collector else None
     journal = heard is not None and heard.journal.ok
-    well = heard is not None and heard.status == "ok" and database and journal
+    well = heard is not None and heard.status == "ok" and database and journal and here.ledger.ok
     return Health(
         status="down" if not relay.collector else "ok" if well else "degraded",
-        at=at,
+        at=here.settings.now(),
         devices_live=heard.devices_live if heard else 0,
-        devices=devices,
+        devices=len(here.settings.plant.devices),
         oldest_sample_age_s=heard.oldest_sample_age_s if heard else None,
         database=Part(ok=database),
         journal=Part(ok=journal),
         collector=Part(ok=relay.collector),
-        past_from=past_from,
+        ledger=Part(ok=here.ledger.ok),
+        locked_accounts=here.people.locked(),
+        past_from=here.reads.source,
     )

@@ -2,8 +2,8 @@
 
 export const en = {
   code: "Six digits from your device",
-  what_is_done: "What is done about it",
-  sign_password: "Your password, to sign",
+  what_is_done: "What is done",
+  sign_password: "Password to sign",
 };
 
 export const zh: Record<keyof typeof en, string> = {
