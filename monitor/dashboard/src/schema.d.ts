@@ -102,6 +102,8 @@ export interface paths {
         /**
          * Read Health
          * @description How the service stands; always answered with 200, whatever is down.
+         *
+         *     Nothing that the collector said last counts once it is lost.
          */
         get: operations["read_health"];
         put?: never;
@@ -1603,8 +1605,9 @@ export interface components {
          * Health
          * @description `down`: nothing is heard from the collector. `degraded`: a part is missing, the rest works.
          *
-         *     `past_from`: which database readings, alarms and exports of the past come from; the primary where there is no
-         *     replica, or none that is well.
+         *     `ledger`: what people do can be recorded. `locked_accounts`: so many had too many wrong passwords and wait to be
+         *     unlocked. `past_from`: which database readings, alarms and exports of the past come from; the primary where there is
+         *     no replica, or none that is well.
          */
         Health: {
             /**
@@ -1626,6 +1629,9 @@ export interface components {
             database: components["schemas"]["Part"];
             journal: components["schemas"]["Part"];
             collector: components["schemas"]["Part"];
+            ledger: components["schemas"]["Part"];
+            /** Locked Accounts */
+            locked_accounts: number;
             past_from: components["schemas"]["Source"];
         };
         /**
