@@ -152,7 +152,9 @@ DEEDS: Mapping[Deed, Text] = {
     Deed.PROPOSE_PLANT: Text("propose a change of the plant", "提出工厂配置变更"),
     Deed.APPROVE_PLANT: Text("approve a change of the plant", "批准工厂配置变更"),
     Deed.KEEP_INSTRUMENTS: Text("keep the register of instruments", "维护仪器台账"),
-    Deed.CONFIRM_INSTRUMENTS: Text("confirm what another has noted of an instrument", "复核他人登记的仪器记录"),
+    Deed.CONFIRM_INSTRUMENTS: Text(
+        "confirm what another has noted of an instrument", "复核他人登记的仪器记录"
+    ),
     Deed.KEEP_TRAINING: Text("keep training records", "维护培训记录"),
     Deed.KEEP_PEOPLE: Text("keep accounts", "管理账户"),
     Deed.KEEP_TOKENS: Text("keep API tokens", "管理API令牌"),
