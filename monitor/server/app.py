@@ -109,7 +109,7 @@ def _doors(service: Service) -> Doors:
     return Doors(
         sessions=service.sessions,
         tokens=service.tokens,
-        rates=Rates(now),
+        rates=service.rates,
         scrape_token=service.settings.metrics_token,
         turned_away=TurnedAway(service.ledger, now).note,
     )
@@ -128,6 +128,7 @@ def _make_service(settings: Settings) -> Service:
         settings=settings,
         sessions=sessions,
         tries=Tries(settings.now),
+        rates=Rates(settings.now),
         passwords=passwords,
         codes=Codes(),
         database=database,

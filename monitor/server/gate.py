@@ -4,7 +4,6 @@ The gate knows the few open doors and shuts all others, so a route that somebody
 """
 
 import ipaddress
-import math
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from config.model import Text
-from monitor.server.rates import PER_ADDRESS, PER_SESSION, Rates
+from monitor.server.rates import PER_ADDRESS, PER_SESSION, Rates, too_fast
 from monitor.server.refusal import Refusal, answer
 from monitor.server.rights import Deed
 from monitor.server.sessions import Session, Sessions, hashed
@@ -41,8 +40,6 @@ SCRAPE_HERE = Text(
     en="Figures are given on the server's own machine only, unless GRADEWATCH_METRICS_TOKEN is set there.",
     zh="除非服务器设置了 GRADEWATCH_METRICS_TOKEN，否则仅限在服务器本机读取指标。",
 )
-
-TOO_FAST = Text(en="Too much at once; try again in a minute.", zh="操作过于频繁，请一分钟后重试。")
 
 HEADERS = {
     # data: for the small pictures and fonts that the bundler writes into the style sheet.
@@ -125,7 +122,7 @@ class Gate:
         if token:
             wait_s = max(wait_s, self._doors.rates.take(f"session {hashed(token).hex()}", PER_SESSION))
         if wait_s > 0:
-            raise Refusal(429, TOO_FAST, {"Retry-After": str(math.ceil(wait_s))})
+            raise too_fast(wait_s)
 
     def _check_scraper(self, connection: HTTPConnection) -> None:
         machine = self._doors.tokens.session(_bearer(connection))

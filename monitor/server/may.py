@@ -6,6 +6,7 @@ import structlog
 from fastapi import Depends
 
 from config.model import Text
+from monitor.server.rates import REFUSALS, too_fast
 from monitor.server.refusal import Refusal
 from monitor.server.rights import DEEDS, RIGHTS, ROLES, SUBJECTS, Deed
 from monitor.server.service import Here, Service, SignedIn
@@ -78,8 +79,11 @@ async def refused(here: Service, person: Person, deed: Deed, text: Text) -> None
     """Record that a person was refused a deed, and why.
 
     Raises:
-        Refusal: 403, always.
+        Refusal: 403, or 429 where that happens too often to be recorded each time.
     """
+    wait_s = here.rates.take(f"refused {person.name}", REFUSALS)
+    if wait_s > 0:
+        raise too_fast(wait_s)
     _log.warning("refused", name=person.name, role=person.role, deed=deed, why=text.en)
     body = {"role": person.role, "what": deed, "old": None, "new": None, "reason": text.en}
     await here.ledger.say(here.settings.now(), "refused", person.name, body)

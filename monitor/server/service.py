@@ -15,6 +15,7 @@ from monitor.server.instruments import Instruments
 from monitor.server.ledger import Ledger
 from monitor.server.measured import Requests
 from monitor.server.people import People
+from monitor.server.rates import Rates
 from monitor.server.relay import Relay
 from monitor.server.replica import Reads
 from monitor.server.roll import Roll
@@ -47,6 +48,7 @@ class Service:
     settings: Settings
     sessions: Sessions
     tries: Tries
+    rates: Rates
     passwords: Passwords
     codes: Codes
     database: Database

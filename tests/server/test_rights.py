@@ -7,6 +7,7 @@ import pytest
 from monitor.server.app import create_app
 from monitor.server.gate import API, COOKIE, OPEN_DOORS
 from monitor.server.may import may
+from monitor.server.rates import REFUSALS
 from monitor.server.rights import DEEDS, FOR_MACHINES, RIGHTS, ROLES, SIGNS_AS, SUBJECTS, TRAINED, Deed, Role
 from monitor.server.rights_page import page
 from monitor.server.sessions import Session
@@ -168,3 +169,10 @@ async def test_of_several_deeds_one_with_its_training_is_enough(server: Running)
     with pytest.raises(Exception, match="no current training"):
         await may(Deed.APPROVE_PLANT)(session=session, here=server.service)
     assert server.service.ledger.waiting == 1
+
+
+async def test_nobody_fills_the_book_with_refusals(server: Running) -> None:
+    async with server.client(server.sign_in(Role.VIEWER)) as client:
+        statuses = [(await client.get(f"{API}/people")).status_code for _ in range(REFUSALS + 1)]
+    assert statuses == [403] * REFUSALS + [429]
+    assert server.service.ledger.waiting == REFUSALS

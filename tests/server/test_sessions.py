@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.server.rights import Role
-from monitor.server.sessions import SESSIONS_MAX, Person, Sessions
+from monitor.server.rights import RIGHTS, Role
+from monitor.server.sessions import SESSIONS_MAX, Person, Sessions, hashed
 from monitor.server.tries import LOCKOUT_S, TRIES_AT_ONE_PLACE, TRIES_IN_ALL, TRIES_MAX, Tries
 from tests.server.hands import Hands
 
@@ -154,3 +154,62 @@ def test_a_session_never_outlives_its_limits(pauses_s: list[float]) -> None:
         hands.pass_s(pause_s)
         alive = alive and pause_s < 900 and hands.at - opened < timedelta(seconds=43_200)
         assert (made.find(token) is not None) is alive
+
+
+def known(name: str) -> Person | None:
+    return LI if name == "li" else None
+
+
+def test_what_the_database_knows_comes_back_and_what_ended_does_not(hands: Hands) -> None:
+    before = sessions(hands)
+    kept, ended = before.open(LI, "10.0.0.1"), before.open(LI, "10.0.0.2")
+    attended, _ = before.told()
+    before.take(attended, known, ())
+    # Ended while the database is being asked: it must not come back with what that answers.
+    before.close(ended)
+    before.take(attended, known, ())
+    assert before.find(ended) is None
+    _, told = before.told()
+    assert [(one.token_hash, one.by) for one in told] == [(hashed(ended), "li")]
+    there = [one for one in attended if one.token_hash != hashed(ended)]
+    before.take(there, known, told)
+    assert before.told()[1] == []
+
+    after = sessions(hands)
+    after.take(there, known, ())
+    found = after.find(kept)
+    assert found is not None
+    assert (found.person, found.address) == (LI, "10.0.0.1")
+    assert after.find(ended) is None
+    after.take([], known, ())
+    assert after.find(kept) is None, "another server has ended it"
+
+
+def test_a_session_that_the_database_has_not_heard_of_stays(hands: Hands) -> None:
+    made = sessions(hands)
+    token = made.open(LI)
+    made.take([], known, ())
+    assert made.find(token) is not None
+
+
+def test_a_session_has_its_person_as_that_is_known_now(hands: Hands) -> None:
+    made = sessions(hands)
+    mine, nobodys = made.open(LI), made.open(Person("gone", Role.QA))
+    other = Person("li", Role.VIEWER)
+    made.follow(lambda name: other if name == "li" else None)
+    assert made.find(nobodys) is None, "the account is disabled"
+    session = made.find(mine)
+    assert session is not None
+    assert (session.person, session.deeds) == (other, RIGHTS[Role.VIEWER])
+    made.follow(lambda _: Person("li", Role.VIEWER, must_change=True))
+    assert session.deeds == frozenset()
+
+
+def test_what_is_over_in_time_is_told_once(hands: Hands) -> None:
+    made = sessions(hands)
+    token = made.open(LI)
+    made.open(LI)
+    hands.pass_s(900)
+    assert made.find(token) is None
+    assert [one.person for one in made.sweep()] == [LI, LI]
+    assert made.sweep() == []
