@@ -77,8 +77,9 @@ export function sound(): () => void {
 function look(): void {
   const now_s = context?.currentTime ?? 0;
   const since_ms = performance.now() - looked_ms;
-  // Two looks in one moment say nothing of whether time passes.
+  // Two looks in one moment say nothing of whether time passes: what stood still is not believed to go on by that.
   const before_s = since_ms >= look_ms / 2 ? looked_s : null;
+  if (before_s === null && deaf.value === "stalled" && context?.state === "running") return;
   deaf.value = deafness(context?.state ?? null, before_s, now_s);
   if (before_s !== null || looked_s === null) [looked_s, looked_ms] = [now_s, performance.now()];
 }
