@@ -30,7 +30,7 @@ from monitor.server.gate import COOKIE
 from monitor.server.rights import Role
 from monitor.server.settings import Settings
 from tests.browser.calm import DASHBOARD, SLOW_MS, Calm
-from tests.browser.conftest import FINDS_CHROMIUM, QUIET
+from tests.browser.chromium import FINDS_CHROMIUM, QUIET
 from tests.server.collector import PRESSURE
 from tests.server.conftest import NO_DATABASE, PASSWORD, Running, running
 from tests.server.hands import Hands

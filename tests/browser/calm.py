@@ -6,13 +6,13 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
 from config.model import Quality, Sample
 from config.plant import Plant
 from monitor.server.gate import COOKIE
 from monitor.server.rights import Role
-from tests.browser.conftest import QUIET
+from tests.browser.chromium import window
 from tests.server.collector import Collector, sample_but_for
 from tests.server.conftest import Running
 from tests.server.hands import Hands
@@ -66,19 +66,12 @@ class Calm:
 async def opened(chromium: str, server: Running, role: Role) -> AsyncIterator[Page]:
     """Open the screen, signed in as `li`; an error in the page's console fails the test."""
     errors: list[str] = []
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=QUIET)
-        try:
-            context = await browser.new_context(
-                viewport={"width": 1920, "height": 1080}, locale="en-GB", color_scheme="dark"
-            )
-            token = server.sign_in(role)
-            await context.add_cookies([{"name": COOKIE, "value": token, "url": server.address}])
-            page = await context.new_page()
-            page.on("pageerror", lambda error: errors.append(str(error)))
-            await page.goto(server.address)
-            await expect(page.get_by_test_id("overview")).to_be_visible(timeout=SLOW_MS)
-            yield page
-        finally:
-            await browser.close()
+    async with window(chromium, color_scheme="dark") as context:
+        token = server.sign_in(role)
+        await context.add_cookies([{"name": COOKIE, "value": token, "url": server.address}])
+        page = await context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        await page.goto(server.address)
+        await expect(page.get_by_test_id("overview")).to_be_visible(timeout=SLOW_MS)
+        yield page
     assert errors == []

@@ -12,10 +12,10 @@ from contextlib import suppress
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
 from tests.browser.calm import SLOW_MS
-from tests.browser.conftest import QUIET
+from tests.browser.chromium import window
 from tests.browser.test_screen import sign_in
 from tests.proxy import reset, stopped
 from tests.service import Service
@@ -103,19 +103,15 @@ async def wire(running: Service) -> AsyncIterator[Wire]:
 @pytest_asyncio.fixture
 async def screen(chromium: str, wire: Wire) -> AsyncIterator[Page]:
     """The live screen, over a wire that can be cut."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=QUIET)
-        try:
-            page = await browser.new_page(viewport={"width": 1920, "height": 1080}, locale="en-GB")
-            await page.add_init_script(WATCH)
-            await page.goto(f"http://127.0.0.1:{wire.port}")
-            await sign_in(page)
-            await expect(page.get_by_test_id("overview")).to_be_visible(timeout=SLOW_MS)
-            await expect(page.get_by_test_id("not-live")).to_have_count(0, timeout=SLOW_MS)
-            await expect(page.get_by_test_id("server-time")).to_contain_text("UTC+08:00", timeout=SLOW_MS)
-            yield page
-        finally:
-            await browser.close()
+    async with window(chromium) as context:
+        page = await context.new_page()
+        await page.add_init_script(WATCH)
+        await page.goto(f"http://127.0.0.1:{wire.port}")
+        await sign_in(page)
+        await expect(page.get_by_test_id("overview")).to_be_visible(timeout=SLOW_MS)
+        await expect(page.get_by_test_id("not-live")).to_have_count(0, timeout=SLOW_MS)
+        await expect(page.get_by_test_id("server-time")).to_contain_text("UTC+08:00", timeout=SLOW_MS)
+        yield page
 
 
 def pid_of(running: Service, word: str) -> int:
