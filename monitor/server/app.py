@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import structlog
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
@@ -68,6 +68,31 @@ CANCEL_AGAIN_S = 0.5
 """A query that is cancelled while the database hangs waits for the database's word, unless it is cancelled again."""
 BODY_BYTES_MAX = 64 * 1024
 EXPORTS_MAX = 2
+
+NOUNS = (
+    session,
+    health,
+    plant,
+    live,
+    readings,
+    completeness,
+    exports,
+    alarms,
+    protections,
+    book,
+    reviews,
+    people,
+    totp,
+    training,
+    tokens,
+    signatures,
+    acknowledge,
+    instruments,
+    changes,
+    trials,
+    deeds,
+)
+"""Each is a router under the API's address."""
 
 _log = structlog.get_logger()
 
@@ -149,35 +174,8 @@ def _make_service(settings: Settings) -> Service:
 
 
 def _add_routes(app: FastAPI, settings: Settings) -> None:
-    api = APIRouter(prefix=API)
-    nouns = (
-        session,
-        health,
-        plant,
-        live,
-        readings,
-        completeness,
-        exports,
-        alarms,
-        protections,
-        book,
-        reviews,
-    )
-    for noun in (
-        *nouns,
-        people,
-        totp,
-        training,
-        tokens,
-        signatures,
-        acknowledge,
-        instruments,
-        changes,
-        trials,
-        deeds,
-    ):
-        api.include_router(noun.router)
-    app.include_router(api)
+    for noun in NOUNS:
+        app.include_router(noun.router, prefix=API)
     app.include_router(metrics.router)
     app.mount("/", Dashboard(settings.dashboard), name="dashboard")
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import signal
+from itertools import pairwise
 
 import pytest
 from playwright.async_api import Page, expect
@@ -74,8 +75,9 @@ async def test_values_change_every_second(page: Page) -> None:
     await see_pressure(page)
     heartbeat = await texts_of(page, "value-ISO-STM-L1/heartbeat", 6)
     numbers = [int(text.replace(",", "")) for text in dict.fromkeys(heartbeat)]
+    # On a busy machine a poll may be skipped, and is marked; what is shown goes on all the same, and never back.
     assert len(numbers) >= 5
-    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    assert all(1 <= after - before <= 2 for before, after in pairwise(numbers))
 
 
 async def test_an_alarm_appears_without_reload_and_is_acknowledged(page: Page, running: Service) -> None:
