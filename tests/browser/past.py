@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from alarms.events import Event, Told, Transition
 from config.load import load
@@ -101,3 +102,11 @@ async def keep(calm: Calm, database_url: str, samples: list[Sample]) -> None:
     writer = await Writer.open(database_url, calm.plant, "test", calm.hands.now())
     await writer.write(1, samples, book, alarms)
     await writer.close()
+
+
+@pytest_asyncio.fixture
+async def server(calm: Calm, database_url: str) -> AsyncIterator[Running]:
+    """A server whose database knows of a breach that was."""
+    await breach(calm, database_url)
+    async with keeping(calm, database_url) as made:
+        yield made

@@ -9,22 +9,15 @@ from playwright.async_api import Page, expect
 
 from monitor.server.rights import Role
 from tests.browser.calm import SLOW_MS, Calm, opened
-from tests.browser.past import breach, calm, keeping
+from tests.browser.past import calm, server
 from tests.server.collector import ALARM
 from tests.server.conftest import Running
 
-__all__ = ["calm"]
+__all__ = ["calm", "server"]
 
 TRANSFER = "ISO-STM-L1/transfer_pressure/alert"
 
 pytestmark = pytest.mark.timeout(180)
-
-
-@pytest_asyncio.fixture
-async def server(calm: Calm, database_url: str) -> AsyncIterator[Running]:
-    await breach(calm, database_url)
-    async with keeping(calm, database_url) as made:
-        yield made
 
 
 @pytest_asyncio.fixture

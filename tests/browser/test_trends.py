@@ -8,12 +8,12 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from monitor.server.rights import Role
-from tests.browser.calm import SLOW_MS, Calm, opened
-from tests.browser.past import breach, calm, keeping
+from tests.browser.calm import SLOW_MS, opened
+from tests.browser.past import calm, server
 from tests.server.collector import PRESSURE
 from tests.server.conftest import Running
 
-__all__ = ["calm"]
+__all__ = ["calm", "server"]
 
 HOUR = "from=2026-03-02T08:15:00Z&to=2026-03-02T09:15:00Z"
 # Whether the chart has a point of a colour of the theme, as was asked.
@@ -30,13 +30,6 @@ PAINTED = """([name, wanted]) => {
 }"""
 
 pytestmark = pytest.mark.timeout(180)
-
-
-@pytest_asyncio.fixture
-async def server(calm: Calm, database_url: str) -> AsyncIterator[Running]:
-    await breach(calm, database_url)
-    async with keeping(calm, database_url) as made:
-        yield made
 
 
 @pytest_asyncio.fixture

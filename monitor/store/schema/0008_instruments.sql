@@ -4,7 +4,7 @@ CREATE TABLE calibration (
     number        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     instrument    text NOT NULL CHECK (instrument <> ''),
     since         date NOT NULL,
-    category         text NOT NULL CHECK (category IN ('A', 'B', 'C')),
+    category      text NOT NULL CHECK (category IN ('A', 'B', 'C')),
     serial        text NOT NULL CHECK (serial <> ''),
     certificate   text NOT NULL CHECK (certificate <> ''),
     calibrated_on date NOT NULL CHECK (calibrated_on <= since),
