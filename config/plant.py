@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from config.duty import Duty
 from config.model import Channel, Device, Grade, Occupancy, Series, Text
 from config.rules import Derived, Guidance, Limit, Network, Protection, Ruleset, Suppression
 
@@ -78,6 +79,7 @@ class Plant:
     Attributes:
         cascade: the pressure cascade, an edge for each difference that is measured.
         validated: the plant makes product for people: a register that nobody has verified is refused at load.
+        duty: who is called, and how.
     """
 
     id: str
@@ -100,3 +102,4 @@ class Plant:
     guidance: tuple[Guidance, ...] = ()
     protections: Mapping[str, Protection] = field(default_factory=dict)
     cascade: tuple[Edge, ...] = ()
+    duty: Duty = field(default_factory=Duty)
