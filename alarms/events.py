@@ -159,6 +159,19 @@ class ActionResult:
     detail: str = ""
 
 
+class Outcome(StrEnum):
+    """How one notice ended, or how one way of it did."""
+
+    ACCEPTED = "accepted"
+    """The service at the other end has taken it. That a person has read it, only the person can say."""
+    REFUSED = "refused"
+    """It was answered, and trying again would not help: a wrong key, an unknown person."""
+    FAILED = "failed"
+    """It could not be delivered in its time."""
+    NOT_NEEDED = "not_needed"
+    """At the moment of sending nobody had to be told any more."""
+
+
 Event: TypeAlias = (
     Sample
     | Tick
