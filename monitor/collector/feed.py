@@ -9,7 +9,7 @@ from datetime import datetime
 from alarms.alarm import state as alarm_state
 from alarms.events import Alarm, AlarmState, ProtectionChange, Reason, Transition
 from alarms.state import State
-from config.model import Sample
+from config.model import Occupancy, Sample
 from config.plant import Plant
 from monitor.collector.shown import (
     Json,
@@ -63,6 +63,7 @@ class Feed:
         self._plant = plant
         self._alarms = dict(state.alarms)
         self._protections = state
+        self._occupancy = state.occupancy
         self._derived = derived_ids(plant)
         self._samples: dict[str, Sample] = {}
         self._reckoned: dict[str, Sequence[float]] = {}
@@ -107,6 +108,13 @@ class Feed:
                 reason = "inhibited" if key in after.inhibited else "rearmed"
                 self._give({"type": "protection", **standing_json(self._plant, key, after, at, reason)})
 
+    def occupied(self, at: datetime, after: State) -> None:
+        """Show in which zones a person has said that something else goes on."""
+        before, self._occupancy = self._occupancy, after.occupancy
+        for zone, what in after.occupancy.items():
+            if before.get(zone) is not what and zone in self._plant.zones:
+                self._give({"type": "occupancy", "at": iso(at), "zone": zone, "occupancy": what})
+
     def health(self, health: Json) -> None:
         """Show how the collector is."""
         self._health = health
@@ -119,6 +127,7 @@ class Feed:
         self._reckoned = dict(state.derived)
         self._plant, self._derived = plant, derived_ids(plant)
         self._alarms, self._protections = dict(state.alarms), state
+        self._occupancy = state.occupancy
         if self._health is not None:
             self._send(self.snapshot(at, self._health))
 
@@ -132,6 +141,7 @@ class Feed:
                 "samples": [self._sample_json(sample) for sample in self._samples.values()],
                 "alarms": [alarm_json(self._plant, alarm) for alarm in self._alarms.values()],
                 "protections": self._protections_json(),
+                "occupancy": self._occupancy_json(),
                 "health": health,
             }
         )
@@ -163,6 +173,10 @@ class Feed:
         stand = {**self._protections.running, **self._protections.inhibited}
         known = [key for key in self._plant.protections if key in stand]
         return [protection_json(self._plant, key, self._protections) for key in known]
+
+    def _occupancy_json(self) -> Mapping[str, Occupancy]:
+        zones = self._plant.zones.values()
+        return {zone.id: self._occupancy.get(zone.id, zone.occupancy) for zone in zones}
 
     def _give_alarm(self, alarm: Alarm, reason: Reason | None, at: datetime) -> None:
         facts = alarm_json(self._plant, alarm)

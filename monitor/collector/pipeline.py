@@ -65,6 +65,9 @@ class Publish(Protocol):
     def inhibits(self, at: datetime, after: State) -> None:
         """Show which protective actions are switched off, once that has changed."""
 
+    def occupied(self, at: datetime, after: State) -> None:
+        """Show what goes on in the zones, once that has changed."""
+
     def worsened(self, alarm: Alarm, at: datetime) -> None:
         """Show an alarm whose worst value has moved on."""
 
@@ -292,6 +295,8 @@ class Pipeline:
             self._show_told(one)
         if self.state.inhibited is not before.inhibited:
             self._publish.inhibits(event.at, self.state)
+        if self.state.occupancy is not before.occupancy:
+            self._publish.occupied(event.at, self.state)
         if self.state.alarms is before.alarms:
             return
         changed = {one.alarm for one in told if isinstance(one, Transition)}

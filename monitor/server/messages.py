@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BaseModel, Field, FiniteFloat, TypeAdapter
 
 from alarms.events import AlarmState, Reason
-from config.model import Quality
+from config.model import Occupancy, Quality
 from config.rules import Level, Priority
 from monitor.server.protected import PROTECTION_EXAMPLE, Protection
 from monitor.server.written import AT, Detail, Time, shown
@@ -176,6 +176,7 @@ class Snapshot(BaseModel):
             "samples": [SAMPLE_EXAMPLE],
             "alarms": [ALARM_EXAMPLE],
             "protections": [PROTECTION_EXAMPLE],
+            "occupancy": {"STM-L1-CORE": "in_operation"},
             "health": COLLECTOR_HEALTH_EXAMPLE,
         }
     )
@@ -186,6 +187,7 @@ class Snapshot(BaseModel):
     samples: list[Sample]
     alarms: list[Alarm]
     protections: list[Protection] = Field(default=[], description="those that are not simply armed")
+    occupancy: dict[str, Occupancy] = Field(default={}, description="what goes on in each zone, by its id")
     health: CollectorHealth | None
 
 
@@ -215,6 +217,15 @@ class ProtectionMessage(BaseModel):
     protection: Protection
 
 
+class OccupancyMessage(BaseModel):
+    """A person has said that something else goes on in a zone."""
+
+    type: Literal["occupancy"] = "occupancy"
+    at: Time
+    zone: str
+    occupancy: Occupancy
+
+
 class HealthMessage(CollectorHealth):
     """The collector's health, about once a second: a feed without it is dead."""
 
@@ -229,12 +240,13 @@ class Link(BaseModel):
 
 
 FeedMessage: TypeAlias = Annotated[
-    Snapshot | SampleMessage | AlarmMessage | ProtectionMessage | HealthMessage, Field(discriminator="type")
+    Snapshot | SampleMessage | AlarmMessage | ProtectionMessage | OccupancyMessage | HealthMessage,
+    Field(discriminator="type"),
 ]
 """What the collector sends."""
 
 LiveMessage: TypeAlias = Annotated[
-    Snapshot | SampleMessage | AlarmMessage | ProtectionMessage | HealthMessage | Link,
+    Snapshot | SampleMessage | AlarmMessage | ProtectionMessage | OccupancyMessage | HealthMessage | Link,
     Field(discriminator="type"),
 ]
 """What a browser gets."""

@@ -15,7 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect, unix_connect
 from websockets.exceptions import WebSocketException
 
 from alarms.events import AlarmState
-from config.model import Text
+from config.model import Occupancy, Text
 from monitor.server.messages import (
     FEED_MESSAGE,
     Alarm,
@@ -24,6 +24,7 @@ from monitor.server.messages import (
     FeedMessage,
     HealthMessage,
     Link,
+    OccupancyMessage,
     ProtectionMessage,
     Sample,
     SampleMessage,
@@ -75,6 +76,7 @@ class Relay:
         samples: the latest Sample of each series.
         alarms: every alarm that is not NORM, by id.
         protections: every protective action that is not simply armed, by id.
+        occupancy: what goes on in each zone, by its id.
         health: what the collector last said about itself.
         heard_at: when it last said anything; None: it never did.
         relayed: messages put in line for screens since the start.
@@ -86,6 +88,7 @@ class Relay:
         self.samples: dict[str, Sample] = {}
         self.alarms: dict[str, Alarm] = {}
         self.protections: dict[str, Protection] = {}
+        self.occupancy: dict[str, Occupancy] = {}
         self.health: CollectorHealth | None = None
         self.heard_at: datetime | None = None
         self.relayed = self.dropped = 0
@@ -188,6 +191,7 @@ class Relay:
         self.samples = {sample.series: sample for sample in snapshot.samples}
         self.alarms = {alarm.id: alarm for alarm in snapshot.alarms}
         self.protections = {one.id: one for one in snapshot.protections}
+        self.occupancy = dict(snapshot.occupancy)
         self.health = snapshot.health
 
     def _take(self, message: FeedMessage) -> None:
@@ -207,6 +211,8 @@ class Relay:
                 self.protections.pop(one.id, None)
             case ProtectionMessage(protection=one):
                 self.protections[one.id] = one
+            case OccupancyMessage():
+                self.occupancy[message.zone] = message.occupancy
             case HealthMessage():
                 self.health = message
         self._tell(message)
@@ -238,6 +244,7 @@ class Relay:
             samples=list(self.samples.values()),
             alarms=list(self.alarms.values()),
             protections=list(self.protections.values()),
+            occupancy=dict(self.occupancy),
             health=self.health,
         )
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
 from typing import Any, TypeAlias
@@ -22,12 +22,14 @@ class Force:
         until: None: to this day.
         device: the device as that version has it, as JSON.
         limits: those on its channels, as JSON.
+        occupancy: what goes on in each zone until a person says otherwise.
     """
 
     since: datetime | None
     until: datetime | None
     device: Mapping[str, Any]
     limits: Sequence[Mapping[str, Any]]
+    occupancy: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,9 @@ class Start:
 _VERSIONS = """
 SELECT sha256, first_seen, body #> ARRAY['devices', $1] AS device,
        jsonb_path_query_array(body, '$.limits[*] ? (@.channel starts with $device)',
-                              jsonb_build_object('device', $1 || '/')) AS limits
+                              jsonb_build_object('device', $1 || '/')) AS limits,
+       coalesce((SELECT jsonb_object_agg(key, value ->> 'occupancy') FROM jsonb_each(body -> 'zones')), '{}')
+           AS occupancy
 FROM plant_version
 WHERE body -> 'devices' ? $1
 ORDER BY first_seen, sha256"""
@@ -77,7 +81,7 @@ async def in_force(snapshot: Snapshot, device: str, until: datetime) -> list[For
         seen = [row["first_seen"] for row in versions.values()]
         spans = [(*span, key) for span, key in zip(pairwise([None, *seen[1:], None]), versions, strict=True)]
     return [
-        Force(since, end, json.loads(versions[sha256]["device"]), json.loads(versions[sha256]["limits"]))
+        Force(since, end, *(json.loads(versions[sha256][name]) for name in ("device", "limits", "occupancy")))
         for since, end, sha256 in spans
     ]
 

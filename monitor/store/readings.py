@@ -4,18 +4,19 @@ SQL does the work, and nothing in it depends on the session's time zone: times a
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
 import asyncpg
 
-from config.model import USABLE
+from config.model import USABLE, Occupancy
 from config.rules import Level
 from monitor.store.catalog import Snapshot, Stored, channels, sealed_until, snapshot_of
 from monitor.store.database import Pool, explained
 from monitor.store.force import Force, in_force
+from monitor.store.occupancy import Stay, pieces, said_of_zones, stays
 
 MINUTE_S = 60
 HOUR_S = 3600
@@ -29,16 +30,14 @@ class Permitted:
         limit: its id.
         low: None: not bounded on that side.
         high: None: not bounded on that side.
-        at_rest: low and high while the zone is at rest; None: the same.
-        since: when it came into force, or where the question begins.
-        until: when another took its place, or where the question ends.
+        since: when it came into force, or the zone at rest or out of it, or where the question begins.
+        until: when other bounds took their place, or where the question ends.
     """
 
     limit: str
     level: Level
     low: float | None
     high: float | None
-    at_rest: tuple[float | None, float | None] | None
     since: datetime
     until: datetime
 
@@ -57,7 +56,8 @@ class Readings:
         mean: of the usable values; None where there are none.
         n: how many readings were stored, usable or not.
         n_good: how many of them were usable.
-        limits: what was permitted, by the plant that was in force.
+        limits: what was permitted, by the plant that was in force and by what went on in the zone.
+        occupancy: what went on in the channel's zone.
     """
 
     channel: str
@@ -70,6 +70,7 @@ class Readings:
     n: list[int]
     n_good: list[int]
     limits: list[Permitted]
+    occupancy: list[Stay]
 
 
 Cuts: TypeAlias = tuple[datetime, datetime, datetime, datetime]
@@ -140,12 +141,13 @@ async def readings(
     forces: dict[str, list[Force]] = {}
     with explained("server"):
         async with snapshot_of(pool) as snapshot:
+            said = await said_of_zones(snapshot, end)
             for channel in await channels(snapshot, channel_ids):
                 if channel.device not in forces:
                     forces[channel.device] = await in_force(snapshot, channel.device, end)
                 bucket_s, rows = await _points(snapshot, channel, (start, end), points)
-                limits = list(permitted(forces[channel.device], channel.id, start, end))
-                told.append(_told(channel, bucket_s, rows, limits))
+                cut = list(pieces(forces[channel.device], channel.id, said, start, end))
+                told.append(_told(channel, bucket_s, rows, cut))
     return told
 
 
@@ -191,19 +193,12 @@ def cuts(start: datetime, end: datetime, sealed: datetime | None, bucket_s: int)
     return (first, *hours, last)
 
 
-def permitted(
-    forces: Sequence[Force], channel_id: str, start: datetime, end: datetime
-) -> Iterator[Permitted]:
-    """Yield what was permitted on a channel in a window: one for each limit and time in which it stayed the same."""
+def permitted(cut: Iterable[tuple[Force, Stay]], channel_id: str) -> Iterator[Permitted]:
+    """Yield what was permitted on a channel: one for each limit and time in which it stayed the same."""
     open_ones: dict[str, Permitted] = {}
-    for force in forces:
-        since, until = max(force.since or start, start), min(force.until or end, end)
-        if since >= until:
-            continue
+    for force, stay in cut:
         now = {
-            limit["id"]: _permitted(limit, since, until)
-            for limit in force.limits
-            if limit["channel"] == channel_id
+            limit["id"]: _permitted(limit, stay) for limit in force.limits if limit["channel"] == channel_id
         }
         for key, before in open_ones.items():
             if key in now and _goes_on(before, now[key]):
@@ -218,16 +213,15 @@ def _goes_on(before: Permitted, now: Permitted) -> bool:
     return before.until == now.since and replace(before, since=now.since, until=now.until) == now
 
 
-def _permitted(limit: Mapping[str, Any], since: datetime, until: datetime) -> Permitted:
-    rest = limit.get("at_rest")
+def _permitted(limit: Mapping[str, Any], stay: Stay) -> Permitted:
+    bounds = (limit.get("at_rest") if stay.occupancy is Occupancy.AT_REST else None) or limit
     return Permitted(
         limit=limit["id"],
         level=Level(limit["level"]),
-        low=limit["low"],
-        high=limit["high"],
-        at_rest=None if rest is None else (rest["low"], rest["high"]),
-        since=since,
-        until=until,
+        low=bounds["low"],
+        high=bounds["high"],
+        since=stay.since,
+        until=stay.until,
     )
 
 
@@ -243,7 +237,7 @@ def _down(at: datetime, length_s: int) -> datetime:
 
 
 def _told(
-    channel: Stored, bucket_s: int, rows: Sequence[asyncpg.Record], limits: list[Permitted]
+    channel: Stored, bucket_s: int, rows: Sequence[asyncpg.Record], cut: Sequence[tuple[Force, Stay]]
 ) -> Readings:
     return Readings(
         channel=channel.id,
@@ -255,5 +249,6 @@ def _told(
         mean=[row["mean"] for row in rows],
         n=[row["n"] for row in rows],
         n_good=[row["n_good"] for row in rows],
-        limits=limits,
+        limits=list(permitted(cut, channel.id)),
+        occupancy=stays(cut),
     )

@@ -16,9 +16,10 @@ from alarms import engine
 from alarms.events import Event, SetOccupancy, Tick, Transition
 from alarms.state import State
 from config.difference import limits_that_differ
-from config.model import Occupancy, Quality, Sample
+from config.model import Quality, Sample
 from config.plant import Plant
 from monitor.store.database import Connection
+from monitor.store.occupancy import said_of_zones
 
 WARM_UP = timedelta(hours=1)
 """Judged before the time that is asked for, so that windows are full and delays run when it begins."""
@@ -191,16 +192,11 @@ async def trial_of(
 
 async def _occupancy(connection: Connection, start: datetime, end: datetime) -> list[SetOccupancy]:
     """Say what went on in the zones at the start, and what persons have said since, in order."""
-    found = await connection.fetch(
-        "SELECT at, who, body ->> 'zone' AS zone, body ->> 'occupancy' AS what, body ->> 'reason' AS reason FROM book"
-        " WHERE kind = 'occupancy' AND at < $1 ORDER BY at, seq",
-        end,
-    )
-    before = {row["zone"]: row for row in found if row["at"] <= start}
-    told = [*before.values(), *(row for row in found if row["at"] > start)]
+    found = await said_of_zones(connection, end)
+    before = {one.zone: one for one in found if one.at <= start}
     return [
-        SetOccupancy(max(row["at"], start), row["zone"], Occupancy(row["what"]), row["who"], row["reason"])
-        for row in told
+        *(replace(one, at=start) for one in before.values()),
+        *(one for one in found if one.at > start),
     ]
 
 

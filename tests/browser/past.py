@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from alarms.events import Event, Told, Transition
+from alarms.events import Event, SetOccupancy, Told, Transition
 from config.load import load
-from config.model import Sample
+from config.model import Occupancy, Sample
 from config.plant import Plant
 from monitor.collector import codec
 from monitor.server.access import PASSWORD_VARIABLE
@@ -75,7 +75,8 @@ async def keeping(calm: Calm, database_url: str) -> AsyncIterator[Running]:
 async def breach(calm: Calm, database_url: str) -> None:
     """Let the isolator's pressure fall for twenty seconds of an hour that is over, and keep all of it.
 
-    In that hour there is a minute without any reading, and one of decontamination.
+    In that hour there is a minute without any reading, and one of decontamination; from its fiftieth minute on the
+    zone is at rest.
     """
     start = calm.hands.at
     samples: list[Sample] = []
@@ -88,17 +89,20 @@ async def breach(calm: Calm, database_url: str) -> None:
         sample = sample_but_for(calm.plant, "ISO-STM-L1", calm.hands.at, told)
         calm.collector.judge(sample)
         samples.append(sample)
-    await keep(calm, database_url, samples)
+    rest = SetOccupancy(start + timedelta(minutes=50), "STM-L1-A-ISO", Occupancy.AT_REST, "li", "break")
+    await keep(calm, database_url, samples, rest)
 
 
-async def keep(calm: Calm, database_url: str, samples: list[Sample]) -> None:
+async def keep(calm: Calm, database_url: str, samples: list[Sample], *said: SetOccupancy) -> None:
     """Write what was told into the database, as the collector's forwarder does."""
     assert isinstance(calm.collector, Booked)
-    told = calm.collector.told
+    told: list[Transition | SetOccupancy] = [*calm.collector.told, *said]
     book = [
-        BookEntry(one.at, "transition", one.who, codec.body_of(codec.entry_of(one, one.at))) for one in told
+        BookEntry(one.at, entry.kind, one.who, codec.body_of(entry))
+        for one in told
+        for entry in (codec.entry_of(one, one.at),)
     ]
-    alarms = list({(one.alarm, one.after.raised_at): one.after for one in told}.values())
+    alarms = list({(one.alarm, one.after.raised_at): one.after for one in calm.collector.told}.values())
     writer = await Writer.open(database_url, calm.plant, "test", calm.hands.now())
     await writer.write(1, samples, book, alarms)
     await writer.close()

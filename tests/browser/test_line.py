@@ -14,7 +14,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Locator, Page, expect
 
+from alarms.events import SetOccupancy
 from config.load import load
+from config.model import Occupancy
 from config.plant import Plant
 from monitor.server.rights import Role
 from monitor.server.settings import Settings
@@ -101,6 +103,21 @@ async def test_a_breach_is_seen_in_the_drawing_by_shape_and_colour(page: Page, c
     await expect(page.get_by_test_id("card-ISO-STM-L1")).to_have_class(re.compile(r"\baction\b"))
     await expect(page.get_by_test_id("card-HCI-STM-L1").locator(".mark")).to_have_count(0)
     await _keep_picture(page, "line-breach")
+
+
+async def test_what_goes_on_in_a_zone_stands_on_its_tile_and_at_the_head_of_its_line(
+    page: Page, calm: Calm
+) -> None:
+    head, zone = page.get_by_test_id("occupancy-STM-L1"), page.get_by_test_id("occupancy-STM-L1-CORE")
+    await expect(head).to_have_text("In operation", timeout=SLOW_MS)
+    await expect(zone).to_have_text("In operation")
+    rest = SetOccupancy(calm.hands.at, "STM-L1-CORE", Occupancy.AT_REST, "li", "end of the shift")
+    calm.collector.judge(rest)
+    await expect(zone).to_have_text("At rest", timeout=SLOW_MS)
+    await expect(head).to_contain_text("1 of ")
+    await _speak(page, "zh")
+    await expect(zone).to_have_text("静态")
+    await _keep_picture(page, "line-occupancy")
 
 
 async def test_a_chamber_in_alarm_is_the_only_one_marked_in_its_comb(page: Page, calm: Calm) -> None:

@@ -67,6 +67,7 @@ async def test_every_line_and_every_zone_is_on_one_screen_in_grey(overview: Page
     await expect(overview.locator(".tile.untrusted")).to_have_count(0, timeout=SLOW_MS)
     assert await overview.get_by_test_id("overview").evaluate(HIDDEN) == 0
     assert await overview.locator(".overview .mark").count() == 0
+    await expect(overview.locator(".tile .occupancy.in_operation")).to_have_count(len(plant.zones))
 
 
 @pytest.mark.parametrize("to_chinese", [False, True])

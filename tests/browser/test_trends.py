@@ -1,7 +1,9 @@
 """The trends page: several channels, zoomed by dragging, with gaps, limits of that time, alarm marks and phases."""
 
+import os
 import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -57,8 +59,10 @@ async def test_limits_alarm_marks_and_phases_are_drawn_over_a_channel(
         await screen.get_by_test_id("theme").click()
         await screen.get_by_test_id("language").click()
     await see(screen, f"c={PRESSURE}&{HOUR}")
-    for colour in ("line-1", "action-ink", "alert-ink", "action", "tile-a"):
+    # "edge": the band of the time at rest.
+    for colour in ("line-1", "action-ink", "alert-ink", "action", "tile-a", "edge"):
         await until(screen, colour, painted=True)
+    await _keep_picture(screen, f"trends-occupancy-{'light' if to_light else 'dark'}")
     marks = screen.get_by_test_id("trends-marks")
     await expect(marks.locator(".mark.action").first).to_be_visible()
     await expect(marks).to_contain_text("16:25:00")
@@ -66,6 +70,7 @@ async def test_limits_alarm_marks_and_phases_are_drawn_over_a_channel(
     await see(screen, f"c={PRESSURE}&{nowhere}")
     await expect(marks.locator(".mark")).to_have_count(0, timeout=SLOW_MS)
     await until(screen, "action", painted=False)
+    await until(screen, "edge", painted=False)
 
 
 async def test_a_minute_without_readings_is_a_gap(screen: Page) -> None:
@@ -126,3 +131,10 @@ async def test_h25_a_chart_that_is_left_is_taken_away(screen: Page) -> None:
         await expect(screen.locator(".wide-plot .uplot")).to_have_count(1)
         await screen.get_by_test_id("nav-plant").click()
         await expect(screen.locator(".wide-plot")).to_have_count(0)
+
+
+async def _keep_picture(page: Page, name: str) -> None:
+    """Keep a picture where one is asked for (GRADEWATCH_PICTURES), to be looked at."""
+    folder = os.environ.get("GRADEWATCH_PICTURES")
+    if folder:
+        await page.screenshot(path=Path(folder) / f"{name}.png")

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from alarms import engine
-from alarms.events import Acknowledge, Event, Inhibit, ProtectionChange, Rearm, Transition
+from alarms.events import Acknowledge, Event, Inhibit, ProtectionChange, Rearm, SetOccupancy, Transition
 from alarms.state import State
-from config.model import Text
+from config.model import Occupancy, Text
 from config.rules import Derived, Formula, Guidance
 from monitor.collector.feed import Feed
 from monitor.collector.shown import alarm_json
@@ -127,6 +127,23 @@ async def test_a_protective_action_is_told_from_trigger_to_end_and_so_is_switchi
     assert [one["protection"]["inhibited"] is not None for one in heard] == [True, False, False]
     (stands,) = snapshot(feed)["protections"]
     assert [ask["state"] for ask in stands["asks"]] == ["requested", "requested"]
+
+
+async def test_what_goes_on_in_each_zone_is_told_and_again_when_a_person_says_otherwise() -> None:
+    rules, feed = engine.rules(PLANT), Feed(PLANT, State())
+    assert snapshot(feed)["occupancy"] == {"Z": "in_operation"}
+    rest = SetOccupancy(after(1), "Z", Occupancy.AT_REST, "li", "end of the shift")
+    state, _ = engine.handle(rules, State(), rest)
+    async with feed.listen() as listener:
+        feed.occupied(rest.at, state)
+        feed.occupied(rest.at, state)
+        feed.sample(sample(2, 45.0))
+        heard = [json.loads(await listener.next()) for _ in range(2)]
+    assert [one["type"] for one in heard] == ["occupancy", "sample"]
+    assert (heard[0]["zone"], heard[0]["occupancy"]) == ("Z", "at_rest")
+    assert snapshot(feed)["occupancy"] == {"Z": "at_rest"}
+    feed.turn(replace(PLANT, sha256="2" * 64), state, after(3))
+    assert snapshot(feed)["occupancy"] == {"Z": "at_rest"}
 
 
 def test_a_sample_brings_what_was_reckoned_from_it() -> None:

@@ -102,6 +102,8 @@ class Collector:
                 self.feed.change(one, self._state)
         if self._state.inhibited is not before.inhibited:
             self.feed.inhibits(event.at, self._state)
+        if self._state.occupancy is not before.occupancy:
+            self.feed.occupied(event.at, self._state)
         return told
 
     def measure(self, pressure_pa: float) -> Sample:

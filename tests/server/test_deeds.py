@@ -181,8 +181,13 @@ async def test_a_critical_alarm_is_taken_out_of_service_by_two(
 
 async def test_what_goes_on_in_a_zone_is_said_with_a_reason(collector: Collector, server: Running) -> None:
     body = {"zone": "STM-L1-CORE", "occupancy": "at_rest", "reason": "end of the shift"}
-    async with server.client(server.sign_in()) as client:
+    async with server.client(server.sign_in()) as client, server.screen(server.sign_in()) as screen:
+        await screen.until("link", collector=True)
         answer = await client.post(f"{API}/zones/occupancy", json=body)
+        told = await screen.next()
+        assert (told["type"], told["zone"], told["occupancy"]) == ("occupancy", "STM-L1-CORE", "at_rest")
+        async with server.screen(server.sign_in()) as later:
+            assert (await later.next())["occupancy"]["STM-L1-CORE"] == "at_rest"
         assert (answer.status_code, answer.json()) == (200, {"zone": "STM-L1-CORE", "occupancy": "at_rest"})
         assert collector.state.occupancy == {"STM-L1-CORE": "at_rest"}
         for facts, status in (({"zone": "NO"}, 404), ({"reason": ""}, 409), ({"occupancy": "asleep"}, 422)):

@@ -65,6 +65,18 @@ async def test_several_channels_are_told_with_what_was_permitted(
     )
 
 
+async def test_what_went_on_in_the_zone_is_told(keeping: Running, settings: Settings, hands: Hands) -> None:
+    await kept(keeping, settings, hands)
+    told = (await ask(keeping)).json()
+    assert told["occupancy"] == [
+        {
+            "since": "2026-03-02T08:00:00.000000+00:00",
+            "until": "2026-03-02T09:00:00.000000+00:00",
+            "occupancy": "in_operation",
+        }
+    ]
+
+
 async def test_an_unknown_channel_is_not_found(keeping: Running) -> None:
     answer = await ask(keeping, channel="NO/such")
     assert answer.status_code == 404

@@ -11,11 +11,12 @@ import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from config.model import USABLE, Quality, Sample
+from config.model import USABLE, Occupancy, Quality, Sample
 from config.rules import Level
 from monitor.store.catalog import UnknownChannelError
 from monitor.store.database import Pool, open_pool
 from monitor.store.history import Sought, alarm_history, alarms_found, alarms_standing
+from monitor.store.occupancy import Stay
 from monitor.store.readings import Readings, readings
 from monitor.store.write import Writer
 from tests.database import Server
@@ -58,6 +59,7 @@ async def test_few_readings_come_as_they_are(url: str, pool: Pool) -> None:
         n=[1, 1, 1, 1],
         n_good=[1, 0, 0, 1],
         limits=[],
+        occupancy=[Stay(second(1), second(5), Occupancy.IN_OPERATION)],
     )
 
 
@@ -75,6 +77,7 @@ async def test_many_readings_come_in_buckets_and_a_gap_is_a_bucket_with_nothing(
         n=[3, 1, 0, 2],
         n_good=[3, 0, 0, 2],
         limits=[],
+        occupancy=[Stay(second(0), second(12), Occupancy.IN_OPERATION)],
     )
 
 

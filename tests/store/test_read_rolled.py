@@ -11,12 +11,15 @@ import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from config.model import Quality, Sample
+from alarms.events import SetOccupancy
+from config.model import Occupancy, Quality, Sample
 from config.plant import Plant
 from config.rules import Bounds, Level, Limit
+from monitor.collector import codec
 from monitor.store.book import BookEntry
 from monitor.store.database import Connection, Pool, close, connect, open_pool
 from monitor.store.force import Force
+from monitor.store.occupancy import Stay, pieces
 from monitor.store.readings import Permitted, Readings, bucket_length_s, cuts, permitted, readings
 from monitor.store.write import Writer
 from tests.store.sealing import close_until
@@ -206,11 +209,49 @@ async def test_the_limits_are_those_of_that_time(url: str, pool: Pool) -> None:
         await store(url, [sample(number * 10)], start_of(of, number * 10), of=of)
     (found,) = await readings(pool, ["D/b"], second(5), second(60), 9)
     assert found.limits == [
-        Permitted("D/b/action", Level.ACTION, None, 5, None, second(5), second(20)),
-        Permitted("D/b/action", Level.ACTION, None, 7, (None, 9), second(20), second(60)),
+        Permitted("D/b/action", Level.ACTION, None, 5, second(5), second(20)),
+        Permitted("D/b/action", Level.ACTION, None, 7, second(20), second(60)),
     ]
     (early,) = await readings(pool, ["D/b"], second(-60), second(4), 9)
     assert [(one.since, one.until) for one in early.limits] == [(second(0), second(4))]
+
+
+def occupied(at_s: float, what: Occupancy, zone: str = "Z") -> BookEntry:
+    event = SetOccupancy(second(at_s), zone, what, "li", "end of the shift")
+    return BookEntry(event.at, "occupancy", "li", codec.body_of(codec.entry_of(event, event.at)))
+
+
+async def test_a_limit_steps_with_what_went_on_in_its_zone(url: str, pool: Pool) -> None:
+    of = replace(plant(), limits=(limit(5, Bounds(None, 3)), limit(1, key="a")))
+    await store(url, [sample(0)], start_of(of, 0), of=of)
+    rest, work = Occupancy.AT_REST, Occupancy.IN_OPERATION
+    said = [occupied(10, rest), occupied(20, rest), occupied(25, rest, "elsewhere"), occupied(30, work)]
+    await store(url, [], *said, of=of)
+    found, unmoved = await readings(pool, ["D/b", "D/a"], second(0), second(60), 9)
+    assert [(one.high, one.since, one.until) for one in found.limits] == [
+        (5, second(0), second(10)),
+        (3, second(10), second(30)),
+        (5, second(30), second(60)),
+    ]
+    assert found.occupancy == unmoved.occupancy
+    assert found.occupancy == [
+        Stay(second(0), second(10), work),
+        Stay(second(10), second(30), rest),
+        Stay(second(30), second(60), work),
+    ]
+    assert [(one.since, one.until) for one in unmoved.limits] == [(second(0), second(60))]
+    (within,) = await readings(pool, ["D/b"], second(12), second(15), 9)
+    assert within.occupancy == [Stay(second(12), second(15), rest)]
+
+
+async def test_until_a_person_says_it_the_plant_of_that_time_does(url: str, pool: Pool) -> None:
+    one = replace(plant(), limits=(limit(5, Bounds(None, 3)),))
+    zone = replace(one.zones["Z"], occupancy=Occupancy.AT_REST)
+    other = replace(one, zones={"Z": zone}, sha256="2" * 64)
+    await store(url, [sample(0)], start_of(one, 0), of=one)
+    await store(url, [sample(10)], start_of(other, 10), of=other)
+    (found,) = await readings(pool, ["D/b"], second(0), second(60), 9)
+    assert [(one.high, one.until) for one in found.limits] == [(5, second(10)), (3, second(60))]
 
 
 async def test_where_no_start_is_known_the_first_version_is_taken_to_be_older(url: str, pool: Pool) -> None:
@@ -221,13 +262,17 @@ async def test_where_no_start_is_known_the_first_version_is_taken_to_be_older(ur
 
 def test_a_limit_that_is_taken_away_ends() -> None:
     told = {"id": "D/b/alert", "channel": "D/b", "level": "alert", "low": 1, "high": None, "at_rest": None}
-    forces = [Force(None, second(10), {}, [told]), Force(second(10), None, {}, [])]
-    assert list(permitted(forces, "D/b", NOON, second(20))) == [
-        Permitted("D/b/alert", Level.ALERT, 1, None, None, NOON, second(10))
+    device = {"series": [{"channels": [{"id": "D/b", "zone": "Z"}]}]}
+
+    def over(*forces: Force) -> list[Permitted]:
+        return list(permitted(pieces(forces, "D/b", [], NOON, second(20)), "D/b"))
+
+    assert over(Force(None, second(10), device, [told]), Force(second(10), None, device, [])) == [
+        Permitted("D/b/alert", Level.ALERT, 1, None, NOON, second(10))
     ]
     # Taken away and given back, with a time between in which it was not in force.
-    forces = [Force(None, second(5), {}, [told]), Force(second(8), None, {}, [told])]
-    assert [(one.since, one.until) for one in permitted(forces, "D/b", NOON, second(20))] == [
+    given_back = over(Force(None, second(5), device, [told]), Force(second(8), None, device, [told]))
+    assert [(one.since, one.until) for one in given_back] == [
         (NOON, second(5)),
         (second(8), second(20)),
     ]

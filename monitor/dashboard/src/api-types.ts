@@ -46,6 +46,7 @@ export type Instrument = Schemas["Instrument"];
 export type InstrumentList = Schemas["InstrumentList"];
 export type ChannelReadings = Schemas["ChannelReadings"];
 export type PastLimit = Schemas["PastLimit"];
+export type PastOccupancy = Schemas["PastOccupancy"];
 
 /** What the live feed says. */
 export type Message = Schemas["LiveMessage"];

@@ -1,5 +1,6 @@
 /** What stands at the head of a line: what its machines are doing. Pure. */
 
+import type { Occupancy } from "./api-types";
 import { channelsOf, schemeOf } from "./scheme";
 import type { Area } from "./areas";
 import type { PlantIndex, Source } from "./plant";
@@ -27,4 +28,19 @@ export function doingsOf({ devices }: Area, index: PlantIndex): Doing[] {
 export function isUnderWay(phase: Source | undefined, value: number | null): boolean {
   if (!phase || value === null) return false;
   return value !== Math.min(...Object.keys(phase.channel.states).map(Number));
+}
+
+/** What goes on in the zones of a line; `rest`: how many are at rest, where others are not. */
+export interface Going {
+  what: Occupancy;
+  rest: number;
+  all: number;
+}
+
+/** Nothing is told before it is known of every zone. */
+export function goingOn(zones: readonly string[], occupancy: ReadonlyMap<string, Occupancy>): Going | undefined {
+  const told = zones.flatMap((zone) => occupancy.get(zone) ?? []);
+  if (told.length === 0 || told.length < zones.length) return undefined;
+  const rest = told.filter((one) => one === "at_rest").length;
+  return { what: rest === told.length ? "at_rest" : "in_operation", rest, all: told.length };
 }

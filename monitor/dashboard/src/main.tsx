@@ -8,6 +8,7 @@ import "./styles/pages.css";
 import "./styles/banner.css";
 import "./styles/overview.css";
 import "./styles/tile.css";
+import "./styles/occupancy.css";
 import "./styles/cascade.css";
 import "./styles/looks.css";
 import "./styles/scheme.css";

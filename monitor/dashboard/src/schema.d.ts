@@ -1457,7 +1457,8 @@ export interface components {
          *     `at` is the beginning of each bucket in seconds since 1970 (UTC); `n` counts its readings, `n_good` those that
          *     may be used; where there is none of these the values are null: with `n` 0 nothing is stored there, otherwise what
          *     is stored is bad. `min` and `max` are of all readings, so that no excursion disappears. `limits` are those of the
-         *     plant that was in force at the time; `instrument` is how its instrument stood, over the whole time.
+         *     plant that was in force at the time, for what went on in the zone then, which `occupancy` says; `instrument` is
+         *     how its instrument stood, over the whole time.
          */
         ChannelReadings: {
             /** Channel */
@@ -1552,6 +1553,8 @@ export interface components {
          * @description Which protective action is ended, in which role who is signed in signs, and who else does.
          */
         Ended: {
+            /** Occupancy */
+            occupancy: components["schemas"]["PastOccupancy"][];
             /** Protection */
             protection: string;
             /** Role */
@@ -2149,16 +2152,6 @@ export interface components {
             ok: boolean;
         };
         /**
-         * PastBounds
-         * @description Low and high; null: not bounded on that side.
-         */
-        PastBounds: {
-            /** Low */
-            low: number | null;
-            /** High */
-            high: number | null;
-        };
-        /**
          * PastInstrument
          * @description How an instrument stood from `since` to `until`: in order (be it due soon), overdue, unqualified or unknown.
          */
@@ -2177,17 +2170,13 @@ export interface components {
         };
         /**
          * PastLimit
-         * @description What a limit permitted from `since` to `until`; `at_rest`: other bounds while the zone was at rest.
+         * @description What a limit permitted from `since` to `until`; null: not bounded on that side.
          */
         PastLimit: {
             /** Low */
             low: number | null;
             /** High */
             high: number | null;
-            /** Limit */
-            limit: string;
-            level: components["schemas"]["Level"];
-            at_rest: components["schemas"]["PastBounds"] | null;
             /**
              * Since
              * Format: date-time
@@ -2299,6 +2288,23 @@ export interface components {
             /** Old */
             old: string | null;
             /** New */
+        /**
+         * PastOccupancy
+         * @description What went on in the channel's zone from `since` to `until`.
+         */
+        PastOccupancy: {
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            occupancy: components["schemas"]["Occupancy"];
+        };
             new: string | null;
             /** Is Looser */
             is_looser: boolean | null;
@@ -2826,6 +2832,8 @@ export interface components {
             reason: string;
             /**
              * Derived
+            /** Occupancy */
+            occupancy: components["schemas"]["PastOccupancy"][];
              * @description what was reckoned from it, by the id of the derived channel
              * @default {}
              */
@@ -3408,7 +3416,7 @@ export interface components {
             protections: components["schemas"]["Protection"][];
             health: components["schemas"]["CollectorHealth"] | null;
         };
-        LiveMessage: components["schemas"]["Snapshot"] | components["schemas"]["SampleMessage"] | components["schemas"]["AlarmMessage"] | components["schemas"]["ProtectionMessage"] | components["schemas"]["HealthMessage"] | components["schemas"]["Link"];
+        LiveMessage: components["schemas"]["Snapshot"] | components["schemas"]["SampleMessage"] | components["schemas"]["AlarmMessage"] | components["schemas"]["ProtectionMessage"] | components["schemas"]["OccupancyMessage"] | components["schemas"]["HealthMessage"] | components["schemas"]["Link"];
     };
     responses: never;
     parameters: never;
@@ -3427,6 +3435,25 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+        /**
+         * OccupancyMessage
+         * @description A person has said that something else goes on in a zone.
+         */
+        OccupancyMessage: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "occupancy";
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Zone */
+            zone: string;
+            occupancy: components["schemas"]["Occupancy"];
+        };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -3519,6 +3546,14 @@ export interface operations {
             query?: never;
             header?: never;
             path?: never;
+            /**
+             * Occupancy
+             * @description what goes on in each zone, by its id
+             * @default {}
+             */
+            occupancy: {
+                [key: string]: components["schemas"]["Occupancy"];
+            };
             cookie?: never;
         };
         requestBody?: never;

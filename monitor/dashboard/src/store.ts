@@ -5,7 +5,7 @@
 
 import { batch, computed, signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import { byPriority, changed, foremost, isHidden } from "./alarms";
-import type { Alarm, Deed, Device, Health, Message, Person, Protection, Sample } from "./api-types";
+import type { Alarm, Deed, Device, Health, Message, Occupancy, Person, Protection, Sample } from "./api-types";
 import { ServerClock } from "./clock";
 import { cut, step, unlinked, type Link, type LinkEvent } from "./link";
 import { firstZone, isReckoned, onWire, type PlantIndex, type Source } from "./plant";
@@ -18,6 +18,8 @@ export const index = signal<PlantIndex | null>(null);
 export const alarms = signal<ReadonlyMap<string, Alarm>>(new Map());
 /** Those that are not simply armed. */
 export const protections = signal<ReadonlyMap<string, Protection>>(new Map());
+/** What goes on in each zone, by its id. */
+export const occupancy = signal<ReadonlyMap<string, Occupancy>>(new Map());
 export const health = signal<Health | null>(null);
 export const link = signal<Link>(unlinked);
 /** The plant as the collector has it; null before it was heard. The screen must show the same one. */
@@ -192,6 +194,7 @@ function take(message: Message, heard_ms: number): void {
       for (const sample of message.samples) takeSample(sample);
       alarms.value = new Map(message.alarms.map((alarm) => [alarm.id, alarm]));
       protections.value = new Map(message.protections.map((one) => [one.id, one]));
+      occupancy.value = new Map(Object.entries(message.occupancy));
       health.value = message.health;
       collectorPlant.value = message.plant_sha256;
       snapshots.value += 1;
@@ -204,6 +207,9 @@ function take(message: Message, heard_ms: number): void {
       break;
     case "protection":
       protections.value = standing(protections.value, message.protection);
+      break;
+    case "occupancy":
+      occupancy.value = new Map(occupancy.value).set(message.zone, message.occupancy);
       break;
     case "health":
       tell(message.at, heard_ms);

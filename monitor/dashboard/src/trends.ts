@@ -1,6 +1,6 @@
 /** What the trends page shows, as its address says it, and how readings become what is drawn. Pure. */
 
-import type { Channel, ChannelReadings, PastLimit, Text } from "./api-types";
+import type { Channel, ChannelReadings, Occupancy, PastLimit, PastOccupancy, Text } from "./api-types";
 import { lastHours, type Span } from "./period";
 import { chamberOf, type PlantIndex, type Source } from "./plant";
 import { isUnderWay } from "./line";
@@ -173,6 +173,16 @@ export function stepsOf(limits: readonly PastLimit[]): Step[] {
   }
   return steps;
 }
+
+/** What went on in the zone of a channel, from one time to another. */
+export interface Stay {
+  from_s: number;
+  to_s: number;
+  what: Occupancy;
+}
+
+export const staysOf = (told: readonly PastOccupancy[]): Stay[] =>
+  told.map(({ since, until, occupancy }) => ({ from_s: Date.parse(since) / 1000, to_s: Date.parse(until) / 1000, what: occupancy }));
 
 /** A time in which a machine was in a state that explains what is measured. */
 export interface Phase {

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import type { Health, Message, Protection, Sample } from "../src/api-types";
+import { goingOn } from "../src/line";
 import { indexOf } from "../src/plant";
 import * as store from "../src/store";
 import { alarm, plant } from "./plant";
@@ -36,6 +37,7 @@ const snapshot: Message = {
   samples: [sample(0, [0.45, 45, 45, 1, 2])],
   alarms: [alarm("ISO/pressure/action")],
   protections: [],
+  occupancy: { "L1-ISO": "in_operation" },
   health,
 };
 
@@ -124,4 +126,14 @@ test("an alarm on what is reckoned is looked at by the channel behind it", () =>
   store.usePlant(indexOf({ ...plant, derived }));
   store.lookAtAlarm(alarm("ISO/twice/action", { channel: "ISO/twice" }));
   expect([store.focus.value, store.chosenChannel.value]).toEqual([{ zone: "L1-ISO" }, "ISO/pressure"]);
+});
+
+test("what goes on in a zone stands from the snapshot until a person says otherwise", () => {
+  expect(goingOn(["L1-ISO", "L1-C"], store.occupancy.value)).toBeUndefined();
+  store.receive([{ type: "occupancy", at, zone: "L1-C", occupancy: "at_rest" }], 1100);
+  expect(goingOn(["L1-ISO", "L1-C"], store.occupancy.value)).toEqual({ what: "in_operation", rest: 1, all: 2 });
+  store.receive([{ type: "occupancy", at, zone: "L1-ISO", occupancy: "at_rest" }], 1200);
+  expect(goingOn(["L1-ISO", "L1-C"], store.occupancy.value)?.what).toBe("at_rest");
+  store.receive([snapshot], 1300);
+  expect(store.occupancy.value.get("L1-C")).toBeUndefined();
 });

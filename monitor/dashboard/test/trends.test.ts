@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { ChannelReadings, PastLimit } from "../src/api-types";
 import { indexOf, type Source } from "../src/plant";
-import { addressOf, askedOf, clamped, columnsOf, counts, matching, phasesOf, renewAfter_ms, scaleOf, shadesFor, spanOf, stepsOf, trendsAround } from "../src/trends";
+import { addressOf, askedOf, clamped, columnsOf, counts, matching, phasesOf, renewAfter_ms, scaleOf, shadesFor, spanOf, staysOf, stepsOf, trendsAround } from "../src/trends";
 import { plant } from "./plant";
 
 const index = indexOf(plant);
@@ -22,6 +22,7 @@ const told = (at: number[], mean: (number | null)[], bucket_s = 0): ChannelReadi
   n: mean.map(() => 1),
   n_good: mean.map((one) => (one === null ? 0 : 1)),
   limits: [],
+  occupancy: [],
   instrument: [],
 });
 
@@ -103,7 +104,6 @@ const past = (limit: string, since: string, until: string, low: number | null, h
   level: "alert",
   low,
   high,
-  at_rest: null,
   since: `2026-11-21T06:${since}Z`,
   until: `2026-11-21T06:${until}Z`,
 });
@@ -119,6 +119,17 @@ test("a limit that changed is a step at that time; one that was away has no step
     [0, 300, 90, null],
     [360, 1200, 95, null],
     [600, 1200, 70, 70],
+  ]);
+});
+
+test("what went on in a zone is a band from its beginning to its end", () => {
+  const told = [
+    { since: "2026-11-21T06:00:00Z", until: "2026-11-21T06:10:00Z", occupancy: "in_operation" as const },
+    { since: "2026-11-21T06:10:00Z", until: "2026-11-21T06:20:00Z", occupancy: "at_rest" as const },
+  ];
+  expect(staysOf(told).map(({ from_s, to_s, what }) => [from_s - s("00:00"), to_s - s("00:00"), what])).toEqual([
+    [0, 600, "in_operation"],
+    [600, 1200, "at_rest"],
   ]);
 });
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, FiniteFloat, StringConstraints
 
-from config.model import Text
+from config.model import Occupancy, Text
 from config.rules import Level
 from monitor.calibration import InstrumentState, Span
 from monitor.server.may import ReadingPast
@@ -44,9 +44,15 @@ _EXAMPLE: dict[str, Any] = {
             "level": "action",
             "low": 20.0,
             "high": 90.0,
-            "at_rest": None,
             "since": "2026-03-02T08:15:00.000000+00:00",
             "until": "2026-03-02T08:18:00.000000+00:00",
+        }
+    ],
+    "occupancy": [
+        {
+            "since": "2026-03-02T08:15:00.000000+00:00",
+            "until": "2026-03-02T08:18:00.000000+00:00",
+            "occupancy": "in_operation",
         }
     ],
     "instrument": [
@@ -65,21 +71,23 @@ ChannelIds = Annotated[
 ]
 
 
-class PastBounds(BaseModel):
-    """Low and high; null: not bounded on that side."""
-
-    low: float | None
-    high: float | None
-
-
-class PastLimit(PastBounds):
-    """What a limit permitted from `since` to `until`; `at_rest`: other bounds while the zone was at rest."""
+class PastLimit(Noun):
+    """What a limit permitted from `since` to `until`; null: not bounded on that side."""
 
     limit: str
     level: Level
-    at_rest: PastBounds | None
+    low: float | None
+    high: float | None
     since: Time
     until: Time
+
+
+class PastOccupancy(Noun):
+    """What went on in the channel's zone from `since` to `until`."""
+
+    since: Time
+    until: Time
+    occupancy: Occupancy
 
 
 class PastInstrument(Noun):
@@ -96,7 +104,8 @@ class ChannelReadings(BaseModel):
     `at` is the beginning of each bucket in seconds since 1970 (UTC); `n` counts its readings, `n_good` those that
     may be used; where there is none of these the values are null: with `n` 0 nothing is stored there, otherwise what
     is stored is bad. `min` and `max` are of all readings, so that no excursion disappears. `limits` are those of the
-    plant that was in force at the time; `instrument` is how its instrument stood, over the whole time.
+    plant that was in force at the time, for what went on in the zone then, which `occupancy` says; `instrument` is
+    how its instrument stood, over the whole time.
     """
 
     model_config = shown(_EXAMPLE)
@@ -111,6 +120,7 @@ class ChannelReadings(BaseModel):
     n: list[int]
     n_good: list[int]
     limits: list[PastLimit]
+    occupancy: list[PastOccupancy]
     instrument: list[PastInstrument]
 
 
@@ -164,22 +174,10 @@ def _shown(found: kept.Readings, instrument: Sequence[Span]) -> dict[str, Any]:
         "mean": _finite(found.mean),
         "n": found.n,
         "n_good": found.n_good,
-        "limits": [_limit(one) for one in found.limits],
+        "limits": [PastLimit.model_validate(one) for one in found.limits],
+        "occupancy": [PastOccupancy.model_validate(one) for one in found.occupancy],
         "instrument": [PastInstrument.model_validate(one) for one in instrument],
     }
-
-
-def _limit(one: kept.Permitted) -> PastLimit:
-    rest = None if one.at_rest is None else PastBounds(low=one.at_rest[0], high=one.at_rest[1])
-    return PastLimit(
-        limit=one.limit,
-        level=one.level,
-        low=one.low,
-        high=one.high,
-        at_rest=rest,
-        since=one.since,
-        until=one.until,
-    )
 
 
 def _finite(values: Sequence[float | None]) -> list[float | None]:

@@ -16,6 +16,7 @@ import { Cascade } from "./cascade";
 import { DeviceCard } from "./device-card";
 import { shownOf, usableNow } from "./live-value";
 import { Mark } from "./mark";
+import { LineOccupancy } from "./occupancy";
 import { timeLeft } from "./phase";
 import { Tile } from "./tile";
 
@@ -37,7 +38,7 @@ export function AreaCard({ area, headed, roomy }: AreaProps) {
   const nameOf = roomy ? ({ zone }: ZoneView) => said(zone.label) : shortName(area, said);
   return (
     <section class="area" data-testid={area.line ? `line-${area.id}` : `shared-${area.id}`}>
-      {headed && <Head area={area} />}
+      {headed && <Head area={area} roomy={roomy} />}
       <div class="floor-map">
         <div class="tiles" style={{ gridTemplateColumns: widthsOf(area) }}>
           {area.zones.map((view) => (
@@ -59,8 +60,9 @@ export function AreaCard({ area, headed, roomy }: AreaProps) {
 const widthsOf = ({ zones }: Area): string =>
   zones.map(({ zone, board }) => `minmax(0, ${board.length > 0 ? 2.4 : zone.grade === "A" ? 1.35 : 1}fr)`).join(" ");
 
-function Head({ area }: { area: Area }) {
+function Head({ area, roomy }: { area: Area; roomy: boolean }) {
   const { line, key } = area;
+  const zones = useMemo(() => area.zones.map(({ zone }) => zone.id), [area]);
   const worst = foremost((alarmsByArea.value.get(key) ?? []).filter(({ active }) => active));
   const mode = `mode_${line?.mode ?? ""}`;
   return (
@@ -70,6 +72,7 @@ function Head({ area }: { area: Area }) {
         <>
           <span>{line.product}</span> <small class="name">{said(line.label)}</small>
           <Doings area={area} />
+          {roomy && <LineOccupancy id={line.id} zones={zones} />}
           <small class="mode">{isKey(mode) ? t(mode) : line.mode}</small>
         </>
       )}

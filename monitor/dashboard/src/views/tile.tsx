@@ -11,6 +11,7 @@ import { alarmsByZone, focus, hiddenByZone, index, lookAtZone, readingOf, standi
 import { useLive } from "../use-live";
 import { Comb } from "./comb";
 import { Mark } from "./mark";
+import { ZoneOccupancy } from "./occupancy";
 
 const none: readonly Alarm[] = [];
 
@@ -45,6 +46,7 @@ export function Tile({ view, name, faded }: TileProps) {
       <span class="tile-head">
         {worst && <Mark level={worst.level} flashing={own.some((alarm) => !alarm.acknowledged)} />}
         {hidden > 0 && <HiddenSign n={hidden} />}
+        <ZoneOccupancy zone={zone.id} />
         <span class="more">{own.length > 1 ? t("several", { n: own.length }) : ""}</span>
         <span class="age">{age}</span>
         <span class="grade" aria-label={t("grade", { grade: zone.grade })}>

@@ -4,10 +4,10 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { Level } from "../api-types";
 import { bound, dateTime, unit, value } from "../format";
-import { said } from "../i18n";
+import { said, t } from "../i18n";
 import type { Source } from "../plant";
 import { colour } from "../theme";
-import { counts, scaleOf, type Columns, type Phase, type Step } from "../trends";
+import { counts, scaleOf, type Columns, type Phase, type Stay, type Step } from "../trends";
 
 /** `at_s`: when it was raised; `label`: what it is called. A mark without a level is what a person did. */
 export interface MarkedTime {
@@ -20,9 +20,10 @@ export interface Picture {
   columns: Columns;
   from_s: number;
   to_s: number;
-  /** Of the channel at this place, the limits are drawn. */
+  /** Of the channel at this place, the limits are drawn, and what went on in its zone. */
   lead: number;
   steps: readonly Step[];
+  stays: readonly Stay[];
   phases: readonly Phase[];
   marks: readonly MarkedTime[];
   zone: string;
@@ -37,6 +38,7 @@ export interface Hands {
 
 const hues = ["line-1", "line-2", "line-3", "line-4"] as const;
 const least_drag_px = 6;
+const stay_px = 18;
 
 /** How the channel at a place is told from the others: by letter, colour and dashes. */
 export const lookOf = (place: number): { letter: string; hue: string; dash: number[] } => ({
@@ -79,8 +81,8 @@ export class TrendsChart {
       bands: sources.map((_, place) => ({ series: [3 * place + 1, 3 * place + 2], fill: `${colour(lookOf(place).hue)}40` })),
       axes: [this.timeAxis(), ...this.axes()],
       hooks: {
-        drawClear: [(plot) => this.shade(plot)],
-        draw: [(plot) => this.namePhases(plot), (plot) => this.drawSteps(plot), (plot) => this.drawMarks(plot)],
+        drawClear: [(plot) => this.shade(plot), (plot) => this.drawStays(plot)],
+        draw: [(plot) => this.writeNames(plot), (plot) => this.drawSteps(plot), (plot) => this.drawMarks(plot)],
         setCursor: [(plot) => this.hands.point(plot.cursor.left === undefined || plot.cursor.left < 0 ? null : (plot.cursor.idx ?? null))],
         setSelect: [(plot) => this.select(plot)],
       },
@@ -144,11 +146,22 @@ export class TrendsChart {
   }
 
   /** What of the chart each phase takes, from left to right in points of the canvas. */
-  private spots(plot: uPlot): { name: Phase["name"]; left: number; width: number }[] {
-    const { left: first, width } = plot.bbox;
-    const x = (at_s: number): number => Math.min(first + width, Math.max(first, plot.valToPos(at_s, "x", true)));
-    const all = this.picture.phases.map(({ from_s, to_s, name }) => ({ name, left: x(from_s), width: x(to_s) - x(from_s) }));
-    return all.filter((spot) => spot.width > 0);
+  private spots(plot: uPlot): (Spot & { name: Phase["name"] })[] {
+    return this.picture.phases.map((phase) => ({ name: phase.name, ...spotOf(plot, phase) })).filter(({ width }) => width > 0);
+  }
+
+  /** A band along the foot of the chart: limits depend on what went on in the zone. */
+  private band(plot: uPlot): (Spot & { what: Stay["what"]; top: number; height: number })[] {
+    const height = stay_px * devicePixelRatio;
+    const top = plot.bbox.top + plot.bbox.height - height;
+    return this.picture.stays.map((stay) => ({ what: stay.what, ...spotOf(plot, stay), top, height }));
+  }
+
+  private drawStays(plot: uPlot): void {
+    for (const { what, left, top, width, height } of this.band(plot)) {
+      plot.ctx.fillStyle = colour(what === "at_rest" ? "edge" : "tile");
+      plot.ctx.fillRect(left, top, width, height);
+    }
   }
 
   private shade(plot: uPlot): void {
@@ -156,19 +169,10 @@ export class TrendsChart {
     for (const { left, width } of this.spots(plot)) plot.ctx.fillRect(left, plot.bbox.top, width, plot.bbox.height);
   }
 
-  private namePhases(plot: uPlot): void {
-    const { ctx, bbox } = plot;
-    for (const { name, left, width } of this.spots(plot)) {
-      ctx.save();
-      ctx.font = font(11 * devicePixelRatio);
-      ctx.textBaseline = "top";
-      ctx.fillStyle = colour("text");
-      ctx.beginPath();
-      ctx.rect(left, bbox.top, width, bbox.height);
-      ctx.clip();
-      ctx.fillText(said(name), left + 4 * devicePixelRatio, bbox.top + 3 * devicePixelRatio);
-      ctx.restore();
-    }
+  private writeNames(plot: uPlot): void {
+    for (const stay of this.band(plot)) writeIn(plot.ctx, t(stay.what), stay);
+    const { top, height } = plot.bbox;
+    for (const { name, left, width } of this.spots(plot)) writeIn(plot.ctx, said(name), { left, width, top, height });
   }
 
   private drawSteps(plot: uPlot): void {
@@ -216,6 +220,28 @@ export class TrendsChart {
     }
     ctx.restore();
   }
+}
+
+type Spot = { left: number; width: number };
+
+/** What of the chart a time takes, in points of the canvas. */
+function spotOf(plot: uPlot, { from_s, to_s }: { from_s: number; to_s: number }): Spot {
+  const { left, width } = plot.bbox;
+  const x = (at_s: number): number => Math.min(left + width, Math.max(left, plot.valToPos(at_s, "x", true)));
+  return { left: x(from_s), width: x(to_s) - x(from_s) };
+}
+
+/** Writes a word at the head of a box; what does not fit is cut. */
+function writeIn(ctx: CanvasRenderingContext2D, word: string, { left, width, top, height }: Spot & { top: number; height: number }): void {
+  ctx.save();
+  ctx.font = font(11 * devicePixelRatio);
+  ctx.textBaseline = "top";
+  ctx.fillStyle = colour("text");
+  ctx.beginPath();
+  ctx.rect(left, top, width, height);
+  ctx.clip();
+  ctx.fillText(word, left + 4 * devicePixelRatio, top + 3 * devicePixelRatio);
+  ctx.restore();
 }
 
 /** The shape of a level; a ring for what a person did. */

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { deedsOn, history, readingsOf } from "../api";
-import type { Alarm, ChannelReadings, PastLimit, Transition } from "../api-types";
+import type { Alarm, ChannelReadings, PastLimit, PastOccupancy, Transition } from "../api-types";
 import { duration } from "../format";
 import { t } from "../i18n";
 import type { Span } from "../period";
@@ -18,6 +18,7 @@ export interface Told {
   columns: Columns;
   bucket_s: number;
   limits: readonly (readonly PastLimit[])[];
+  occupancy: readonly (readonly PastOccupancy[])[];
   phases: readonly Phase[];
   alarms: readonly Alarm[];
   deeds: readonly Transition[];
@@ -74,6 +75,7 @@ async function ask(span: Span, sources: readonly Source[], plant: PlantIndex): P
     columns: columnsOf(shown, sources.map(gapOf)),
     bucket_s: Math.max(...shown.map(({ bucket_s }) => bucket_s)),
     limits: shown.map(({ limits }) => limits),
+    occupancy: shown.map(({ occupancy }) => occupancy),
     phases: shades.flatMap(({ source, names }) => {
       const own = all.find(({ channel }) => channel === source.channel.id);
       return own ? phasesOf(own, names, gapOf(source)) : [];

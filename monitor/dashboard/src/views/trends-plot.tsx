@@ -5,7 +5,7 @@ import { language, t } from "../i18n";
 import type { Span } from "../period";
 import type { Source } from "../plant";
 import { theme } from "../theme";
-import { stepsOf } from "../trends";
+import { staysOf, stepsOf } from "../trends";
 import { TrendsChart, type MarkedTime } from "./trends-chart";
 import type { Told } from "./trends-data";
 
@@ -27,8 +27,9 @@ export function Plot({ sources, told, span, lead, zone, log, point, zoom }: Plot
     // While another set of channels is asked for, what was told is of the former one.
     if (!box.current || !told || told.limits.length !== sources.length) return;
     const steps = stepsOf(told.limits[lead] ?? []);
+    const stays = staysOf(told.occupancy[lead] ?? []);
     const [from_s, to_s] = [span.start_ms / 1000, span.end_ms / 1000];
-    const picture = { sources, columns: told.columns, from_s, to_s, lead, steps, phases: told.phases, marks, zone, log };
+    const picture = { sources, columns: told.columns, from_s, to_s, lead, steps, stays, phases: told.phases, marks, zone, log };
     const chart = new TrendsChart(box.current, picture, { point, zoom });
     return () => chart.destroy();
   }, [told, lead, log, zone, theme.value, language.value]);

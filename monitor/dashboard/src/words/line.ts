@@ -22,6 +22,7 @@ export const en = {
   state_door_unknown: "not known",
   n_hidden: "{n} hidden",
   to_device: "Device page",
+  part_at_rest: "{n} of {all} zones at rest",
 };
 
 export const zh: Record<keyof typeof en, string> = {
@@ -46,4 +47,5 @@ export const zh: Record<keyof typeof en, string> = {
   state_door_unknown: "未知",
   n_hidden: "{n} 条已隐藏",
   to_device: "设备页",
+  part_at_rest: "{all} 个区域中 {n} 个静态",
 };
