@@ -38,6 +38,7 @@ from monitor.proof import signing_key, tell, verifying
 from monitor.replay import Period, ReplayError, difference, explain, replay
 from monitor.run import RunError, RunSettings, bring_up_to_date
 from monitor.run import run as run_service
+from monitor.server.oidc import OidcError, oidc_in
 from monitor.server.serve import ServerError
 from monitor.server.serve import serve as run_server
 from monitor.server.settings import Settings
@@ -218,6 +219,10 @@ def serve(
     ] = "",
 ) -> None:
     """服务进程 · Own the people: API and screens."""
+    try:
+        oidc = oidc_in(os.environ)
+    except OidcError as error:
+        _give_up(error)
     settings = Settings(
         plant=_in_force(plant_dir, data),
         data=data,
@@ -229,6 +234,7 @@ def serve(
         replica_url=replica_url,
         plant_dir=plant_dir,
         metrics_token=os.environ.get(METRICS_TOKEN_VARIABLE, "").strip(),
+        oidc=oidc,
     )
     _run_until_signalled(run_server(settings))
 

@@ -11,20 +11,24 @@ import typer
 from monitor.clock import SystemClock
 from monitor.options import DatabaseUrl
 from monitor.server.access import Passwords
+from monitor.server.oidc import ISSUER
 from monitor.server.rights import ROLES, Role
 from monitor.store.database import Connection, DatabaseError, close, connect, explained, place
 from monitor.store.people import (
     Account,
     By,
     NameTakenError,
+    SubjectTakenError,
     add_person,
     change_person,
+    link_person,
     read_accounts,
 )
 
 T = TypeVar("T")
 
 ONCE = "{name}: {password}\nfor one sign-in, then to be changed   一次性密码，首次登录后须更改"
+_NOBODY = "there is no account {}; see: gradewatch user list"
 
 users = typer.Typer(no_args_is_help=True, help="账户 · Accounts; a name is never given to anybody else.")
 
@@ -89,12 +93,34 @@ def reset(name: Name, *, database_url: DatabaseUrl, reason: Reason = "reset on t
     typer.echo(ONCE.format(name=name, password=password))
 
 
+@users.command()
+def link(
+    name: Name,
+    subject: Annotated[
+        str, typer.Argument(help='What the provider calls this person; "" ends it. 身份标识。')
+    ],
+    *,
+    database_url: DatabaseUrl,
+    issuer: Annotated[
+        str, typer.Option(envvar=ISSUER, help="The provider, as it calls itself. 身份提供方。")
+    ],
+    reason: Reason = "linked on the machine",
+) -> None:
+    """关联单点登录 · Say who a person is at the site's own sign-in; a subject is one person, once."""
+
+    async def work(connection: Connection) -> bool:
+        return await link_person(connection, _by(reason), name, issuer, subject)
+
+    if not _run(database_url, work):
+        _give_up(_NOBODY.format(name))
+
+
 def _change(database_url: str, name: str, kind: str, new: dict[str, Any], *, reason: str) -> None:
     async def work(connection: Connection) -> bool:
         return await change_person(connection, _by(reason), kind, name, new)
 
     if not _run(database_url, work):
-        _give_up(f"there is no account {name}; see: gradewatch user list")
+        _give_up(_NOBODY.format(name))
 
 
 def _by(reason: str) -> By:
@@ -112,7 +138,7 @@ def _run(database_url: str, work: Callable[[Connection], Awaitable[T]]) -> T:
 
     try:
         return asyncio.run(done())
-    except (DatabaseError, NameTakenError) as error:
+    except (DatabaseError, NameTakenError, SubjectTakenError) as error:
         _give_up(str(error))
 
 

@@ -23,6 +23,7 @@ from monitor.server.measured import Measured, Requests
 from monitor.server.messages import LIVE_MESSAGE
 from monitor.server.metrics import registry_of
 from monitor.server.people import People
+from monitor.server.provider import Provider
 from monitor.server.rates import Rates
 from monitor.server.refusal import Refusal, answer
 from monitor.server.relay import Relay
@@ -40,6 +41,7 @@ from monitor.server.routes import (
     instruments,
     live,
     metrics,
+    oidc,
     people,
     plant,
     protections,
@@ -71,6 +73,7 @@ EXPORTS_MAX = 2
 
 NOUNS = (
     session,
+    oidc,
     health,
     plant,
     live,
@@ -160,6 +163,7 @@ def _make_service(settings: Settings) -> Service:
         people=people,
         ledger=ledger,
         tokens=tokens,
+        provider=Provider(settings.oidc, settings.now) if settings.oidc else None,
         roll=Roll(database, Known(people, sessions, tokens), ledger, settings.now),
         changes=Changes(settings, database, commands, ledger),
         trials=Trials(settings.replica_url or settings.database_url),

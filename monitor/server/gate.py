@@ -22,7 +22,15 @@ from monitor.server.tokens import Tokens
 
 API = "/api/v1"
 COOKIE = "gradewatch_session"
-OPEN_DOORS = frozenset({("POST", f"{API}/session"), ("GET", f"{API}/health")})
+OPEN_DOORS = frozenset(
+    {
+        ("POST", f"{API}/session"),
+        ("GET", f"{API}/health"),
+        ("GET", f"{API}/session/oidc"),
+        ("POST", f"{API}/session/oidc"),
+        ("GET", f"{API}/session/oidc/callback"),
+    }
+)
 READING = frozenset({"GET", "HEAD"})
 METRICS = "/metrics"
 """For scrapers, who have no session: with their token, or without one from this machine only."""

@@ -56,6 +56,11 @@ class People:
         account = self._accounts.get(name)
         return None if account is None or account.disabled_at else _person(account)
 
+    def linked(self, issuer: str, subject: str) -> Account | None:
+        """The account that an issuer's subject was linked to, be it disabled or locked."""
+        every = self._accounts.values()
+        return next((one for one in every if (one.oidc_issuer, one.oidc_subject) == (issuer, subject)), None)
+
     async def check(self, name: str, password: str) -> Person | None:
         """Find who has this name and password; None where one of them is wrong, after the same work."""
         account = self._accounts.get(name)

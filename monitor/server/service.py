@@ -15,6 +15,7 @@ from monitor.server.instruments import Instruments
 from monitor.server.ledger import Ledger
 from monitor.server.measured import Requests
 from monitor.server.people import People
+from monitor.server.provider import Provider
 from monitor.server.rates import Rates
 from monitor.server.relay import Relay
 from monitor.server.replica import Reads
@@ -36,6 +37,7 @@ class Service:
         database: what is written to, and asked for what must not be a second old.
         people: everybody who may sign in, as last read.
         tokens: what machines show instead of a password.
+        provider: the site's own sign-in; None: there is none.
         ledger: what people do, on its way into the book.
         roll: keeps people and sessions in step with the database.
         changes: of the plant, on their way to the collector.
@@ -54,6 +56,7 @@ class Service:
     database: Database
     people: People
     tokens: Tokens
+    provider: Provider | None
     ledger: Ledger
     roll: Roll
     changes: Changes

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from config.plant import Plant
+from monitor.server.oidc import OidcSettings
 
 
 @dataclass(slots=True)
@@ -27,6 +28,7 @@ class Settings:
         session_limit_s: seconds after which a person is signed out in any case: one long shift.
         tls_certificate: PEM file; with `tls_key` the server speaks TLS.
         tls_key: PEM file.
+        oidc: the site's own sign-in; None: people sign in by password only.
     """
 
     plant: Plant
@@ -43,3 +45,4 @@ class Settings:
     replica_url: str = field(default="", repr=False)
     plant_dir: Path | None = None
     metrics_token: str = field(default="", repr=False)
+    oidc: OidcSettings | None = None

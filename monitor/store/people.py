@@ -28,6 +28,8 @@ class Account:
     locked_at: datetime | None = None
     disabled_at: datetime | None = None
     totp_secret: str = field(default="", repr=False)
+    oidc_issuer: str = ""
+    oidc_subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,13 @@ class NameTakenError(Exception):
     """Somebody has, or had, that name."""
 
 
+class SubjectTakenError(Exception):
+    """That subject is linked to somebody else."""
+
+
 _ACCOUNTS = """
-SELECT name, role, password_hash, created_at, display, language, must_change, locked_at, disabled_at, totp_secret
+SELECT name, role, password_hash, created_at, display, language, must_change, locked_at, disabled_at, totp_secret,
+    oidc_issuer, oidc_subject
 FROM person ORDER BY lower(name)"""
 _TRAINING = """
 SELECT DISTINCT ON (person, what) person, what, valid_from, valid_until, noted_by, noted_at
@@ -143,6 +150,28 @@ async def change_person(connection: Connection, by: By, kind: str, name: str, ne
         await connection.execute(f"UPDATE person SET {assigned} WHERE name = $1", name, *new.values())  # noqa: S608
         await _say(connection, by, kind, name, old=_told(dict(old)), new=_told(new))
     return True
+
+
+async def link_person(connection: Connection, by: By, name: str, issuer: str, subject: str) -> bool:
+    """Say who a person is at the site's own sign-in; False: there is no such account.
+
+    Args:
+        connection: to a migrated database.
+        by: who says so.
+        name: whose account.
+        issuer: the provider, as it calls itself.
+        subject: what it calls that person; "": the person signs in by password only.
+
+    Raises:
+        SubjectTakenError: that is somebody else.
+    """
+    new = {"oidc_issuer": issuer if subject else "", "oidc_subject": subject}
+    try:
+        return await change_person(
+            connection, by, "subject_linked" if subject else "subject_unlinked", name, new
+        )
+    except asyncpg.UniqueViolationError:
+        raise SubjectTakenError(f"{subject} is linked to somebody else; a subject is one person") from None
 
 
 async def note_training(connection: Connection, by: By, training: Training) -> None:

@@ -78,3 +78,17 @@ def test_the_demo_has_one_of_each_once_and_trained(url: str) -> None:
     assert [(row["name"], row["role"]) for row in rows] == sorted((role.value, role.value) for role in PEOPLE)
     (count,) = asked(url, "SELECT count(*) AS n FROM training")
     assert count["n"] == len(PEOPLE) * len(SUBJECTS)
+
+
+def test_a_subject_is_linked_to_one_account_only(url: str) -> None:
+    for name in ("sun", "zhou"):
+        assert user("add", name, "--role", "viewer", url=url).exit_code == 0
+    at = ("--issuer", "https://id.example")
+    assert user("link", "sun", "8f1e", *at, url=url).exit_code == 0
+    taken = user("link", "zhou", "8f1e", *at, url=url)
+    assert (taken.exit_code, "somebody else" in taken.output) == (1, True)
+    assert user("link", "nobody", "8f1f", *at, url=url).exit_code == 1
+    assert user("link", "sun", "", *at, url=url).exit_code == 0
+    assert user("link", "zhou", "8f1e", *at, url=url).exit_code == 0
+    rows = asked(url, "SELECT name, oidc_issuer, oidc_subject FROM person ORDER BY name")
+    assert [tuple(row) for row in rows] == [("sun", "", ""), ("zhou", "https://id.example", "8f1e")]

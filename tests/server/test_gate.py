@@ -31,6 +31,15 @@ async def test_without_a_session_every_route_is_shut(server: Running) -> None:
     doors = set(every_door(create_app(server.service.settings)))
     assert {("GET", f"{API}/latest"), ("WS", f"{API}/live"), ("GET", f"{API}/openapi.json")} <= doors
     assert len(doors) >= 12
+    # Each before a session, by its nature: signing in, by password or by the site's own provider; whether all is well.
+    before_any_session = {
+        ("POST", f"{API}/session"),
+        ("GET", f"{API}/health"),
+        ("GET", f"{API}/session/oidc"),
+        ("POST", f"{API}/session/oidc"),
+        ("GET", f"{API}/session/oidc/callback"),
+    }
+    assert before_any_session == OPEN_DOORS
     async with server.client() as client:
         # A scraper has no session: who that may be is tried in test_metrics.py.
         scraped = {("GET", METRICS), ("GET", f"{METRICS}/collector")}

@@ -63,6 +63,7 @@ GET    /people                               keep_people keep_training
 POST   /people                               keep_people
 POST   /people/{name}/disable                keep_people
 POST   /people/{name}/reset                  keep_people
+POST   /people/{name}/subject                keep_people
 POST   /people/{name}/role                   keep_people
 POST   /people/{name}/unlock                 keep_people
 POST   /people/{name}/totp/drop              keep_people

@@ -23,11 +23,11 @@ router = APIRouter(
     tags=["people"], responses={code: {"model": Detail} for code in (401, 403, 404, 409, 422, 429, 503)}
 )
 
-_NOBODY = Text(en="There is no account of that name.", zh="没有该账户。")
+NOBODY = Text(en="There is no account of that name.", zh="没有该账户。")
 _TAKEN = Text(
     en="Somebody has, or had, that name; choose another.", zh="该用户名已被使用（或曾被使用），请另选。"
 )
-_OWN = Text(
+OWN = Text(
     en="Nobody changes the own account here; ask another administrator.",
     zh="不能更改自己的账户，请由其他管理员操作。",
 )
@@ -46,6 +46,7 @@ PERSON_EXAMPLE: dict[str, Any] = {
     "locked": False,
     "disabled": False,
     "created_at": AT,
+    "oidc_subject": "8f1e0c52-7f0e-4f7e-9a55-2a0f4f7f2c11",
 }
 
 
@@ -100,6 +101,7 @@ class OnePerson(BaseModel):
     locked: bool
     disabled: bool
     created_at: Time
+    oidc_subject: str
 
 
 class Everybody(BaseModel):
@@ -189,10 +191,10 @@ async def change(
         Refusal: 404 there is none, 409 it is one's own, 503 the database is away.
     """
     if name == session.person.name:
-        raise Refusal(409, _OWN)
+        raise Refusal(409, OWN)
     async with here.database.connection() as connection:
         if not await change_person(connection, by(here, session, reason), kind, name, new):
-            raise Refusal(404, _NOBODY)
+            raise Refusal(404, NOBODY)
     here.sessions.end_all(name, session.person.name)
     await here.roll.call()
 
@@ -207,4 +209,5 @@ def _shown(one: Account) -> OnePerson:
         locked=one.locked_at is not None,
         disabled=one.disabled_at is not None,
         created_at=one.created_at,
+        oidc_subject=one.oidc_subject,
     )

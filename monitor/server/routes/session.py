@@ -13,7 +13,7 @@ from monitor.server.messages import Detail, Time, shown
 from monitor.server.refusal import Refusal
 from monitor.server.rights import Deed, Role
 from monitor.server.service import Here, Service, SignedIn
-from monitor.server.sessions import Session
+from monitor.server.sessions import Person, Session
 from monitor.server.written import AT
 from monitor.store.people import By, change_person
 
@@ -103,17 +103,7 @@ async def open_session(credentials: SigningIn, request: Request, response: Respo
     address = address_of(request)
     person = await tried(here, credentials, address)
     await check_code(here, person, credentials.code, address)
-    here.sessions.close(request.state.token)
-    await _say(here, Session(person, here.settings.now(), here.settings.now(), address), "signed_in")
-    _log.info("signed_in", name=person.name, address=address)
-    response.set_cookie(
-        cookie_name(request),
-        here.sessions.open(person, address),
-        httponly=True,
-        samesite="strict",
-        secure=request.url.scheme == "https",
-    )
-    here.roll.change()
+    await begin(here, person, request, response, before=request.state.token)
 
 
 @router.get("", responses={401: {"model": Detail}})
@@ -177,6 +167,24 @@ async def change_password(asked: NewPassword, request: Request, session: SignedI
     await here.roll.call()
 
 
+async def begin(
+    here: Service, person: Person, request: Request, response: Response, *, before: str, via: str = "password"
+) -> None:
+    """Sign a person in, whoever said who it is; the session that this browser had ends."""
+    address, now = address_of(request), here.settings.now()
+    here.sessions.close(before)
+    await _say(here, Session(person, now, now, address), "signed_in", via=via)
+    _log.info("signed_in", name=person.name, address=address, via=via)
+    response.set_cookie(
+        cookie_name(request),
+        here.sessions.open(person, address),
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+    )
+    here.roll.change()
+
+
 def listed(here: Service, asking: Session, name: str = "") -> OpenSessions:
     """List the open sessions of a person, or of everybody."""
     return OpenSessions(
@@ -209,8 +217,8 @@ async def ended(here: Service, session: Session, session_id: str, reason: str = 
 
 
 async def _say(
-    here: Service, session: Session, kind: str, *, old: str | None = None, reason: str = ""
+    here: Service, session: Session, kind: str, *, old: str | None = None, reason: str = "", **more: str
 ) -> None:
     person = session.person
     body = {"role": person.role, "what": "session", "old": old, "new": None, "reason": reason}
-    await here.ledger.say(here.settings.now(), kind, person.name, body | {"address": session.address})
+    await here.ledger.say(here.settings.now(), kind, person.name, body | {"address": session.address} | more)
