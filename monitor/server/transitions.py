@@ -1,13 +1,13 @@
 """What the book says of alarms: every change, why, and who did it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from alarms.alarm import state
-from alarms.events import Alarm, AlarmState, Reason
+from alarms.events import Alarm, AlarmState, ProtectionState, Reason
 from monitor.server.written import AT, Time, shown
 from monitor.store.database import Pool
 
@@ -80,3 +80,67 @@ async def deeds_on(
 def _transition(row: dict[str, Any]) -> Transition:
     after = _ALARM.validate_json(row.pop("after"))
     return Transition(**row, state=state(after))
+
+
+def change_of(kind: str, body: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Say in a word what was before a line of the book and what is after it; None: the line has none.
+
+    Args:
+        kind: the line's.
+        body: the line's; any JSON.
+
+    Returns:
+        Of an alarm and of a protective action the states, of an action whose asks alone went on theirs; of a command
+        what was asked for, and what came of it; of what people keep the old word and the new one.
+    """
+    match kind:
+        case "transition":
+            return _alarm_state(body.get("before")), _alarm_state(body.get("after"))
+        case "change":
+            return _protective(_facts(body.get("before")), _facts(body.get("after")))
+        case "command":
+            return None, _asked_for(body)
+        case "result":
+            return None, "verified" if body.get("verified") else "failed"
+        case _:
+            return _word(body.get("old")), _word(body.get("new"))
+
+
+def _alarm_state(alarm: object) -> str | None:
+    if alarm is None:
+        return AlarmState.NORM
+    try:
+        return state(_ALARM.validate_python(alarm))
+    except ValidationError:  # the book keeps also what no version of ours wrote
+        return None
+
+
+def _protective(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, str]:
+    old, new = (_standing(one.get("state")) for one in (before, after))
+    return (old, new) if old != new else (_asks(before), _asks(after))
+
+
+def _standing(state: object) -> str:
+    """One that is closed, or was not there, is armed."""
+    return "ARMED" if state in (None, ProtectionState.CLOSED) else str(state)
+
+
+def _asks(running: Mapping[str, Any]) -> str:
+    told = (running.get(each) for each in ("asked", "ending"))
+    asked = [one for each in told if isinstance(each, list) for one in each]
+    return ", ".join(str(_facts(one).get("state", "")) for one in asked)
+
+
+def _asked_for(command: Mapping[str, Any]) -> str:
+    request, outputs = command.get("request"), _facts(command.get("outputs"))
+    if request:
+        return f"{request} {command.get('param') or ''}".rstrip()
+    return ", ".join(f"{name} {value}" for name, value in outputs.items())
+
+
+def _facts(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _word(value: object) -> str | None:
+    return value if isinstance(value, str) else None

@@ -5,14 +5,25 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from monitor.server.gate import API
 from monitor.server.rights import RIGHTS, Deed, Role
+from monitor.server.transitions import change_of
 from tests.server.conftest import PASSWORD, Running
 from tests.server.hands import Hands
 
 BODY = {"role": "admin", "what": "li", "old": "operator", "new": "engineer", "reason": "升职 promoted"}
 SIGNATURE = {"password": PASSWORD, "meaning": "review"}
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+FACTS = st.sampled_from(["before", "after", "old", "new", "asked", "ending", "state", "outputs", "request"])
 
 
 async def say(server: Running, hands: Hands, by: str, kind: str, **facts: Any) -> None:
@@ -86,6 +97,39 @@ async def review(server: Running, hands: Hands, name: str = "qian", **facts: Any
         answer = await client.post(f"{API}/book/reviews", json=body)
     await server.service.ledger.settled()
     return answer
+
+
+def asks(state: str, *each: str) -> dict[str, Any]:
+    return {"state": state, "asked": [{"state": one} for one in each], "ending": []}
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "told"),
+    [
+        ("role_changed", {"old": "operator", "new": "engineer"}, ("operator", "engineer")),
+        ("signed_in", {"old": None, "new": None}, (None, None)),
+        ("change", {"before": None, "after": asks("REQUESTED", "requested")}, ("ARMED", "REQUESTED")),
+        ("change", {"before": asks("RESET_PENDING"), "after": asks("CLOSED")}, ("RESET_PENDING", "ARMED")),
+        (
+            "change",
+            {"before": asks("ACKED", "acked", "acked"), "after": asks("ACKED", "acked", "verified")},
+            ("acked, acked", "acked, verified"),
+        ),
+        ("command", {"request": "", "outputs": {"red": "on", "buzzer": "off"}}, (None, "red on, buzzer off")),
+        ("command", {"request": "fan_speed", "param": 100, "outputs": {}}, (None, "fan_speed 100")),
+        ("result", {"verified": True}, (None, "verified")),
+        ("result", {"verified": False}, (None, "failed")),
+    ],
+)
+def test_a_line_says_in_a_word_what_was_and_what_is(
+    kind: str, body: dict[str, Any], told: tuple[str | None, str | None]
+) -> None:
+    assert change_of(kind, body) == told
+
+
+@given(st.sampled_from(["transition", "change", "command", "result", "key"]), st.dictionaries(FACTS, JSON))
+def test_whatever_a_line_holds_it_can_be_told(kind: str, body: dict[str, Any]) -> None:
+    assert all(one is None or isinstance(one, str) for one in change_of(kind, body))
 
 
 async def test_a_review_covers_what_was_there_and_never_the_reviewers_own(

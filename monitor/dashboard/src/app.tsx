@@ -12,6 +12,7 @@ import { index, notLive, person } from "./store";
 import { AlarmTable } from "./views/alarms";
 import { AlarmsPage } from "./views/alarms-page";
 import { AccountPage, MustChange } from "./views/account";
+import { Away } from "./views/away";
 import { Banner } from "./views/banner";
 import { AreaPage } from "./views/area";
 import { BookPage } from "./views/book";
@@ -76,6 +77,7 @@ function Screen() {
       <Header />
       <Banner />
       <NotLive />
+      <Away />
       <Floor />
       <HealthBar />
     </div>

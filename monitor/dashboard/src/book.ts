@@ -1,6 +1,7 @@
-/** The book as a page lists it: what was asked, what a line is about, and what it changed. Pure. */
+/** The book as a page lists it: what was asked, what a line is about, and what it changed. Pure, but for the language. */
 
 import type { BookLine } from "./admin";
+import { isKey, t } from "./i18n";
 import type { Span } from "./period";
 
 /** What a person looks for. */
@@ -24,13 +25,20 @@ export function query(looked: Looked, after: string | null = null): URLSearchPar
 }
 
 /** Where lines of different kinds name what they are about. */
-const subjects = ["what", "alarm", "protection", "name", "instrument", "device", "zone", "series", "plant"] as const;
+const subjects = ["of", "what", "alarm", "protection", "name", "instrument", "device", "zone", "series", "plant"] as const;
 
 const word = (value: unknown): string => (typeof value === "string" || typeof value === "number" ? String(value) : "");
 
-export const about = ({ body }: BookLine): string => subjects.map((key) => word(body[key])).find((found) => found !== "") ?? "";
+export const about = ({ body }: BookLine): string => {
+  const named = isFacts(body.command) ? body.command : body;
+  return subjects.map((key) => word(named[key])).find((found) => found !== "") ?? "";
+};
 
-export const why = ({ body }: BookLine): string => word(body.comment) || word(body.reason);
+/** What a person said; else why it happened, or how it went. */
+export function why({ kind, body }: BookLine): string {
+  const key = `${kind === "change" ? "protective" : "reason"}_${word(body.reason)}`;
+  return word(body.comment) || (isKey(key) ? t(key) : word(body.reason)) || word(body.detail);
+}
 
 /** One fact of a line, before and after it; undefined: there was none, or is none any more. */
 export interface Change {
@@ -47,6 +55,22 @@ const brief_length = 24;
 
 /** A value as it stands in a row; the whole of it is told where the line unfolds. */
 export const brief = (value = "—"): string => (value.length > brief_length ? `${value.slice(0, brief_length - 1)}…` : value);
+
+/** What the service's words of a state begin with on the screen, by the kind of line; of a single ask they are small. */
+const spoken: Record<string, string> = { transition: "state_", change: "protection_", result: "ask_", command: "" };
+
+/** What was and what is, where the service says it in a word of its own; undefined: the facts tell it. */
+export function inWords({ kind, old, new: now }: BookLine): Change | undefined {
+  const prefix = spoken[kind];
+  if (prefix === undefined || now === null) return undefined;
+  const said = (text: string): string => text.split(", ").map((one) => stateWord(prefix, one)).join(", ");
+  return { name: "", old: old === null ? undefined : said(old), now: said(now) };
+}
+
+function stateWord(prefix: string, state: string): string {
+  const key = `${state === state.toLowerCase() ? "ask_" : prefix}${state}`;
+  return prefix !== "" && isKey(key) ? t(key) : state;
+}
 
 const isFacts = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

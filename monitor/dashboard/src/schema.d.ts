@@ -1362,7 +1362,7 @@ export interface components {
         AskState: "waiting" | "requested" | "acked" | "verified" | "failed" | "already";
         /**
          * BookLine
-         * @description One line of the book, and who reviewed it.
+         * @description One line of the book, what was and what is in a word, and who reviewed it.
          */
         BookLine: {
             /** Chain */
@@ -1382,6 +1382,10 @@ export interface components {
             body: {
                 [key: string]: unknown;
             };
+            /** Old */
+            old: string | null;
+            /** New */
+            new: string | null;
             /** Prev Hash */
             prev_hash: string;
             /** Hash */

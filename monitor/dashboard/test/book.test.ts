@@ -1,17 +1,20 @@
 import { expect, test } from "vitest";
 import type { BookLine } from "../src/admin";
-import { about, brief, changes, facts, query, why } from "../src/book";
+import { about, brief, changes, facts, inWords, query, why } from "../src/book";
 
-const line = (body: Record<string, unknown>): BookLine => ({
+const line = (body: Record<string, unknown>, other: Partial<BookLine> = {}): BookLine => ({
   chain: "people-1",
   seq: 1,
   at: "2026-03-02T08:15:01Z",
   kind: "role_changed",
   who: "admin",
   body,
+  old: null,
+  new: null,
   prev_hash: "",
   hash: "",
   reviewed_by: [],
+  ...other,
 });
 
 test("only what was filled in is asked for", () => {
@@ -30,6 +33,25 @@ test("a line tells what it is about, and why", () => {
   expect(about(line({}))).toBe("");
   expect(why(line({ reason: "promoted" }))).toBe("promoted");
   expect(why(line({ reason: "acknowledged", comment: "glove changed" }))).toBe("glove changed");
+});
+
+test("why is told in the words of the screen: what a person said, why it came, how it went", () => {
+  expect(why(line({ reason: "cleared" }, { kind: "transition" }))).toBe("back within limits");
+  expect(why(line({ reason: "ask_verified" }, { kind: "change" }))).toBe("an ask was read back");
+  expect(why(line({ reason: "unheard of" }, { kind: "change" }))).toBe("unheard of");
+  expect(why(line({ detail: "read back on try 1" }, { kind: "result" }))).toBe("read back on try 1");
+  expect(about(line({ command: { device: "ST-STM-L1" }, detail: "" }))).toBe("ST-STM-L1");
+  expect(about(line({ what: "acknowledgement", of: "ISO/rh/alert" }))).toBe("ISO/rh/alert");
+});
+
+test("what was and what is are told in the words of the screen where the service has one", () => {
+  const told = (kind: string, old: string | null, now: string | null) => inWords(line({}, { kind, old, new: now }));
+  expect(told("transition", "UNACK", "ACKED")).toEqual({ name: "", old: "Not acknowledged", now: "Acknowledged" });
+  expect(told("change", "ACKED", "LATCHED")).toEqual({ name: "", old: "taken, not yet seen", now: "has its effect, held" });
+  expect(told("change", "acked, requested", "verified, requested")?.now).toBe("verified, asked");
+  expect(told("command", null, "red on, buzzer off")).toEqual({ name: "", old: undefined, now: "red on, buzzer off" });
+  expect(told("result", null, "failed")?.now).toBe("failed");
+  expect(told("role_changed", "operator", "engineer")).toBeUndefined();
 });
 
 test("what a line changed is told fact by fact, without what stayed", () => {

@@ -1,5 +1,6 @@
 """The book as people read it: a page of lines, and one line whole."""
 
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Annotated, Any, TypeAlias
 
@@ -13,6 +14,7 @@ from monitor.server.period import Period
 from monitor.server.refusal import Refusal
 from monitor.server.rights import Deed
 from monitor.server.service import Here
+from monitor.server.transitions import change_of
 from monitor.server.written import AT, Time
 from monitor.store import book_read
 from monitor.store.book_read import Line, Place, Wanted, is_reviewed
@@ -49,6 +51,8 @@ _LINE: dict[str, Any] = {
     "kind": "role_changed",
     "who": "admin",
     "body": {"role": "admin", "what": "li", "old": "operator", "new": "engineer", "reason": "promoted"},
+    "old": "operator",
+    "new": "engineer",
     "prev_hash": _HASH,
     "hash": _HASH,
     "reviewed_by": ["qian"],
@@ -56,7 +60,7 @@ _LINE: dict[str, Any] = {
 
 
 class BookLine(BaseModel):
-    """One line of the book, and who reviewed it."""
+    """One line of the book, what was and what is in a word, and who reviewed it."""
 
     model_config = shown(_LINE)
 
@@ -66,6 +70,8 @@ class BookLine(BaseModel):
     kind: str
     who: str
     body: dict[str, Any]
+    old: str | None
+    new: str | None
     prev_hash: str
     hash: str
     reviewed_by: list[str]
@@ -158,8 +164,9 @@ async def _signed(pool: Pool, line: Line) -> Line | None:
 
 
 def _line(line: Line, reviews: list[Line]) -> BookLine:
-    facts = {field: getattr(line, field) for field in BookLine.model_fields if field != "reviewed_by"}
-    return BookLine(**facts, reviewed_by=sorted({one.who for one in reviews if is_reviewed(line, one)}))
+    old, new = change_of(line.kind, line.body)
+    reviewed_by = sorted({one.who for one in reviews if is_reviewed(line, one)})
+    return BookLine(**asdict(line), old=old, new=new, reviewed_by=reviewed_by)
 
 
 def _signature(line: Line | None) -> BookSignature | None:

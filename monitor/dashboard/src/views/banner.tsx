@@ -62,7 +62,12 @@ function Facts({ alarm, plant }: { alarm: Alarm; plant: PlantIndex }) {
     `${t("since")} ${timeOfDay(raised_ms, plant.plant.time_zone)} (${elapsed(lasted_s)})`,
     t(`state_${alarm.state}`),
   ];
-  return <>{facts.filter((fact) => fact !== "").join(" · ")}</>;
+  return (
+    <>
+      {facts.filter((fact) => fact !== "").join(" · ")}
+      {alarm.first_out && <span class="first-out"> · {t("first_out")}</span>}
+    </>
+  );
 }
 
 /** The protective action that most needs a look, and how far each of its asks has come. */

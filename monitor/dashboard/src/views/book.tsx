@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import { bookPage, type BookLine } from "../admin";
 import { Refusal } from "../api";
-import { about, brief, changes, query, why, type Looked } from "../book";
+import { about, brief, changes, inWords, query, why, type Looked } from "../book";
 import { isKey, t, texts } from "../i18n";
 import { instantOf, lastHours } from "../period";
 import { AdminPage, Heads, nowOnce_ms, when, zone } from "./admin";
@@ -121,7 +121,8 @@ function Lines({ looked }: { looked: Looked }) {
 }
 
 function Row({ line, open, toggle }: { line: BookLine; open: boolean; toggle: () => void }) {
-  const changed = changes(line);
+  const spoken = inWords(line);
+  const changed = spoken ? [] : changes(line);
   return (
     <tbody class={open ? "chosen" : ""} data-testid={`book-line-${line.chain}-${line.seq}`}>
       <tr>
@@ -134,6 +135,7 @@ function Row({ line, open, toggle }: { line: BookLine; open: boolean; toggle: ()
         <td>{line.who}</td>
         <td>{about(line)}</td>
         <td>
+          {spoken && [spoken.old, spoken.now].filter((one) => one !== undefined).join(" → ")}
           {changed.slice(0, 2).map(({ name, old, now }) => (
             <span key={name} class="change">
               {name} {brief(old)} → {brief(now)}

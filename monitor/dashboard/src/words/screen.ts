@@ -170,6 +170,8 @@ export const en = {
   cut_collector: "The server has lost the collector. Values are not being updated.",
   last_heard: "Last heard {age} ago",
   do_not_trust: "Do not rely on the values on this screen.",
+  history_away: "No history at the moment.",
+  history_away_what: "The database does not answer. Values, alarms and what you do go on; they are kept, and follow once it is back.",
   // Health
   health: "Health of the monitoring",
   devices_live: "Devices live",
@@ -345,6 +347,8 @@ export const zh: Record<keyof typeof en, string> = {
   cut_collector: "服务器与采集器失去联系，数值未更新。",
   last_heard: "最后收到消息：{age} 前",
   do_not_trust: "请勿依据本屏幕数值作判断。",
+  history_away: "暂无历史数据。",
+  history_away_what: "数据库无响应。实时数值、报警与操作照常进行并已保存，数据库恢复后补入。",
   health: "监测系统状态",
   devices_live: "在线设备",
   oldest_sample: "最旧样本",
