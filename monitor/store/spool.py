@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from monitor.store.book import BookEntry
 
@@ -71,13 +72,16 @@ class Spool:
             self._file.execute("INSERT INTO line (at_us, kind, who, body) VALUES (?, ?, ?, ?)", row)
 
     def after(self, seq: int, most: int) -> list[tuple[int, BookEntry]]:
-        """Give the next lines behind a number, in order, each with its own."""
+        """Give the next lines behind a number, in order, each with its own, as the database can keep them."""
         with self._explained():
             rows = self._file.execute(
                 "SELECT seq, at_us, kind, who, body FROM line WHERE seq > ? ORDER BY seq LIMIT ?", (seq, most)
             ).fetchall()
         return [
-            (number, BookEntry(_EPOCH + timedelta(microseconds=at_us), kind, who, json.loads(body)))
+            (
+                number,
+                BookEntry(_EPOCH + timedelta(microseconds=at_us), kind, _kept(who), _kept(json.loads(body))),
+            )
             for number, at_us, kind, who, body in rows
         ]
 
@@ -101,3 +105,12 @@ class Spool:
             yield
         except (sqlite3.Error, OSError) as error:
             raise SpoolError(f"{self._path}: {error}; look after that disk") from error
+
+
+def _kept(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Write a text as PostgreSQL can keep it: a line that it does not take would hold up all behind it, for good."""
+    if isinstance(value, str):
+        return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_kept(key): _kept(one) for key, one in value.items()}
+    return [_kept(one) for one in value] if isinstance(value, list) else value

@@ -68,6 +68,25 @@ def test_a_line_comes_back_as_it_was_and_its_number_is_never_given_again(tmp_pat
     spool.close()
 
 
+async def test_what_the_database_cannot_keep_of_a_line_does_not_hold_up_those_behind_it(
+    tmp_path: Path, database_url: str
+) -> None:
+    spool = Spool(tmp_path / "people.spool")
+    odd = {"number": 1, "words": "a\0b", "\ud800": ["\ud800", {"\0": None}, 1.5, True]}
+    spool.add(BookEntry(AT, "said", "l\0i", odd))
+    spool.add(entry(2))
+    connection = await asyncpg.connect(database_url)
+    assert await drain(connection, CHAIN, spool.after(0, 10)) == 2
+    (line, _) = await connection.fetch("SELECT who, body FROM book WHERE chain = $1 ORDER BY seq", CHAIN)
+    await connection.close()
+    assert line["who"] == "l\ufffdi"
+    assert json.loads(line["body"]) == {
+        "number": 1,
+        "words": "a\ufffdb",
+        "?": ["?", {"\ufffd": None}, 1.5, True],
+    }
+
+
 def test_a_full_spool_says_so_and_what_is_no_json_is_not_taken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
