@@ -8,7 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
-from urllib.parse import parse_qs, unquote
+from urllib.parse import parse_qs, unquote, urlencode
 
 import uvicorn
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -117,6 +117,14 @@ class Provider:
                 **self.discovered,
             }
 
+        @app.get("/authorize")
+        async def _authorize(request: Request) -> Response:
+            code = self.sign_in(f"{self.issuer}/authorize?{request.url.query}")
+            back = urlencode({"state": request.query_params["state"], "code": code})
+            return Response(
+                status_code=302, headers={"Location": f"{request.query_params['redirect_uri']}?{back}"}
+            )
+
         @app.get("/keys")
         async def _keys() -> dict[str, Any]:
             self.asked.append("keys")
@@ -163,9 +171,9 @@ class Provider:
         return Response(json.dumps(body), media_type="application/json")
 
     @asynccontextmanager
-    async def serving(self) -> AsyncIterator[None]:
+    async def serving(self, host: str = "127.0.0.1") -> AsyncIterator[None]:
         listener = socket.create_server(("127.0.0.1", 0))
-        self.issuer = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        self.issuer = f"http://{host}:{listener.getsockname()[1]}"
         config = uvicorn.Config(self.app(), log_config=None, access_log=False, lifespan="off", ws="none")
         server = uvicorn.Server(config)
         task = asyncio.create_task(server.serve([listener]))

@@ -62,6 +62,10 @@ export const unlock = (name: string, reason: string): Promise<void> => tell(pers
 
 export const resetPassword = (name: string, reason: string): Promise<OneTime> => answer(person(name, "reset"), { reason });
 
+/** Says who somebody is at the site's own sign-in; "": by password only. */
+export const linkSubject = (name: string, subject: string, reason: string): Promise<void> =>
+  tell(person(name, "subject"), { subject, reason });
+
 export const everySession = async (): Promise<OpenSession[]> => (await get<Schemas["OpenSessions"]>("/sessions")).sessions;
 
 export const endSession = (id: string, reason: string): Promise<void> => tell(`/sessions/${id}/end`, { reason });

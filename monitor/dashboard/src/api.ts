@@ -77,6 +77,13 @@ export const signIn = async (name: string, password: string, code: string): Prom
   await send(session, { name, password, code });
 };
 
+/** What the site's own sign-in is called; null: there is none. */
+export const otherSignIn = async (): Promise<string | null> => (await get<{ name: string | null }>(`${session}/oidc`)).name;
+
+/** Begins to sign in there; gives where the browser is to go. */
+export const beginOtherSignIn = async (): Promise<string> =>
+  ((await (await send(`${session}/oidc`, {})).json()) as { address: string }).address;
+
 export const signOut = async (): Promise<void> => {
   await ask(session, { method: "DELETE" });
 };

@@ -92,6 +92,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Other Sign In
+         * @description Whether people may sign in by the site's own provider, and what it is called.
+         */
+        get: operations["read_other_sign_in"];
+        put?: never;
+        /**
+         * Begin Other Sign In
+         * @description Begin to sign in by the provider; the answer says where the browser is to go.
+         */
+        post: operations["begin_other_sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * End Other Sign In
+         * @description Where the provider sends the browser back to; it goes on to the dashboard, signed in, or reads why not.
+         */
+        get: operations["end_other_sign_in"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{name}/subject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Link
+         * @description Say who somebody is at the provider; that person's sessions end.
+         */
+        post: operations["link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/health": {
         parameters: {
             query?: never;
@@ -1361,6 +1425,14 @@ export interface components {
          */
         AskState: "waiting" | "requested" | "acked" | "verified" | "failed" | "already";
         /**
+         * Begun
+         * @description Where the browser is to go.
+         */
+        Begun: {
+            /** Address */
+            address: string;
+        };
+        /**
          * BookLine
          * @description One line of the book, what was and what is in a word, and who reviewed it.
          */
@@ -1485,6 +1557,8 @@ export interface components {
             n_good: number[];
             /** Limits */
             limits: components["schemas"]["PastLimit"][];
+            /** Occupancy */
+            occupancy: components["schemas"]["PastOccupancy"][];
             /** Instrument */
             instrument: components["schemas"]["PastInstrument"][];
         };
@@ -1557,8 +1631,6 @@ export interface components {
          * @description Which protective action is ended, in which role who is signed in signs, and who else does.
          */
         Ended: {
-            /** Occupancy */
-            occupancy: components["schemas"]["PastOccupancy"][];
             /** Protection */
             protection: string;
             /** Role */
@@ -1828,6 +1900,16 @@ export interface components {
          */
         LineMode: "c_isolator" | "b_cabinet";
         /**
+         * Linked
+         * @description Who somebody is at the provider; "" for a subject ends it.
+         */
+        Linked: {
+            /** Reason */
+            reason: string;
+            /** Subject */
+            subject: string;
+        };
+        /**
          * MadeToken
          * @description A new token. It is shown here and nowhere again.
          */
@@ -2037,6 +2119,8 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /** Oidc Subject */
+            oidc_subject: string;
         };
         /**
          * OneProtection
@@ -2148,6 +2232,14 @@ export interface components {
             sessions: components["schemas"]["OpenSession"][];
         };
         /**
+         * OtherSignIn
+         * @description The site's own sign-in, by its name; null: there is none.
+         */
+        OtherSignIn: {
+            /** Name */
+            name: string | null;
+        };
+        /**
          * Part
          * @description One part of the service; `ok` is false also while nothing is known about it.
          */
@@ -2177,6 +2269,9 @@ export interface components {
          * @description What a limit permitted from `since` to `until`; null: not bounded on that side.
          */
         PastLimit: {
+            /** Limit */
+            limit: string;
+            level: components["schemas"]["Level"];
             /** Low */
             low: number | null;
             /** High */
@@ -2191,6 +2286,23 @@ export interface components {
              * Format: date-time
              */
             until: string;
+        };
+        /**
+         * PastOccupancy
+         * @description What went on in the channel's zone from `since` to `until`.
+         */
+        PastOccupancy: {
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            occupancy: components["schemas"]["Occupancy"];
         };
         /**
          * PlantApproved
@@ -2216,6 +2328,9 @@ export interface components {
         /**
          * PlantChannel
          * @description A measured quantity; `place` is where its value stands in its series' Samples.
+         *
+         *     `states` are its values in words; `bits` and `clear_bits` say, by the number of a bit, what that one says while it
+         *     is set, and while it is not.
          */
         PlantChannel: {
             /** Id */
@@ -2232,6 +2347,14 @@ export interface components {
             place: number;
             /** States */
             states: {
+                [key: string]: components["schemas"]["Label"];
+            };
+            /** Bits */
+            bits: {
+                [key: string]: components["schemas"]["Label"];
+            };
+            /** Clear Bits */
+            clear_bits: {
                 [key: string]: components["schemas"]["Label"];
             };
         };
@@ -2292,23 +2415,6 @@ export interface components {
             /** Old */
             old: string | null;
             /** New */
-        /**
-         * PastOccupancy
-         * @description What went on in the channel's zone from `since` to `until`.
-         */
-        PastOccupancy: {
-            /**
-             * Since
-             * Format: date-time
-             */
-            since: string;
-            /**
-             * Until
-             * Format: date-time
-             */
-            until: string;
-            occupancy: components["schemas"]["Occupancy"];
-        };
             new: string | null;
             /** Is Looser */
             is_looser: boolean | null;
@@ -2736,6 +2842,8 @@ export interface components {
             n_good: number[];
             /** Limits */
             limits: components["schemas"]["PastLimit"][];
+            /** Occupancy */
+            occupancy: components["schemas"]["PastOccupancy"][];
             /** Instrument */
             instrument: components["schemas"]["PastInstrument"][];
             /**
@@ -2836,8 +2944,6 @@ export interface components {
             reason: string;
             /**
              * Derived
-            /** Occupancy */
-            occupancy: components["schemas"]["PastOccupancy"][];
              * @description what was reckoned from it, by the id of the derived channel
              * @default {}
              */
@@ -3327,6 +3433,25 @@ export interface components {
             collector: boolean;
         };
         /**
+         * OccupancyMessage
+         * @description A person has said that something else goes on in a zone.
+         */
+        OccupancyMessage: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "occupancy";
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Zone */
+            zone: string;
+            occupancy: components["schemas"]["Occupancy"];
+        };
+        /**
          * ProtectionMessage
          * @description A protective action has changed, or one of its asks.
          */
@@ -3418,6 +3543,14 @@ export interface components {
              * @default []
              */
             protections: components["schemas"]["Protection"][];
+            /**
+             * Occupancy
+             * @description what goes on in each zone, by its id
+             * @default {}
+             */
+            occupancy: {
+                [key: string]: components["schemas"]["Occupancy"];
+            };
             health: components["schemas"]["CollectorHealth"] | null;
         };
         LiveMessage: components["schemas"]["Snapshot"] | components["schemas"]["SampleMessage"] | components["schemas"]["AlarmMessage"] | components["schemas"]["ProtectionMessage"] | components["schemas"]["OccupancyMessage"] | components["schemas"]["HealthMessage"] | components["schemas"]["Link"];
@@ -3439,25 +3572,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-        /**
-         * OccupancyMessage
-         * @description A person has said that something else goes on in a zone.
-         */
-        OccupancyMessage: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "occupancy";
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Zone */
-            zone: string;
-            occupancy: components["schemas"]["Occupancy"];
-        };
             /** @description Successful Response */
             200: {
                 headers: {
@@ -3550,14 +3664,6 @@ export interface operations {
             query?: never;
             header?: never;
             path?: never;
-            /**
-             * Occupancy
-             * @description what goes on in each zone, by its id
-             * @default {}
-             */
-            occupancy: {
-                [key: string]: components["schemas"]["Occupancy"];
-            };
             cookie?: never;
         };
         requestBody?: never;
@@ -3678,6 +3784,229 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    read_other_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OtherSignIn"];
+                };
+            };
+        };
+    };
+    begin_other_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Begun"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    end_other_sign_in: {
+        parameters: {
+            query?: {
+                state?: string;
+                code?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": unknown;
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": unknown;
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": unknown;
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Linked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

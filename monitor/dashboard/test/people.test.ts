@@ -11,6 +11,7 @@ const person = (name: string, given: Partial<OnePerson> = {}): OnePerson => ({
   locked: false,
   disabled: false,
   created_at: "2026-01-01T00:00:00Z",
+  oidc_subject: "",
   ...given,
 });
 

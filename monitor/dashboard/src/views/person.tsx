@@ -1,10 +1,12 @@
 /** One account unfolded: what its keeper does about it, and what quality notes of its training. */
 
-import { disable, giveRole, noteTraining, resetPassword, unlock, type OnePerson, type OneTraining, type Role, type Subject } from "../admin";
+import { disable, giveRole, linkSubject, noteTraining, resetPassword, unlock, type OnePerson, type OneTraining, type Role, type Subject } from "../admin";
+import { otherSignIn } from "../api";
 import { t } from "../i18n";
 import { subjects } from "../people";
 import { may, person } from "../store";
 import { Reason, today, when } from "./admin";
+import { useAsked } from "./asked";
 import { Deed, text } from "./deed";
 import { RoleChoice } from "./people";
 import type { Secret } from "./secret";
@@ -63,11 +65,29 @@ function Account({ one, again, show }: Omit<CardProps, "trained">) {
       <Deed label={t("password_reset")} testid={`reset-${one.name}`} act={then(reset)}>
         <Reason />
       </Deed>
+      <Linked one={one} again={again} />
       <Deed label={t("account_disable")} testid={`disable-${one.name}`} act={then((reason) => disable(one.name, reason))}>
         <Reason />
         <span class="quiet">{t("account_disable_rule")}</span>
       </Deed>
     </>
+  );
+}
+
+/** Who somebody is at the site's own sign-in, where there is one. */
+function Linked({ one, again }: Pick<CardProps, "one" | "again">) {
+  const { told: name } = useAsked(otherSignIn);
+  if (!name) return null;
+  const link = async (form: FormData): Promise<void> => {
+    await linkSubject(one.name, text(form, "subject").trim(), text(form, "reason"));
+    await again();
+  };
+  return (
+    <Deed label={t("subject_link", { name })} testid={`link-${one.name}`} act={link}>
+      {one.oidc_subject && <span>{t("subject_linked", { name, subject: one.oidc_subject })}</span>}
+      <input name="subject" aria-label={t("subject_of")} placeholder={t("subject_of")} maxLength={255} autocapitalize="none" autocomplete="off" />
+      <Reason />
+    </Deed>
   );
 }
 

@@ -1,7 +1,7 @@
 /** Signing in and what can go wrong with it. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Refusal, signIn, whoAmI } from "../api";
+import { beginOtherSignIn, otherSignIn, Refusal, signIn, whoAmI } from "../api";
 import { t } from "../i18n";
 import { person } from "../store";
 import { LanguageSwitch, Logo, ThemeSwitch } from "./header";
@@ -20,6 +20,7 @@ export function SignIn() {
         </h1>
         <p class="quiet">{t("tagline")}</p>
         <SignInForm />
+        <OtherSignIn />
       </main>
     </div>
   );
@@ -77,6 +78,32 @@ function SignInForm() {
       </p>
       <SoundTest />
     </form>
+  );
+}
+
+/** The site's own sign-in, where the server has one. */
+function OtherSignIn() {
+  const [name, setName] = useState<string | null>(null);
+  const [failure, setFailure] = useState("");
+  useEffect(() => void otherSignIn().then(setName, () => undefined), []);
+  if (name === null) return null;
+  const go = async (): Promise<void> => {
+    try {
+      location.assign(await beginOtherSignIn());
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      setFailure(error.status === 0 ? t("no_server") : error.message);
+    }
+  };
+  return (
+    <div class="other">
+      <button data-testid="sign-in-other" onClick={() => void go()}>
+        {t("sign_in_with", { name })}
+      </button>
+      <p class="failure" role="alert">
+        {failure}
+      </p>
+    </div>
   );
 }
 

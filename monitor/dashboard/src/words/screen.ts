@@ -10,6 +10,7 @@ export const en = {
   name: "Name",
   password: "Password",
   wrong_password: "Name or password is wrong.",
+  sign_in_with: "Sign in with {name}",
   caps_lock: "Caps Lock is on.",
   no_server: "The server does not answer. Is it running?",
   // Header
@@ -196,6 +197,7 @@ export const zh: Record<keyof typeof en, string> = {
   name: "用户名",
   password: "密码",
   wrong_password: "用户名或密码错误。",
+  sign_in_with: "使用 {name} 登录",
   caps_lock: "大写锁定已开启。",
   no_server: "服务器无应答，请确认其正在运行。",
   language: "语言",
