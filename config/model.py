@@ -109,6 +109,8 @@ class ChannelModel:
         setting: the device setting that this channel reads back ("" if none): another value than the plant's is an
             alarm.
         states: value -> text, for a channel of kind `state`.
+        bits: number of a bit -> what it says while it is set, for a channel of kind `bits`.
+        clear_bits: the same -> what it says while it is not set.
     """
 
     key: str
@@ -120,6 +122,8 @@ class ChannelModel:
     room: str = ""
     setting: str = ""
     states: Mapping[int, Text] = field(default_factory=dict, hash=False)
+    bits: Mapping[int, Text] = field(default_factory=dict, hash=False)
+    clear_bits: Mapping[int, Text] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,8 @@ def _channel(written: WrittenChannel) -> ChannelModel:
         room=written.room,
         setting=written.setting or "",
         states={value: text_of(state) for value, state in written.states.items()},
+        bits={bit: text_of(word) for bit, word in written.bits.items()},
+        clear_bits={bit: text_of(word) for bit, word in written.clear_bits.items()},
     )
 
 

@@ -55,6 +55,7 @@ def profile_faults(checked: Checked, stem: str) -> Iterator[Fault]:
             yield channel.fault(
                 "states belong to kind state; write kind: state, or leave states out", "states"
             )
+        yield from _wrong_bits(channel)
     known = [channel.written.key for channel in channels]
     for output in outputs:
         yield from _wrong_output(output, known, protocol == Protocol.OPCUA)
@@ -91,6 +92,17 @@ def _wrong_setting(channel: Row[WrittenChannel]) -> Iterator[Fault]:
             " leave setting out, and write a limit for the channel",
             "setting",
         )
+
+
+def _wrong_bits(channel: Row[WrittenChannel]) -> Iterator[Fault]:
+    written, register = channel.written, channel.written.register_
+    width = 16 if register is not None and register.type.endswith("16") else 32
+    for key, words in (("bits", written.bits), ("clear_bits", written.clear_bits)):
+        if words and written.kind is not Kind.BITS:
+            yield channel.fault(f"{key} belong to kind bits; write kind: bits, or leave {key} out", key)
+        for bit in words:
+            if bit >= width:
+                yield channel.fault(f"there is no bit {bit} in {width}; write 0 to {width - 1}", key, bit)
 
 
 def _wrong_self_tests(checked: Checked, opcua: bool, channels: list[Row[WrittenChannel]]) -> Iterator[Fault]:

@@ -30,6 +30,7 @@ TemplateRoom: TypeAlias = Annotated[
 ]
 
 Int16: TypeAlias = Annotated[int, Field(ge=-32_768, le=32_767)]
+Bit: TypeAlias = Annotated[int, Field(ge=0, le=31)]
 Verified: TypeAlias = Literal["manual", "inferred", "none"]
 _VERIFIED = "what the map rests on: manual (printed by the maker), inferred, or none"
 
@@ -104,6 +105,12 @@ class WrittenChannel(Written):
         default=None, description="the setting of the device that it reads back, for example sample_time_s"
     )
     states: dict[int, WrittenText] = Field(default={}, description="kind state: value -> text")
+    bits: dict[Bit, WrittenText] = Field(
+        default={}, description="kind bits: number of a bit, from 0 -> what it says while it is set"
+    )
+    clear_bits: dict[Bit, WrittenText] = Field(
+        default={}, description="kind bits: number of a bit -> what it says while it is not set"
+    )
 
 
 class WrittenOutput(Written):

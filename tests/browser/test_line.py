@@ -184,6 +184,21 @@ async def test_a_counter_says_what_its_cubic_metre_may_still_take(page: Page) ->
     await expect(card.get_by_test_id("live-PC-A-STM-L1/flow")).to_contain_text("1.00")
 
 
+async def test_a_counters_laser_flow_and_service_are_told_in_words(page: Page, calm: Calm) -> None:
+    calm.told |= {"PC-A-STM-L1/device_status": 1 + 2 + 2**11 + 2**12, "PC-A-STM-L1/ext_status": 2**3}
+    card = page.get_by_test_id("card-PC-A-STM-L1")
+    device, extended = (
+        card.get_by_test_id(f"live-PC-A-STM-L1/{key}") for key in ("device_status", "ext_status")
+    )
+    await expect(device).to_contain_text("running, sampling, laser alert, flow alert", timeout=SLOW_MS)
+    await expect(extended).to_contain_text("laser life")
+    calm.told["PC-A-STM-L1/device_status"] = 2**13
+    await _speak(page, "zh")
+    await expect(device).to_contain_text("需维护", timeout=SLOW_MS)
+    await expect(extended).to_contain_text("激光寿命")
+    await _keep_picture(page, "line-counter-words")
+
+
 async def test_a_towers_lamps_are_drawn_as_they_read_back(page: Page, calm: Calm) -> None:
     calm.told |= {"ST-STM-L1/tier_1": 2, "ST-STM-L1/tier_2": 1, "ST-STM-L1/tier_3": 0, "ST-STM-L1/buzzer": 1}
     for lamp, look in {1: "red flashing", 2: "amber on", 3: "green off"}.items():

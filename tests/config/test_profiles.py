@@ -53,9 +53,43 @@ def test_each_profile_has_its_channels_in_both_languages(name: str, protocol: Pr
     assert (profile.name, profile.protocol, len(profile.channels)) == (name, protocol, count)
     for channel in profile.channels:
         texts = [channel.label, *channel.states.values()]
+        texts += (*channel.bits.values(), *channel.clear_bits.values())
         assert all(any("\u4e00" <= letter <= "\u9fff" for letter in text.zh) for text in texts), channel
         assert not any("\u4e00" <= letter <= "\u9fff" for text in texts for letter in text.en), channel
         assert (channel.kind is Kind.STATE) == bool(channel.states), channel.key
+
+
+def test_a_counters_state_is_told_in_words_and_each_maker_means_a_set_bit_in_its_own_way() -> None:
+    lighthouse, pms = (
+        channels(load_profile(PROFILES_DIR / f"{name}.yaml")) for name in ("lighthouse_apexr", "pms_airnet")
+    )
+    device, record = lighthouse["device_status"], lighthouse["sample_status"]
+    assert [device.bits[bit].en for bit in (11, 12, 13)] == ["laser alert", "flow alert", "service alert"]
+    assert [record.bits[bit].en for bit in (0, 1, 3)] == ["laser alert", "flow alert", "service alert"]
+    assert not device.clear_bits
+    status = pms["packet_status"]
+    assert (status.bits[0].en, status.clear_bits[0].en) == ("laser good", "laser not good")
+    assert (status.bits[1].zh, status.clear_bits[1].zh) == ("流量正常", "流量异常")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [("16: {en: x, zh: 甲}", "no bit 16 in 16"), ("32: {en: x, zh: 甲}", "less than or equal to 31|31")],
+)
+def test_a_bit_that_the_register_has_not_is_a_fault(tmp_path: Path, wrong: str, says: str) -> None:
+    text = (PROFILES_DIR / "lighthouse_apexr.yaml").read_text()
+    copy = tmp_path / "lighthouse_apexr.yaml"
+    copy.write_text(text.replace("0: {en: running, zh: 运行}", wrong, 1))
+    with pytest.raises(PlantFaults, match=says):
+        load_profile(copy)
+
+
+def test_words_of_bits_belong_to_bits(tmp_path: Path) -> None:
+    text = (PROFILES_DIR / "lighthouse_apexr.yaml").read_text()
+    copy = tmp_path / "lighthouse_apexr.yaml"
+    copy.write_text(text.replace("kind: bits", "kind: count", 1))
+    with pytest.raises(PlantFaults, match="bits belong to kind bits"):
+        load_profile(copy)
 
 
 def test_a_key_that_stands_twice_is_a_fault_of_the_profile(tmp_path: Path) -> None:

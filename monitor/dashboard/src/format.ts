@@ -70,7 +70,7 @@ export function value(channel: Channel, shown: number | null, text: (label: Text
       return state ? text(state) : figure(shown, 0);
     }
     case "bits":
-      return shown === 0 ? "0" : `0x${Math.round(shown).toString(16).toUpperCase()}`;
+      return bits(channel, Math.round(shown), text);
     case "count":
       return figure(shown, 0);
     case "time":
@@ -78,6 +78,22 @@ export function value(channel: Channel, shown: number | null, text: (label: Text
     case "analog":
       return figure(shown, decimals[channel.unit] ?? otherwise);
   }
+}
+
+const nothing: Text = { en: "none", zh: "无" };
+
+/** What each bit says, set or not; one without a word by its number. Where no bit has a word, the number itself. */
+function bits({ bits: set, clear_bits: clear }: Channel, shown: number, text: (label: Text) => string): string {
+  if (Object.keys(set).length + Object.keys(clear).length === 0) return shown === 0 ? "0" : `0x${shown.toString(16).toUpperCase()}`;
+  const words: string[] = [];
+  for (let bit = 0; bit < 32; bit++) {
+    // By division: a bitwise sign would make the highest bit of 32 a negative number.
+    const isSet = Math.floor(shown / 2 ** bit) % 2 === 1;
+    const word = (isSet ? set : clear)[String(bit)];
+    if (word) words.push(text(word));
+    else if (isSet) words.push(`#${bit}`);
+  }
+  return words.length > 0 ? words.join(", ") : text(nothing);
 }
 
 function time(channel: Channel, shown: number): string {

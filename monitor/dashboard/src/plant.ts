@@ -73,6 +73,8 @@ const reckoned = ({ id, unit, zone, label }: Derived): Channel => ({
   zone,
   place: nowhere,
   states: {},
+  bits: {},
+  clear_bits: {},
 });
 
 /** Fewer numbered parts than this are listed, not drawn as a comb. */

@@ -11,8 +11,11 @@ const channel = (given: Partial<Channel>): Channel => ({
   zone: "Z",
   place: 0,
   states: {},
+  bits: {},
+  clear_bits: {},
   ...given,
 });
+const bits = { kind: "bits", unit: "" } as const;
 const english = (label: { en: string }): string => label.en;
 
 test("numbers keep their decimals and never show a minus zero", () => {
@@ -30,6 +33,9 @@ test.each([
   [channel({ kind: "state", unit: "" }), 7, "7"],
   [channel({ kind: "bits", unit: "" }), 0, "0"],
   [channel({ kind: "bits", unit: "" }), 10, "0xA"],
+  [channel({ ...bits, bits: { "1": { en: "flow alert", zh: "流量异常" } } }), 0, "none"],
+  [channel({ ...bits, bits: { "1": { en: "flow alert", zh: "流量异常" } } }), 0x80000006, "flow alert, #2, #31"],
+  [channel({ ...bits, bits: { "0": { en: "laser good", zh: "" } }, clear_bits: { "0": { en: "laser not good", zh: "" } } }), 2, "laser not good, #1"],
   [channel({ kind: "time", unit: "s" }), 1795219200, "2026-11-21"],
   [channel({ kind: "time", unit: "s" }), 600, "600"],
   [channel({}), null, "—"],

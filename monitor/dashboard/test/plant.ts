@@ -13,6 +13,8 @@ const channel = (device: string, key: string, unit: string, zone: string, place:
   zone,
   place,
   states: {},
+  bits: {},
+  clear_bits: {},
 });
 
 export const limit = (of: string, level: "alert" | "action", low: number | null, high: number | null): Limit => ({

@@ -13,7 +13,7 @@ const door = { 0: both("open"), 1: both("closed"), 2: both("locked"), 3: both("m
 
 function device(id: string, zone: string, told: [string, string, Kind?, Record<number, { en: string; zh: string }>?][], records = 0): Device {
   const channels = told.map(([key, unit, kind = "analog", states = {}], place): Channel => ({
-    id: `${id}/${key}`, key, unit, kind, label: both(key), zone, place, states,
+    id: `${id}/${key}`, key, unit, kind, label: both(key), zone, place, states, bits: {}, clear_bits: {},
   }));
   const series = [{ id, records: false, channels: channels.slice(records) }];
   if (records > 0) series.push({ id: `${id}#records`, records: true, channels: channels.slice(0, records) });

@@ -1,11 +1,12 @@
 """The plant as it is configured: what screens need to name and place every value."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter
 from pydantic import BaseModel, BeforeValidator
 
-from config.model import Channel, Device, Grade, Kind, Series
+from config.model import Channel, Device, Grade, Kind, Series, Text
 from config.plant import LineMode, Plant
 from config.rules import Formula, Level, Priority, ProtectionKind
 from monitor.server.may import Looking
@@ -48,7 +49,11 @@ class PlantZone(Noun):
 
 
 class PlantChannel(BaseModel):
-    """A measured quantity; `place` is where its value stands in its series' Samples."""
+    """A measured quantity; `place` is where its value stands in its series' Samples.
+
+    `states` are its values in words; `bits` and `clear_bits` say, by the number of a bit, what that one says while it
+    is set, and while it is not.
+    """
 
     id: str
     key: str
@@ -58,6 +63,8 @@ class PlantChannel(BaseModel):
     zone: str
     place: int
     states: dict[str, Label]
+    bits: dict[str, Label]
+    clear_bits: dict[str, Label]
 
 
 class PlantSeries(BaseModel):
@@ -160,6 +167,8 @@ _PRESSURE = {
     "zone": "STM-L1-A-ISO",
     "place": 0,
     "states": {},
+    "bits": {},
+    "clear_bits": {},
 }
 
 
@@ -329,5 +338,11 @@ def _channel(channel: Channel) -> PlantChannel:
         label=Label.model_validate(model.label),
         zone=channel.zone,
         place=channel.place,
-        states={str(value): Label.model_validate(text) for value, text in model.states.items()},
+        states=_words(model.states),
+        bits=_words(model.bits),
+        clear_bits=_words(model.clear_bits),
     )
+
+
+def _words(told: Mapping[int, Text]) -> dict[str, Label]:
+    return {str(number): Label.model_validate(text) for number, text in told.items()}

@@ -25,7 +25,7 @@ export function Counter({ device, index }: { device: Device; index: PlantIndex }
       <RecordLine device={device} zone={index.plant.time_zone} />
       <ul class="facts">
         {[...facts, ...own.filter(({ channel }) => channel.kind === "time")].map((source) => (
-          <li key={source.channel.id}>
+          <li key={source.channel.id} class={source.channel.kind}>
             <LiveValue source={source} name />
           </li>
         ))}
@@ -88,7 +88,7 @@ function Sizes({ own }: { own: readonly Source[] }) {
       {own
         .filter(({ series }) => series.records)
         .map((source) => (
-          <li key={source.channel.id}>
+          <li key={source.channel.id} class={source.channel.kind}>
             <LiveValue source={source} name />
           </li>
         ))}
