@@ -4,10 +4,11 @@ import math
 from typing import Annotated
 
 import structlog
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field
 from starlette.requests import HTTPConnection
 
 from config.model import Text
+from monitor.server.asked import Password
 from monitor.server.database import DatabaseDown
 from monitor.server.messages import shown
 from monitor.server.refusal import Refusal
@@ -28,7 +29,7 @@ class Credentials(BaseModel):
     model_config = shown({"name": "li", "password": "correct horse battery staple"})
 
     name: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
-    password: Annotated[SecretStr, Field(min_length=1, max_length=256)]
+    password: Password
 
 
 def address_of(connection: HTTPConnection) -> str:

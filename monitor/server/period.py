@@ -1,35 +1,24 @@
 """From when to when a person asks: two times with their offset, in order, not too far apart."""
 
-import re
 from datetime import datetime, timedelta
 from typing import Annotated, TypeAlias
 
 from fastapi import Depends, Query
-from pydantic import AwareDatetime, BeforeValidator
 
 from config.model import Text
+from monitor.server.asked import Moment
 from monitor.server.refusal import Refusal
 
 SPAN_MAX = timedelta(days=400)
 """A year with its leap day, and a month to compare with."""
 
-_ISO = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d")
+_HOW = "ISO 8601 with offset; in a URL a + is written %2B"
 
 
-def _only_iso(value: object) -> object:
-    if not (isinstance(value, str) and _ISO.match(value)):
-        raise ValueError("write the time in ISO 8601 with its offset, for example 2026-03-02T08:15:00Z")
-    return value
-
-
-AskedTime: TypeAlias = Annotated[
-    AwareDatetime,
-    BeforeValidator(_only_iso),
-    Query(description="ISO 8601 with offset; in a URL a + is written %2B", examples=["2026-03-02T08:15:00Z"]),
-]
-
-
-def _period(start: AskedTime, end: AskedTime) -> tuple[datetime, datetime]:
+def _period(
+    start: Annotated[Moment, Query(description=_HOW, examples=["2026-03-02T08:00:00Z"])],
+    end: Annotated[Moment, Query(description=_HOW, examples=["2026-03-02T09:00:00Z"])],
+) -> tuple[datetime, datetime]:
     """Check the two times of a question.
 
     Raises:

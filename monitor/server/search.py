@@ -10,6 +10,7 @@ from pydantic import StringConstraints
 from config.model import Text
 from config.plant import Plant
 from config.rules import Level
+from monitor.server.asked import moment
 from monitor.server.refusal import Refusal
 from monitor.server.service import Here
 from monitor.store.history import Sought
@@ -64,11 +65,8 @@ def mark_of(raised_at: datetime, alarm: str) -> str:
 
 def _mark(written: str) -> tuple[datetime, str]:
     at, _, alarm = written.partition(" ")
-    try:
-        raised_at = datetime.fromisoformat(at)
-    except ValueError:
-        raised_at = None
-    if raised_at is None or raised_at.tzinfo is None:
+    raised_at = moment(at)
+    if raised_at is None:
         raise Refusal(422, Text(en="after is not the end of a page.", zh="after 不是有效的分页位置。"))
     return raised_at, alarm
 

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel
 
 from config.model import Text
+from monitor.server.asked import Password
 from monitor.server.identify import Credentials, tried
 from monitor.server.messages import shown
 from monitor.server.service import Service
@@ -44,7 +45,7 @@ class Signing(BaseModel):
 
     model_config = shown({"password": "correct horse battery staple", "meaning": "responsibility"})
 
-    password: Annotated[SecretStr, Field(min_length=1, max_length=256)]
+    password: Password
     meaning: Meaning
 
 

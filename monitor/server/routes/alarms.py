@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 
 from alarms import events
 from alarms.alarm import state
@@ -13,6 +13,7 @@ from alarms.table import HIDDEN
 from config.guidance import guidance_of
 from config.plant import Plant
 from config.rules import Priority
+from monitor.server.asked import Moment
 from monitor.server.may import Looking, ReadingPast
 from monitor.server.messages import ALARM_EXAMPLE, Alarm, Detail, Time, shown
 from monitor.server.period import Period
@@ -171,7 +172,7 @@ async def read_alarm_load(period: Period, here: Here) -> AlarmLoad:
 async def read_transitions(
     here: Here,
     alarm: AlarmAsked,
-    raised_at: AwareDatetime | None = None,
+    raised_at: Moment | None = None,
     limit: Annotated[int, Query(ge=1, le=TRANSITIONS_MAX)] = 50,
 ) -> Transitions:
     """What the book says of an alarm, or of one occurrence: each change, why, and who did it.

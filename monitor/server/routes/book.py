@@ -1,13 +1,15 @@
 """The book as people read it: a page of lines, and one line whole."""
 
+import re
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any, TypeAlias
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, StringConstraints
 
 from config.model import Text
+from monitor.server.asked import moment
 from monitor.server.may import may
 from monitor.server.messages import Detail, shown
 from monitor.server.period import Period
@@ -34,6 +36,7 @@ WRITABLE = r"^[^\x00]*$"
 Word: TypeAlias = Annotated[str, StringConstraints(max_length=200, pattern=WRITABLE)]
 Reading = Depends(may(Deed.READ_BOOK))
 
+_SEQ = re.compile(r"[0-9]{1,19}")
 _HASH = "9f2c0a1b5e7d4c36" * 4
 _SIGNED: dict[str, Any] = {
     "id": "5f0c2a7be1d94c36",
@@ -182,11 +185,8 @@ def _mark(place: Place) -> str:
 
 
 def _place(mark: str) -> Place:
-    at, seq, chain = (*mark.split(" ", 2), "", "")[:3]
-    try:
-        found = datetime.fromisoformat(at), chain, int(seq)
-    except ValueError:
-        found = None
-    if found is None or found[0].tzinfo is None or not 0 <= found[2] < 2**63:
+    written, seq, chain = (*mark.split(" ", 2), "", "")[:3]
+    at = moment(written)
+    if at is None or not _SEQ.fullmatch(seq) or int(seq) >= 2**63:
         raise Refusal(422, Text(en="after is not the end of a page.", zh="after 不是有效的分页位置。"))
-    return found
+    return at, chain, int(seq)

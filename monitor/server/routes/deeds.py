@@ -8,9 +8,10 @@ from typing import Annotated, Any, TypeAlias, TypeVar
 
 import structlog
 from fastapi import APIRouter, Depends, Request
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from config.model import Occupancy, Text
+from monitor.server.asked import Id, Moment
 from monitor.server.command import OneAlarm, OneProtection, OneZone
 from monitor.server.identify import Credentials, address_of, tried
 from monitor.server.may import check_right, may, refused
@@ -28,7 +29,6 @@ _log = structlog.get_logger()
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
-AlarmId: TypeAlias = Annotated[str, Field(min_length=1, max_length=200)]
 # No NUL: PostgreSQL cannot keep one.
 Words: TypeAlias = Annotated[str, Field(max_length=1000, pattern=r"^[^\x00]*$")]
 
@@ -55,8 +55,8 @@ class Seen(BaseModel):
         }
     )
 
-    alarm: AlarmId
-    raised_at: AwareDatetime
+    alarm: Id
+    raised_at: Moment
     comment: Words = ""
 
 
@@ -65,7 +65,7 @@ class Given(BaseModel):
 
     model_config = shown({"alarm": "ISO-STM-L1/rh/alert"})
 
-    alarm: AlarmId
+    alarm: Id
 
 
 class Shelved(Given):
@@ -79,7 +79,7 @@ class Shelved(Given):
         }
     )
 
-    until: AwareDatetime
+    until: Moment
     reason: Words
     second: Credentials | None = None
 
@@ -101,7 +101,7 @@ class Occupied(BaseModel):
 
     model_config = shown({"zone": "STM-L1-CORE", "occupancy": "at_rest", "reason": "end of the shift"})
 
-    zone: AlarmId
+    zone: Id
     occupancy: Occupancy
     reason: Words
 
@@ -111,13 +111,13 @@ class Chosen(BaseModel):
 
     model_config = shown({"protection": "ISO-STM-L1/P-01"})
 
-    protection: AlarmId
+    protection: Id
 
 
 class Signed(BaseModel):
     """One more person who signs, and in which role."""
 
-    role: Annotated[str, Field(min_length=1, max_length=100)]
+    role: Id
     person: Credentials
 
 
@@ -128,7 +128,7 @@ class Ended(Chosen):
         {"protection": "ISO-STM-L1/P-01", "role": "operator", "others": [], "comment": "glove 3 changed"}
     )
 
-    role: Annotated[str, Field(min_length=1, max_length=100)]
+    role: Id
     others: Annotated[list[Signed], Field(max_length=5)] = []
     comment: Words = ""
 
@@ -145,7 +145,7 @@ class SwitchedOff(Chosen):
         }
     )
 
-    until: AwareDatetime
+    until: Moment
     reason: Words
     second: Credentials
 

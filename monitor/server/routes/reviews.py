@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, TypeAlias
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import AwareDatetime, BaseModel, StringConstraints
+from pydantic import BaseModel, StringConstraints
 
 from config.model import Text
+from monitor.server.asked import Moment
 from monitor.server.identify import address_of
 from monitor.server.may import may
 from monitor.server.messages import Detail, shown
@@ -58,8 +59,8 @@ class NewReview(BaseModel):
         }
     )
 
-    start: AwareDatetime
-    end: AwareDatetime
+    start: Moment
+    end: Moment
     comment: Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000, pattern=WRITABLE)] = ""
     signature: Signing
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, Field, SecretStr
 
 from config.model import Text
+from monitor.server.asked import WHOLE, Password
 from monitor.server.gate import cookie_name
 from monitor.server.identify import Credentials, address_of, check_code, tried
 from monitor.server.messages import Detail, Time, shown
@@ -93,8 +94,8 @@ class NewPassword(BaseModel):
 
     model_config = shown({"old": "jR3k-one-time", "new": "correct horse battery staple"})
 
-    old: Annotated[SecretStr, Field(min_length=1, max_length=256)]
-    new: Annotated[SecretStr, Field(min_length=PASSWORD_LENGTH_MIN, max_length=256)]
+    old: Password
+    new: Annotated[SecretStr, Field(min_length=PASSWORD_LENGTH_MIN, max_length=256), WHOLE]
 
 
 @router.post("", status_code=204, responses={code: {"model": Detail} for code in (401, 422, 428, 429, 503)})

@@ -3,9 +3,10 @@
 from typing import Annotated, Any, TypeAlias
 
 from fastapi import APIRouter, Depends
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from config.model import Text
+from monitor.server.asked import Moment
 from monitor.server.may import may
 from monitor.server.messages import Detail, Time, shown
 from monitor.server.refusal import Refusal
@@ -59,7 +60,7 @@ class NewToken(Why):
 
     name: Name
     deeds: Annotated[list[Deed], Field(min_length=1, max_length=len(FOR_MACHINES))]
-    ends_at: AwareDatetime
+    ends_at: Moment
 
 
 class MadeToken(BaseModel):

@@ -3,9 +3,10 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field
 
 from config.model import Text
+from monitor.server.asked import Password
 from monitor.server.identify import Credentials, address_of, tried
 from monitor.server.messages import Detail, shown
 from monitor.server.refusal import Refusal
@@ -41,7 +42,7 @@ class Taken(BaseModel):
         {"password": "correct horse battery staple", "secret": SECRET_EXAMPLE, "code": "287082"}
     )
 
-    password: Annotated[SecretStr, Field(min_length=1, max_length=256)]
+    password: Password
     secret: Annotated[str, Field(pattern="^[A-Z2-7]{32}$")]
     code: Annotated[str, Field(pattern="^[0-9]{6}$")]
 

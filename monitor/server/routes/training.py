@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
 from config.model import Text
+from monitor.server.asked import Day
 from monitor.server.may import may
 from monitor.server.messages import Detail, Time, shown
 from monitor.server.refusal import Refusal
@@ -55,8 +56,8 @@ class NewTraining(Why):
 
     person: Name
     what: Subject
-    valid_from: date
-    valid_until: date
+    valid_from: Day
+    valid_until: Day
 
 
 class OneTraining(Noun):
