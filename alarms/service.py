@@ -14,17 +14,24 @@ CALIBRATION: Mapping[str, tuple[Level, Priority]] = {
     "calibration-overdue": (Level.ALERT, Priority.HIGH),
 }
 """An instrument's calibration that is due soon, or over: each of its own, so that each is seen by a person."""
+LOCKOUT = "lockout"
+"""An account that had too many wrong passwords, until it is unlocked. Whoever guesses must not drown out the plant."""
+
+_OWN: Mapping[str, tuple[Level, Priority]] = {
+    **CALIBRATION,
+    LOCKOUT: (Level.DIAGNOSTIC, Priority.MEDIUM),
+}
 
 
 def condition_of(part: str) -> Condition:
     """Return what the alarm about a part of the service watches."""
-    level, priority = CALIBRATION.get(_sort(part), (Level.DIAGNOSTIC, Priority.HIGH))
+    level, priority = _OWN.get(_sort(part), (Level.DIAGNOSTIC, Priority.HIGH))
     return Condition(f"service/{part}", level, 0.0, 0.0, priority)
 
 
 def outlives_a_run(part: str) -> bool:
     """Whether it stands whether a collector runs or not: only who told of it says when it is over."""
-    return _sort(part) in CALIBRATION
+    return _sort(part) in {*CALIBRATION, LOCKOUT}
 
 
 def _sort(part: str) -> str:

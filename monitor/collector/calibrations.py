@@ -1,7 +1,4 @@
-"""Which instruments are due: the server keeps their register and tells, and here that becomes alarms like any other.
-
-What is told is the whole of it, as often as the server likes: what stands already is no news, what is not told is over.
-"""
+"""Which instruments are due: the server keeps their register and tells, and here that becomes alarms like any other."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -10,10 +7,10 @@ from typing import Annotated, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from alarms.events import Fault
 from alarms.service import CALIBRATION, OF
 from monitor.collector.commands import Judge
 from monitor.collector.shown import Json
+from monitor.collector.standing import keep
 
 INSTRUMENTS_MAX = 20_000
 
@@ -41,18 +38,7 @@ def calibrations(judge: Judge, now: Callable[[], datetime]) -> APIRouter:
     @router.post("/calibrations")
     async def _calibrations(body: CalibrationsBody) -> Json:
         due = {f"{one.stage}{OF}{one.instrument}": one.told for one in body.due}
-        over = _standing(judge) - due.keys()
-        # What comes next is told before what it follows is over.
-        for part, told in due.items():
-            await judge.ask(Fault(now(), part, told))
-        for part in over:
-            await judge.ask(Fault(now(), part, ""))
+        await keep(judge, now, CALIBRATION, due)
         return {"due": len(due)}
 
     return router
-
-
-def _standing(judge: Judge) -> set[str]:
-    """Name the parts whose alarm about a calibration is active."""
-    active = (key.removeprefix("service/") for key, alarm in judge.state.alarms.items() if alarm.active)
-    return {part for part in active if part.partition(OF)[0] in CALIBRATION}

@@ -28,6 +28,7 @@ from monitor.asgi import serve_app
 from monitor.collector.calibrations import calibrations
 from monitor.collector.commands import Judge, commands
 from monitor.collector.feed import Cut, Feed
+from monitor.collector.lockouts import lockouts
 
 
 def endpoint_app(
@@ -47,7 +48,7 @@ def endpoint_app(
             raise HTTPException(401, "the collector's token is needed")
 
     app = FastAPI(title="Gradewatch collector", dependencies=[Depends(known)], openapi_url=None)
-    for router in (commands(judge, now), calibrations(judge, now), *more):
+    for router in (commands(judge, now), calibrations(judge, now), lockouts(judge, now), *more):
         app.include_router(router)
 
     @app.get("/health")

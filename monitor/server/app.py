@@ -19,6 +19,7 @@ from monitor.server.database import Database
 from monitor.server.gate import API, Doors, Gate
 from monitor.server.instruments import Instruments
 from monitor.server.ledger import Ledger
+from monitor.server.lockouts import Lockouts
 from monitor.server.measured import Measured, Requests
 from monitor.server.messages import LIVE_MESSAGE
 from monitor.server.metrics import registry_of
@@ -171,6 +172,7 @@ def _make_service(settings: Settings) -> Service:
         relay=relay,
         commands=commands,
         instruments=Instruments(database, commands, relay, settings),
+        lockouts=Lockouts(people, commands, relay),
         exports=asyncio.Semaphore(EXPORTS_MAX),
         requests=Requests(),
         upkeep=Upkeep(database, settings.now),
@@ -217,6 +219,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             ("roll", service.roll.run),
             ("upkeep", service.upkeep.run),
             ("instruments", service.instruments.run),
+            ("lockouts", service.lockouts.run),
             ("changes", service.changes.run),
             ("trials", service.trials.run),
         )

@@ -19,10 +19,12 @@ class People:
 
     Attributes:
         known: set once the database was read.
+        news: set each time it was; who waits for it clears it.
     """
 
     def __init__(self, passwords: Passwords, now: Callable[[], datetime], time_zone: str) -> None:
         self.known = asyncio.Event()
+        self.news = asyncio.Event()
         self._passwords = passwords
         self._now = now
         self._zone = ZoneInfo(time_zone)
@@ -34,6 +36,7 @@ class People:
         self._accounts = {one.name: one for one in accounts}
         self._training = {(one.person, one.what): one for one in training}
         self.known.set()
+        self.news.set()
 
     def every(self) -> list[Account]:
         """All accounts, disabled ones too, by name."""
@@ -43,9 +46,11 @@ class People:
         """The account of a name, be it disabled."""
         return self._accounts.get(name)
 
-    def locked(self) -> int:
-        """How many accounts wait for somebody to unlock them."""
-        return sum(one.locked_at is not None and one.disabled_at is None for one in self._accounts.values())
+    def locked(self) -> list[Account]:
+        """The accounts that wait for somebody to unlock them, those first that were locked first."""
+        every = ((one.locked_at, one) for one in self._accounts.values() if one.disabled_at is None)
+        waiting = [(since, one) for since, one in every if since is not None]
+        return [one for _, one in sorted(waiting, key=lambda pair: pair[0])]
 
     def training(self) -> list[Training]:
         """What counts of all training records."""

@@ -13,6 +13,7 @@ from monitor.server.command import Commands
 from monitor.server.database import Database
 from monitor.server.instruments import Instruments
 from monitor.server.ledger import Ledger
+from monitor.server.lockouts import Lockouts
 from monitor.server.measured import Requests
 from monitor.server.people import People
 from monitor.server.provider import Provider
@@ -44,6 +45,7 @@ class Service:
         trials: of the past under a proposed plant.
         reads: where the past is read.
         instruments: keeps the alarms about instruments in step with their register.
+        lockouts: keeps the alarms about locked accounts in step with the accounts.
         exports: held while a file is written: each needs a connection to the database for minutes.
     """
 
@@ -65,6 +67,7 @@ class Service:
     relay: Relay
     commands: Commands
     instruments: Instruments
+    lockouts: Lockouts
     exports: asyncio.Semaphore
     requests: Requests
     upkeep: Upkeep

@@ -61,6 +61,13 @@ export function side(alarm: Alarm, limit: Limit | undefined): "low" | "high" | u
   return limit.high !== null && alarm.worst > limit.high ? "high" : undefined;
 }
 
+const lockout = "lockout-of-";
+
+/** Whose account is locked; undefined where the part of the service is another one. */
+function lockoutTitle(part: string): string | undefined {
+  return part.startsWith(lockout) ? t("locked_out", { name: part.slice(lockout.length) }) : undefined;
+}
+
 /** What is wrong, in a few words: `Chamber pressure low`, `Isolator: communication lost`. */
 export function title(alarm: Alarm, index: PlantIndex): string {
   const acting = index.protections.get(alarm.id) ?? index.protections.get(alarm.id.replace(/\/failed$/, ""));
@@ -68,7 +75,7 @@ export function title(alarm: Alarm, index: PlantIndex): string {
   const channel = measured(alarm.channel, index);
   const device = alarm.device === null ? undefined : index.devices.get(alarm.device);
   const [part = "", cause = ""] = [alarm.id.slice(alarm.id.indexOf("/") + 1), alarm.id.split("/").at(-1)];
-  if (alarm.id.startsWith("service/")) return calibrationTitle(part, index) ?? t("service_part", { part });
+  if (alarm.id.startsWith("service/")) return lockoutTitle(part) ?? calibrationTitle(part, index) ?? t("service_part", { part });
   if (cause === "communication" && device) return `${said(device.label)} · ${t("communication_lost")}`;
   if (!channel) return alarm.id;
   if (cause === "blind") return `${said(channel.label)} · ${t("blind")}`;

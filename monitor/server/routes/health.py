@@ -75,6 +75,6 @@ async def read_health(here: Here) -> Health:
         journal=Part(ok=journal),
         collector=Part(ok=relay.collector),
         ledger=Part(ok=here.ledger.ok),
-        locked_accounts=here.people.locked(),
+        locked_accounts=len(here.people.locked()),
         past_from=here.reads.source,
     )

@@ -69,6 +69,7 @@ export const en = {
   communication_lost: "communication lost",
   blind: "no usable value",
   service_part: "Monitoring service: {part}",
+  locked_out: "Account {name} is locked: too many wrong passwords",
   show: "Show",
   // What people do about alarms
   guidance: "What to do",
@@ -253,6 +254,7 @@ export const zh: Record<keyof typeof en, string> = {
   communication_lost: "通信中断",
   blind: "无可用数值",
   service_part: "监测服务：{part}",
+  locked_out: "账户 {name} 已锁定：密码错误次数过多",
   show: "查看",
   guidance: "处置指引",
   asking: "正在查询…",
