@@ -15,6 +15,13 @@ from config.rules import Ruleset
 from config.rulesets import make_ruleset
 from config.source import Keys, Source, read
 from config.written import Written, WrittenDevice, WrittenLine, WrittenWorkshop, WrittenZone
+from config.written_duty import (
+    WrittenDuty,
+    WrittenEscalation,
+    WrittenPerson,
+    WrittenRotation,
+    WrittenWay,
+)
 from config.written_plant import WrittenHead
 from config.written_protection import WrittenProtection
 from config.written_rules import (
@@ -55,6 +62,11 @@ class Draft:
     guidance: tuple[Row[WrittenGuidance], ...]
     protections: tuple[Row[WrittenProtection], ...]
     cascade: tuple[Row[WrittenEdge], ...]
+    ways: tuple[Row[WrittenWay], ...]
+    people: tuple[Row[WrittenPerson], ...]
+    rotations: tuple[Row[WrittenRotation], ...]
+    escalations: tuple[Row[WrittenEscalation], ...]
+    duty: Row[WrittenDuty] | None
     profile_sources: tuple[Source, ...]
     profiles: Mapping[str, Profile]
     ruleset_sources: tuple[Source, ...]
@@ -124,6 +136,11 @@ def read_draft(plant_dir: Path, profiles_dir: Path, grades_dir: Path, faults: li
         guidance=_rows(sheets, "guidance", WrittenGuidance),
         protections=_rows(sheets, "protections", WrittenProtection),
         cascade=_rows(sheets, "cascade", WrittenEdge),
+        ways=_rows(sheets, "ways", WrittenWay),
+        people=_rows(sheets, "people", WrittenPerson),
+        rotations=_rows(sheets, "rotations", WrittenRotation),
+        escalations=_rows(sheets, "escalations", WrittenEscalation),
+        duty=_duty(sheets),
         profile_sources=tuple(profile_sources),
         profiles={profile.name: profile for profile in profiles},
         ruleset_sources=tuple(ruleset_sources),
@@ -158,6 +175,15 @@ def _part_lost(sheet: Checked) -> bool:
 
 def _rows(sheets: list[Checked], section: str, model: type[T]) -> tuple[Row[T], ...]:
     return tuple(row for sheet in sheets for row in sheet.rows(section, model))
+
+
+def _duty(sheets: list[Checked]) -> Row[WrittenDuty] | None:
+    """Give what stands once of the duty, if it is sound."""
+    for sheet in sheets:
+        written = sheet.data.get("duty")
+        if written is not None and ("duty",) not in sheet.bad:
+            return Row(WrittenDuty.model_validate(written), sheet.source, ("duty",))
+    return None
 
 
 def _profile_files(

@@ -9,6 +9,9 @@ from config.alarm_ids import other_ids, watched_ids
 from config.cascade import make_cascade
 from config.derived import make_derived
 from config.draft import Draft, read_draft
+from config.duties import make_duty
+from config.duty import Duty
+from config.duty_faults import duty_faults
 from config.faults import Fault, PlantFaults
 from config.guidance import guidance_faults, make_guidance
 from config.limits import make_limits
@@ -17,6 +20,7 @@ from config.parts import Parts, make_parts, measured
 from config.plant import Plant
 from config.profile import load_profile, text_of
 from config.protections import Around, make_protections, protection_faults
+from config.reach import possible, reach_faults
 from config.references import reference_faults
 from config.rules import Derived, Guidance, Limit, Network, Protection, Suppression
 from config.settings import setting_limits
@@ -37,6 +41,7 @@ class _About:
     networks: Mapping[str, Network]
     guidance: tuple[Guidance, ...]
     protections: Mapping[str, Protection]
+    duty: Duty
 
 
 def load(plant_dir: Path, profiles_dir: Path | None = None, grades_dir: Path | None = None) -> Plant:
@@ -56,6 +61,7 @@ def load(plant_dir: Path, profiles_dir: Path | None = None, grades_dir: Path | N
     if draft is None:
         raise PlantFaults(faults)
     faults.extend(reference_faults(draft))
+    faults.extend(duty_faults(draft))
     parts = make_parts(draft)
     cascade = make_cascade(draft.cascade, parts, draft.ids("zones"), faults)
     derived = make_derived(draft.derived, parts, faults)
@@ -85,10 +91,13 @@ def _about(
     protections = make_protections(draft.protections)
     alarms = Names([*watched, *other_ids(parts, networks.values(), protections.values())])
     faults.extend(protection_faults(draft.protections, Around(parts, channels, alarms, Names(protections))))
+    duty = make_duty(draft, str(draft.head()["time_zone"]))
     if not faults:
         faults.extend(guidance_faults(draft.guidance, alarms))
         faults.extend(draft.no_guidance())
-    return _About(suppressions, networks, make_guidance(draft.guidance), protections)
+        places = possible(parts, measured(parts, derived), limits, protections.values())
+        faults.extend(reach_faults(draft, duty, parts, places))
+    return _About(suppressions, networks, make_guidance(draft.guidance), protections, duty)
 
 
 def _plant(
@@ -119,6 +128,7 @@ def _plant(
         networks=about.networks,
         guidance=about.guidance,
         protections=about.protections,
+        duty=about.duty,
     )
 
 

@@ -21,7 +21,7 @@ NAMED_MAX = 5
 def reference_faults(draft: Draft) -> Iterator[Fault]:
     """Give every fault that shows only when rows are compared, limits excepted."""
     yield from _head(draft)
-    for section in ("workshops", "lines", "zones", "devices"):
+    for section in ("workshops", "lines", "zones", "devices", "ways", "people", "rotations", "escalations"):
         yield from _twice(section, getattr(draft, section))
     yield from _unknown("workshop", draft.lines, draft.ids("workshops"))
     yield from _unknown("workshop", draft.zones, draft.ids("workshops"))

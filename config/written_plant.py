@@ -15,6 +15,13 @@ from config.written import (
     WrittenWorkshop,
     WrittenZone,
 )
+from config.written_duty import (
+    WrittenDuty,
+    WrittenEscalation,
+    WrittenPerson,
+    WrittenRotation,
+    WrittenWay,
+)
 from config.written_protection import WrittenProtection
 from config.written_rules import (
     WrittenDerived,
@@ -61,6 +68,11 @@ class WrittenPlant(Written):
     guidance: Rows[WrittenGuidance] = Field(default=[], description="what a person is told with an alarm")
     protections: Rows[WrittenProtection] = Field(default=[], description="protective actions")
     cascade: Rows[WrittenEdge] = Field(default=[], description="from which zone to which air flows")
+    ways: Rows[WrittenWay] = Field(default=[], description="how people are reached")
+    people: Rows[WrittenPerson] = Field(default=[], description="who may be called")
+    rotations: Rows[WrittenRotation] = Field(default=[], description="who takes turns at being on call")
+    escalations: Rows[WrittenEscalation] = Field(default=[], description="who is called for which alarms")
+    duty: WrittenDuty | None = Field(default=None, description="what holds for all that is called")
 
 
 class WrittenHead(Written):
@@ -72,3 +84,4 @@ class WrittenHead(Written):
     communication_delay_s: Seconds
     validated: bool = False
     rulesets: list[Id] | None = None
+    duty: WrittenDuty | None = None
