@@ -13,25 +13,30 @@ from datetime import datetime, timedelta
 from typing import TypeAlias, assert_never, cast
 
 from alarms import alarm as life
-from alarms import catalogue, derived, group, permit, protect, service, suppress
+from alarms import catalogue, derived, escalate, group, ladder, permit, protect, service, suppress
 from alarms.alarm import Look, so_far
 from alarms.draft import Draft, put
 from alarms.events import (
     Acknowledge,
     ActionResult,
+    CanaryDue,
     ConfirmProtection,
     Event,
     Fault,
     Inhibit,
     InService,
+    NoticeResult,
     OutOfService,
     Rearm,
+    Receipt,
     Reset,
     ResetProtection,
     SetOccupancy,
     Shelve,
+    Substitute,
     Tick,
     Told,
+    Transition,
     Unshelve,
 )
 from alarms.judge import (
@@ -74,6 +79,7 @@ class Rules:
     networks: Mapping[str, group.NetworkRules]
     groups: Mapping[str, str]
     protections: catalogue.ProtectionRules
+    ladders: ladder.Ladders
 
 
 def rules(plant: Plant) -> Rules:
@@ -102,6 +108,7 @@ def rules(plant: Plant) -> Rules:
         networks=networks,
         groups=group.groups_of(plant),
         protections=protections,
+        ladders=ladder.ladders(plant),
     )
 
 
@@ -178,8 +185,8 @@ def _handle(book: Rules, state: State, event: Event) -> tuple[State, tuple[Told,
     group.mark(book.groups, draft, event.at)
     after, changes, news = protect.advance(book.protections, draft.state(), event)
     if news:
-        return _with_news(draft, after, changes, news)
-    return after, (*draft.told, *changes)
+        return _with_calls(book, event, *_with_news(draft, after, changes, news))
+    return _with_calls(book, event, after, (*draft.told, *changes))
 
 
 def _with_news(
@@ -194,6 +201,25 @@ def _with_news(
     for condition, look in news:
         further.look(condition, look)
     return further.state(), (*told, *changes, *further.told)
+
+
+def _with_calls(
+    book: Rules, event: Event, state: State, told: tuple[Told, ...]
+) -> tuple[State, tuple[Told, ...]]:
+    """Let people be called, and let it be seen where calling itself does not work."""
+    calls = escalate.follow(book.ladders, state, event, told)
+    if calls is state.calls:
+        return state, told
+    draft = Draft(replace(state, calls=calls))
+    for part in sorted(calls.wrong.keys() | state.calls.wrong.keys()):
+        words = calls.wrong.get(part, "")
+        if words != state.calls.wrong.get(part, ""):
+            draft.look(service.condition_of(part), _health(event.at, well=not words, detail=words))
+    after = draft.state()
+    further = [one for one in draft.told if isinstance(one, Transition)]
+    if further:
+        after = replace(after, calls=escalate.follow_alarms(book.ladders, after, further))
+    return after, (*told, *further)
 
 
 def _judge(book: Rules, draft: Draft, event: Event) -> None:
@@ -215,6 +241,8 @@ def _judge(book: Rules, draft: Draft, event: Event) -> None:
             _by_a_person(book, draft, event)
         case ConfirmProtection() | ResetProtection() | Inhibit() | Rearm():
             pass  # what it does is done in protect.advance
+        case Substitute() | NoticeResult() | Receipt() | CanaryDue():
+            pass  # what it does is done in escalate.follow
         case _:
             assert_never(event)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
+from config.duty import Substitution
 from config.model import Command, Occupancy, Sample
 from config.rules import Level, Priority
 
@@ -159,6 +160,15 @@ class ActionResult:
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Substitute:
+    """A person notes that somebody else has a rotation's duty for a while (or, with nobody named, takes that back)."""
+
+    at: datetime
+    substitution: Substitution
+    is_over: bool = False
+
+
 class Outcome(StrEnum):
     """How one notice ended, or how one way of it did."""
 
@@ -170,6 +180,49 @@ class Outcome(StrEnum):
     """It could not be delivered in its time."""
     NOT_NEEDED = "not_needed"
     """At the moment of sending nobody had to be told any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One try to send a Notice, and what the other end answered, without anything secret."""
+
+    sent_at: datetime
+    answered_at: datetime
+    outcome: Outcome
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeResult:
+    """How a Notice ended.
+
+    Attributes:
+        key: the Notice's.
+        tries: each try, in order; none where nobody had to be told any more.
+        detail: why it was not accepted.
+    """
+
+    at: datetime
+    key: str
+    outcome: Outcome
+    tries: tuple[Try, ...] = ()
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A person says that a notice has come."""
+
+    at: datetime
+    key: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryDue:
+    """Time to send something made through the whole chain, to see that it comes through."""
+
+    at: datetime
 
 
 Event: TypeAlias = (
@@ -188,6 +241,10 @@ Event: TypeAlias = (
     | Rearm
     | Fault
     | ActionResult
+    | Substitute
+    | NoticeResult
+    | Receipt
+    | CanaryDue
 )
 
 
@@ -385,6 +442,40 @@ class ProtectionChange:
     reason: str
     who: tuple[str, ...] = ()
     comment: str = ""
+
+
+class NoticeKind(StrEnum):
+    """What a Notice is about."""
+
+    ALARM = "alarm"
+    GROUP = "group"
+    """Several alarms in one message: how many, and which was first."""
+    CLEAR = "clear"
+    """What the person was called for is over."""
+    TEST = "test"
+    CANARY = "canary"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One thing to tell one person by one way.
+
+    Attributes:
+        key: names it for ever: occurrence, step, person and way. A service that takes such a key delivers it once.
+        alarms: the occurrences that it tells of (id of the alarm, when raised), the first one first.
+        step: 1 for the first step of the escalation; counts on while the last one is repeated.
+        because: why it is sent only now or this way, for a person ("" for the step's own time and first way).
+    """
+
+    key: str
+    at: datetime
+    kind: NoticeKind
+    person: str
+    way: str
+    to: str
+    alarms: tuple[tuple[str, datetime], ...]
+    step: int = 1
+    because: str = ""
 
 
 Told: TypeAlias = Transition | ProtectionChange

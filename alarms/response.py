@@ -10,13 +10,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from alarms.alarm import annunciated
-from alarms.events import Alarm, AskState, Running
+from alarms.calls import Calls
+from alarms.events import Alarm, AskState, Notice, Running
 from alarms.judge import usable, wholly_bad
 from alarms.state import State
 from config.model import Command, Device, Output, Sample
 from config.plant import Line, Plant
 from config.rules import Level, Protection
 
+UNDELIVERED = "service/undelivered"
+"""An alarm of which nobody could be told: every tower says so."""
 LOUD = 2
 """The tone of a protective action that calls people out, and of one that has failed."""
 
@@ -83,6 +86,13 @@ def respond(
     return tuple(commands)
 
 
+def notices(before: Calls, after: Calls) -> tuple[Notice, ...]:
+    """Return what people are to be told now: the Notices that have just come to be."""
+    if before.pending is after.pending:
+        return ()
+    return tuple(one.notice for key, one in after.pending.items() if key not in before.pending)
+
+
 def unanswered(protections: Mapping[str, Protection], state: State) -> tuple[Command, ...]:
     """Return the Commands that were asked for and not answered: a restart sends them again, as the same ones."""
     return tuple(_asked(protections, State(), state))
@@ -146,11 +156,12 @@ def differs(tower: Tower, wanted: Mapping[str, str], sample: Sample) -> tuple[st
 def wants(tower: Tower, state: State) -> dict[str, str]:
     """Say what a tower should show.
 
-    Red while an action alarm is not NORM, with the horn until each is acknowledged; amber while any other alarm that
+    Red while an action alarm is not NORM, with the horn until each is acknowledged, and likewise on every tower while
+    nobody can be told of an alarm by any way; amber while any other alarm that
     it speaks for (an alert, or a device that is not heard) is not NORM.
     """
     alarms = [alarm for alarm in state.alarms.values() if _of(tower, alarm)]
-    action = [alarm for alarm in alarms if alarm.level is Level.ACTION]
+    action = [alarm for alarm in alarms if alarm.level is Level.ACTION or alarm.id == UNDELIVERED]
     return {
         "red": "on" if action else "off",
         "amber": "on" if len(action) < len(alarms) else "off",
@@ -170,7 +181,8 @@ def _tone(tower: Tower, state: State) -> str:
 
 
 def _of(tower: Tower, alarm: Alarm) -> bool:
-    return annunciated(alarm) and alarm.id.split("/", 1)[0] in tower.speaks_for
+    concerns = alarm.id == UNDELIVERED or alarm.id.split("/", 1)[0] in tower.speaks_for
+    return concerns and annunciated(alarm)
 
 
 def _because(tower: Tower, state: State) -> str:

@@ -19,9 +19,16 @@ LOCKOUT = "lockout"
 
 _OWN: Mapping[str, tuple[Level, Priority]] = {
     **CALIBRATION,
+CALLING: Mapping[str, tuple[Level, Priority]] = {
+    "undelivered": (Level.ALERT, Priority.HIGH),
+    "test-page": (Level.DIAGNOSTIC, Priority.HIGH),
+    "canary": (Level.DIAGNOSTIC, Priority.HIGH),
+}
+"""That people cannot be told: it is known from the State, which goes on over a restart."""
     LOCKOUT: (Level.DIAGNOSTIC, Priority.MEDIUM),
 }
 
+    **CALLING,
 
 def condition_of(part: str) -> Condition:
     """Return what the alarm about a part of the service watches."""
@@ -31,7 +38,12 @@ def condition_of(part: str) -> Condition:
 
 def outlives_a_run(part: str) -> bool:
     """Whether it stands whether a collector runs or not: only who told of it says when it is over."""
-    return _sort(part) in {*CALIBRATION, LOCKOUT}
+    return _sort(part) in {*CALIBRATION, LOCKOUT} or part in CALLING
+
+
+def is_of_calendar(alarm: str) -> bool:
+    """Whether an alarm is raised by a date of the register of instruments, and not by anything that happens."""
+    return alarm.startswith("service/") and _sort(alarm.removeprefix("service/")) in CALIBRATION
 
 
 def _sort(part: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
+from alarms.calls import Calls
 from alarms.events import Alarm, Inhibited, Running
 from config.model import Occupancy, Sample
 from config.rules import Limit
@@ -44,6 +45,7 @@ class State:
         raised: when alarms were raised in the last ten minutes, for floods.
         raised_under: the limits under which active alarms were raised, where the plant's have changed since: by them
             they are judged until they clear.
+        calls: who is called for which of them.
     """
 
     alarms: Mapping[str, Alarm] = field(default_factory=dict)
@@ -62,3 +64,4 @@ class State:
     seqs: Mapping[str, int] = field(default_factory=dict)
     raised: tuple[datetime, ...] = ()
     raised_under: Mapping[str, Limit] = field(default_factory=dict)
+    calls: Calls = field(default_factory=Calls)

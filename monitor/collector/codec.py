@@ -14,18 +14,23 @@ from pydantic import ConfigDict, TypeAdapter
 from alarms.events import (
     Acknowledge,
     ActionResult,
+    CanaryDue,
     ConfirmProtection,
     Event,
     Fault,
     Inhibit,
     InService,
+    Notice,
+    NoticeResult,
     OutOfService,
     ProtectionChange,
     Rearm,
+    Receipt,
     Reset,
     ResetProtection,
     SetOccupancy,
     Shelve,
+    Substitute,
     Tick,
     Told,
     Transition,
@@ -81,6 +86,11 @@ KINDS: Mapping[str, type[Any]] = {
     "inhibit": Inhibit,
     "rearm": Rearm,
     "fault": Fault,
+    "substitute": Substitute,
+    "notice": Notice,
+    "notice_result": NoticeResult,
+    "receipt": Receipt,
+    "canary": CanaryDue,
     "result": ActionResult,
     "transition": Transition,
     "change": ProtectionChange,
@@ -91,9 +101,9 @@ KINDS: Mapping[str, type[Any]] = {
 """Everything but Samples, by the word that stands in the journal and in the book."""
 TOLD = frozenset({"transition", "change"})
 """What came of events."""
-NO_EVENT = TOLD | {"command", "start", "plant"}
+NO_EVENT = TOLD | {"command", "notice", "start", "plant"}
 
-Written: TypeAlias = Event | Told | Command | Start | PlantChange
+Written: TypeAlias = Event | Told | Command | Notice | Start | PlantChange
 
 _ADAPTERS: Mapping[type[Any], TypeAdapter[Any]] = {kind: TypeAdapter(kind) for kind in KINDS.values()}
 _WORDS = {kind: word for word, kind in KINDS.items()}

@@ -1,7 +1,8 @@
 """The collector as a whole: the way of one reading, wired in one place.
 
 poll ─► inbox ─► pipeline: judge ─► journal ─► respond      (the devices, within the second)
-                          └──────► feed ─► endpoint         (whoever listens)
+                          ├──────► feed ─► endpoint         (whoever listens)
+                          ├──────► notify                   (whoever is on call)
                                    journal ─► forward       (the database, at its own pace)
 """
 
@@ -16,6 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import structlog
@@ -36,6 +38,7 @@ from monitor.collector.journal import Journal, JournalError, JournalReader, expl
 from monitor.collector.journal_bounds import Keeper, bounds_in
 from monitor.collector.kept import KeptRecords
 from monitor.collector.metrics import registry_of
+from monitor.collector.notify import Notifier
 from monitor.collector.pipeline import INBOX_LIMIT, Pipeline
 from monitor.collector.plants import Plants, plant_route
 from monitor.collector.refit import fitted
@@ -49,6 +52,8 @@ from monitor.collector.restore import (
     started,
     unwritten_samples,
 )
+from monitor.notify.open import Ways
+from monitor.notify.secrets import FOLDER, Secrets
 from monitor.store.signing import SigningError, signer_in
 from monitor.versions import PlantChange, Versions
 
@@ -142,6 +147,8 @@ class Collector:
         self.devices = Devices(plant, clock, kept=kept, keys=keys, offer=self._offer, is_well=self._is_well)
         self.polls, self.workers = self.devices.polls, self.devices.workers
         self.feed = Feed(plant, self._restored.state)
+        random = Random()  # noqa: S311 - spreads tries in time
+        self.notifier = Notifier(lambda: self.pipeline, self._open_ways, clock, self._offer, random)
         self.pipeline = Pipeline(
             plant,
             self._restored.state,
@@ -149,6 +156,7 @@ class Collector:
             journal=self._journal,
             kept=kept,
             respond=Responder(self.workers),
+            notify=self.notifier,
             publish=self.feed,
         )
         self._plants = Plants(
@@ -173,6 +181,7 @@ class Collector:
                 self.devices.start(self.guard, tasks, start)
                 if self.forward is not None:
                     tasks.create_task(run("forward", self.forward.run))
+                tasks.create_task(run("notify", self.notifier.run))
                 tasks.create_task(run("endpoint", self._endpoint))
                 tasks.create_task(run("health", self._look_after_itself))
                 tasks.create_task(run("lag", self._lag.run))
@@ -254,6 +263,9 @@ class Collector:
         except SigningError as error:
             self._unsigned = str(error)
         return Forward(self._plant, path, url, self._clock, signer=signer, offer=self._offer)
+
+    def _open_ways(self, plant: Plant) -> Ways:
+        return Ways(plant.duty.ways, Secrets(os.environ, self._data / FOLDER), self._clock.now)
 
     @property
     def _plant(self) -> Plant:

@@ -12,8 +12,9 @@ from typing import Protocol
 import structlog
 
 from alarms import engine, response
+from alarms.calls import Calls
 from alarms.engine import Rules
-from alarms.events import Alarm, Event, Fault, ProtectionChange, Tick, Told, Transition
+from alarms.events import Alarm, Event, Fault, Notice, ProtectionChange, Tick, Told, Transition
 from alarms.state import State
 from config.model import Command, Sample
 from config.plant import Plant
@@ -48,6 +49,13 @@ class Respond(Protocol):
 
     def busy(self, device: str) -> bool:
         """Say whether a Command for this device is on its way."""
+
+
+class Notify(Protocol):
+    """Where Notices go, with the future that says their intent is on the disk."""
+
+    def offer(self, notice: Notice, written: "asyncio.Future[None] | None") -> None:
+        """Take a Notice to be sent; never waits."""
 
 
 class Publish(Protocol):
@@ -111,6 +119,7 @@ class Pipeline:
         journal: Journal,
         kept: KeptRecords,
         respond: Respond,
+        notify: Notify,
         publish: Publish,
     ) -> None:
         self.state = state
@@ -121,6 +130,7 @@ class Pipeline:
         self._journal = journal
         self._kept = kept
         self._respond = respond
+        self._notify = notify
         self._publish = publish
         self._go_by(engine.rules(plant))
         self._inbox: asyncio.Queue[_Item] = asyncio.Queue(maxsize=INBOX_LIMIT)
@@ -197,10 +207,10 @@ class Pipeline:
         """Go on from a State, before anything is taken: tell what its start ended, and ask again what got no answer."""
         self.state = state
         again = response.unanswered(self._protections, state)
-        things = (*changed, codec.Start(at, self.plant.sha256), *told, *again)
+        notices = response.notices(Calls(), state.calls)
+        things = (*changed, codec.Start(at, self.plant.sha256), *told, *again, *notices)
         written = self._append([codec.entry_of(one, at) for one in things], at, may_wait=False)
-        for command in again:
-            self._respond.offer(command, written)
+        self._hand_on(again, notices, written)
         for one in told:
             self._show_told(one)
 
@@ -246,11 +256,11 @@ class Pipeline:
         before = self.state
         self.state, told = engine.handle(self._rules, before, event)
         commands = self._commands(before, event)
-        written = self._write(event, before, told, commands)
+        notices = response.notices(before.calls, self.state.calls)
+        written = self._write(event, before, told, (*commands, *notices))
         if isinstance(event, Sample):
             self._follow(event, before, written)
-        for command in commands:
-            self._respond.offer(command, written)
+        self._hand_on(commands, notices, written)
         self._show(event, before, told)
         if isinstance(event, Tick):
             self.judged_until = event.at
@@ -263,7 +273,8 @@ class Pipeline:
         if reason := turn.why_not(before):
             raise TurnError(reason)
         state, told = refitted(self.plant, turn.rules, before, at)
-        entries = [codec.entry_of(one, at) for one in (turn.change, *told)]
+        notices = response.notices(before.calls, state.calls)
+        entries = [codec.entry_of(one, at) for one in (turn.change, *told, *notices)]
         try:
             self._turned = self._journal.append(
                 entries, Stood(codec.state_json(state)), plant=(turn.change.plant, turn.body)
@@ -273,12 +284,21 @@ class Pipeline:
         self.state = state
         self._go_by(turn.rules)
         turn.swap(state)
-        for command in response.respond(self._towers.values(), self._protections, before, state):
-            self._respond.offer(command, None)
+        commands = response.respond(self._towers.values(), self._protections, before, state)
+        self._hand_on(commands, notices, None)
         for one in told:
             self._show_told(one)
         log.info("plant", plant=turn.change.plant, before=turn.change.before, who=turn.change.who)
         return told
+
+    def _hand_on(
+        self, commands: Sequence[Command], notices: Sequence[Notice], written: "asyncio.Future[None] | None"
+    ) -> None:
+        """Have devices asked, and then people told, of what is on its way to the disk."""
+        for command in commands:
+            self._respond.offer(command, written)
+        for notice in notices:
+            self._notify.offer(notice, written)
 
     def _follow(self, sample: Sample, before: State, written: "asyncio.Future[None] | None") -> None:
         """See to it that no record counts as complete that does not come into the journal."""
@@ -348,7 +368,7 @@ class Pipeline:
         return () if again is None else (again,)
 
     def _write(
-        self, event: Event, before: State, told: Sequence[Told], commands: Sequence[Command]
+        self, event: Event, before: State, told: Sequence[Told], asked: Sequence[Command | Notice]
     ) -> "asyncio.Future[None] | None":
         now = self._clock.now()
         entries: list[Entry] = []
@@ -356,7 +376,7 @@ class Pipeline:
         if not isinstance(event, Tick) or self.state is not before:
             entries.append(codec.entry_of(event, event.at))
         entries += (codec.entry_of(one, one.at) for one in told)
-        entries += (codec.entry_of(command, now) for command in commands)
+        entries += (codec.entry_of(one, now) for one in asked)
         if not entries:
             return None
         # What a person is told and what a device is asked to do is on the disk at once.

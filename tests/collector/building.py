@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from alarms.events import Event, Told
+from alarms.events import Event, Notice, Told
 from alarms.state import State
 from config.model import Command
 from config.plant import Plant
@@ -45,6 +45,17 @@ class Commands:
         return self.is_busy
 
 
+class Notices:
+    """Takes what the pipeline has people told, and what says that it is on the disk."""
+
+    def __init__(self) -> None:
+        self.given: list[Notice] = []
+
+    def offer(self, notice: Notice, written: "asyncio.Future[None] | None") -> None:
+        """Take a Notice."""
+        self.given.append(notice)
+
+
 class Line:
     """One pipeline under test, and what it gave to each of its neighbours."""
 
@@ -55,6 +66,7 @@ class Line:
         self.journal = Journal(self.path)
         self.kept = KeptRecords(self.plant, (state or State()).complete)
         self.commands = Commands()
+        self.notices = Notices()
         self.feed = Feed(self.plant, state or State())
         self.pipeline = Pipeline(
             self.plant,
@@ -63,6 +75,7 @@ class Line:
             journal=self.journal,
             kept=self.kept,
             respond=self.commands,
+            notify=self.notices,
             publish=self.feed,
         )
 
