@@ -7,6 +7,7 @@ and nowhere else.
 import logging
 import re
 import threading
+import warnings
 from dataclasses import dataclass, field
 from functools import partial
 from urllib.parse import quote, urlencode
@@ -39,36 +40,46 @@ _CODE = re.compile(r"error=(\d{3})\b|\((\d{3}), b['\"]|was refused: (\d{3}) ")
 _PASSING_HTTP = frozenset({408, 425, 429})
 
 
-class _Listener(logging.Handler):
-    """Hears what Apprise says in one thread."""
+class _Listener(logging.Filter):
+    """Hears what Apprise says in one thread, and lets nobody else hear it: addresses with keys may stand in it."""
 
     def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
+        super().__init__()
         self._heard = threading.local()
 
     def begin(self) -> list[str]:
         """A new list, which fills up with what is said in this thread from now on."""
-        self._heard.lines = []
-        return self._heard.lines  # type: ignore[no-any-return]  # threading.local knows no types
+        heard: list[str] = []
+        self._heard.lines = heard
+        return heard
 
-    def emit(self, record: logging.LogRecord) -> None:
+    def filter(self, record: logging.LogRecord) -> bool:
         """Keep what tells a failure; the rest is how a message is made."""
         words = record.getMessage()
         if record.levelno >= logging.WARNING or words.startswith("Socket Exception"):
             getattr(self._heard, "lines", []).append(words)
+        return False
 
 
 def _listen() -> _Listener:
-    """From now on nothing that Apprise says reaches another log: addresses with keys may stand in it."""
     listener = _Listener()
     logger = logging.getLogger("apprise")
-    logger.handlers = [listener]
-    logger.propagate = False
+    logger.addFilter(listener)
     logger.setLevel(logging.DEBUG)
     return listener
 
 
+def _load_all() -> None:
+    """Now, rather than when the first alarm waits for it: Apprise loads all services with its first address."""
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", DeprecationWarning
+        )  # its pgp.py imports imghdr, which 3.13 has no more
+        apprise.Apprise.instantiate("json://localhost")
+
+
 _LISTENER = _listen()
+_load_all()
 hush("urllib3", "requests", "requests_oauthlib", "oauthlib")
 
 

@@ -3,9 +3,11 @@
 import asyncio
 import json
 import logging
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 from http import HTTPStatus
 from typing import Any, Protocol
 
@@ -94,7 +96,13 @@ def open_client() -> httpx.AsyncClient:
     """A client for all ways: certificates are verified, redirects are not followed."""
     hush("httpx", "httpcore")
     headers = {"Accept-Encoding": "identity"}  # nothing that grows when it is unpacked
-    return httpx.AsyncClient(follow_redirects=False, timeout=None, headers=headers)  # noqa: S113 - a limit over the whole is set at each call
+    return httpx.AsyncClient(verify=_certificates(), follow_redirects=False, timeout=None, headers=headers)  # noqa: S113 - a limit over the whole is set at each call
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Read once: it takes a while, in which the event loop does nothing else."""
+    return httpx.create_ssl_context()
 
 
 def hush(*loggers: str) -> None:

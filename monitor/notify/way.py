@@ -94,7 +94,7 @@ def cut(text: str, limit_bytes: int, language: str) -> str:
     if _size(text) <= limit_bytes:
         return text
     note = _CUT[language]
-    sizes = list(accumulate(_size(character) for character in text))
+    sizes = list(accumulate(_size(character) for character in text[:limit_bytes]))
     return text[: bisect_right(sizes, limit_bytes - _size(note))] + note
 
 
