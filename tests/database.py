@@ -22,13 +22,23 @@ from monitor.store.migrate import migrate
 
 RECIPE = Path(__file__).parents[1] / ".ci" / "timescaledb"
 # Not synchronous_commit: what was committed must outlast a killed server here as in a plant.
-FAST = ("fsync=off", "full_page_writes=off", "jit=off", "shared_buffers=64MB")
+FAST = (
+    "fsync=off",
+    "full_page_writes=off",
+    "jit=off",
+    "autovacuum=off",
+    "shared_buffers=64MB",
+    "max_wal_size=256MB",
+)
 # Its background workers keep a database from being copied, and the Apache edition has no job for them.
 TIMESCALE = (
     "shared_preload_libraries=timescaledb",
     "timescaledb.telemetry_level=off",
     "timescaledb.max_background_workers=0",
 )
+IN_MEMORY = Path("/dev/shm")
+ROOM_BYTES = 2 * 1024**3
+"""What has to be free there, so that the servers of all workers find room."""
 LOCKED = "locked"
 """The one user, once a test has made it, who is asked for a password."""
 
@@ -46,7 +56,9 @@ class Server:
         self.programs = programs
         self._settings = FAST + settings
         # Not pytest's own folder: a socket's path must be short.
-        self._home = embedded.private_folder(Path(tempfile.mkdtemp(prefix="gradewatch-test-")))
+        self._home = embedded.private_folder(
+            Path(tempfile.mkdtemp(prefix="gradewatch-test-", dir=_quick_folder()))
+        )
         self._numbers = itertools.count(1)
         self._template = ""
         self.port = free_port()
@@ -112,7 +124,8 @@ class Server:
             # A background worker that looks in would keep it from being copied.
             await self.execute(f"ALTER DATABASE {self._template} ALLOW_CONNECTIONS false")
         name = f"test_{next(self._numbers)}"
-        await self.execute(f"CREATE DATABASE {name} TEMPLATE {self._template}")
+        # By default each page would be written twice, the second time as a change of its own.
+        await self.execute(f"CREATE DATABASE {name} TEMPLATE {self._template} STRATEGY FILE_COPY")
         return self.url(name)
 
     async def drop(self, url: str) -> None:
@@ -121,6 +134,12 @@ class Server:
 
     def _pg_ctl(self, *words: str) -> None:
         embedded.run(self.programs / "pg_ctl", "-D", str(self._home / "cluster"), *words)
+
+
+def _quick_folder() -> Path | None:
+    """Where files stay in memory, if this machine has such a place with room: hundreds of databases come and go."""
+    roomy = IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > ROOM_BYTES
+    return IN_MEMORY if roomy else None
 
 
 def timescale_server() -> Server:
