@@ -11,6 +11,7 @@ from alarms.alarm import Look, annunciated
 from alarms.draft import Draft
 from alarms.events import Reason, Transition
 from alarms.judge import Condition, Standing
+from alarms.service import is_of_calendar
 from config.model import Text
 from config.plant import Plant
 from config.rules import Level, Priority, Suppression
@@ -92,7 +93,8 @@ def mark(groups: Mapping[str, str], draft: Draft, at: datetime) -> None:
             and annunciated(told.after)
             and told.after.active
         ):
-            sounding += told.alarm != FLOOD.id
+            # What a date raises tells of no upset, and many fall on one day; what a flood means is that much happens.
+            sounding += told.alarm != FLOOD.id and not is_of_calendar(told.alarm)
             if told.reason is Reason.RAISED and not told.after.first_out and _is_first(groups, draft, told):
                 draft.mark(place, replace(told, after=replace(told.after, first_out=True)))
     _flood(draft, at, sounding)

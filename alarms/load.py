@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from alarms.service import is_of_calendar
 from config.rules import Priority
 
 PERIOD = timedelta(minutes=10)
@@ -45,7 +46,8 @@ class Load:
         per_10_min: (1, and 2 at most).
         peak_10_min: the most in one period of ten minutes (10).
         share_above_10: of the periods, those with more than ten (1 %).
-        floods: how often more than ten sounded in ten minutes, until fewer than five did.
+        floods: how often more than ten sounded in ten minutes, until fewer than five did; without what a date of the
+            register of instruments raises, as for the alarm `service/flood`.
         share_in_flood: of the time (1 %).
         top: the ten that sounded most.
         top_share: their part of all (1 to 5 %).
@@ -85,7 +87,7 @@ def load(occurrences: Iterable[Occurrence], start: datetime, end: datetime) -> L
     inside = [one for one in known if one.raised_at >= start]
     stood = [min(one.over_at or end, end) - one.raised_at for one in known if (one.over_at or end) > start]
     periods = _periods(inside, start, end)
-    floods = _floods(sorted(one.raised_at for one in inside), end)
+    floods = _floods(sorted(one.raised_at for one in inside if not is_of_calendar(one.alarm)), end)
     count = Counter(one.alarm for one in inside)
     top = tuple(Top(alarm, times) for alarm, times in count.most_common(TOP))
     all_of_them = len(inside)

@@ -12,8 +12,11 @@ CALIBRATION: Mapping[str, tuple[Level, Priority]] = {
     "calibration-in-3-months": (Level.DIAGNOSTIC, Priority.LOW),
     "calibration-in-1-month": (Level.DIAGNOSTIC, Priority.MEDIUM),
     "calibration-overdue": (Level.ALERT, Priority.HIGH),
+    "requalification-in-3-months": (Level.DIAGNOSTIC, Priority.LOW),
+    "requalification-in-1-month": (Level.DIAGNOSTIC, Priority.MEDIUM),
+    "requalification-overdue": (Level.ALERT, Priority.HIGH),
 }
-"""An instrument's calibration that is due soon, or over: each of its own, so that each is seen by a person."""
+"""An instrument's calibration or requalification that is due: each of its own, so that each is seen by a person."""
 LOCKOUT = "lockout"
 """An account that had too many wrong passwords, until it is unlocked. Whoever guesses must not drown out the plant."""
 

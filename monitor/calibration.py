@@ -38,9 +38,16 @@ class InstrumentState(StrEnum):
     DUE_IN_1_MONTH = "due_in_1_month"
     OVERDUE = "overdue"
     UNQUALIFIED = "unqualified"
-    """One of IQ, OQ and PQ is not done."""
+    """One of IQ, OQ and PQ is not done, or the day of requalification is over."""
     UNKNOWN = "unknown"
     """The register says nothing of it."""
+
+
+class Subject(StrEnum):
+    """What of an instrument comes due, each on a day of its own."""
+
+    CALIBRATION = "calibration"
+    REQUALIFICATION = "requalification"
 
 
 DUE_STATES = (InstrumentState.DUE_IN_3_MONTHS, InstrumentState.DUE_IN_1_MONTH, InstrumentState.OVERDUE)
@@ -58,6 +65,7 @@ class Facts:
         certificate: number of the calibration's certificate.
         due_on: the last day on which its readings may be used; None: it is calibrated once only (class C).
         iq_on: when installation, operation (`oq_on`) and performance (`pq_on`) were qualified; None: not.
+        qualified_until: the last day on which these three hold; None: until something is changed.
     """
 
     instrument: str
@@ -70,6 +78,7 @@ class Facts:
     iq_on: date | None
     oq_on: date | None
     pq_on: date | None
+    qualified_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +158,7 @@ class Register:
             facts = entry.facts
             yield facts.since
             yield from (day for day in (facts.iq_on, facts.oq_on, facts.pq_on) if day)
-            if facts.due_on:
-                yield facts.due_on + timedelta(days=1)
+            yield from (last + timedelta(days=1) for last in (facts.due_on, facts.qualified_until) if last)
 
 
 def measuring(plant: Plant) -> Iterator[str]:
@@ -163,30 +171,42 @@ def measuring(plant: Plant) -> Iterator[str]:
 def state_on(facts: Facts, day: date) -> InstrumentState:
     """Say how an instrument stood on a day of which these facts are said."""
     done = (facts.iq_on, facts.oq_on, facts.pq_on)
-    if any(one is None or one > day for one in done):
+    lasts = {subject: due_on(last_day(facts, subject), day) for subject in Subject}
+    if (
+        any(one is None or one > day for one in done)
+        or lasts[Subject.REQUALIFICATION] is InstrumentState.OVERDUE
+    ):
         return InstrumentState.UNQUALIFIED
-    return due_on(facts, day)
+    return max(lasts.values(), key=(InstrumentState.IN_ORDER, *DUE_STATES).index)
 
 
-def due_on(facts: Facts, day: date) -> InstrumentState:
-    """Say how far its calibration has run, whether it is qualified or not."""
-    if facts.due_on is None or day < facts.due_on - DUE_SOON:
+def last_day(facts: Facts, subject: Subject) -> date | None:
+    """Give the last day on which its calibration, or its qualification, holds; None: it has none."""
+    return facts.due_on if subject is Subject.CALIBRATION else facts.qualified_until
+
+
+def due_on(last: date | None, day: date) -> InstrumentState:
+    """Say how far a calibration or a qualification has run, by its last day."""
+    if last is None or day < last - DUE_SOON:
         return InstrumentState.IN_ORDER
-    if day < facts.due_on - DUE:
+    if day < last - DUE:
         return InstrumentState.DUE_IN_3_MONTHS
-    return InstrumentState.DUE_IN_1_MONTH if day <= facts.due_on else InstrumentState.OVERDUE
+    return InstrumentState.DUE_IN_1_MONTH if day <= last else InstrumentState.OVERDUE
 
 
 def due(
     register: Register, day: date, known: Mapping[str, object]
-) -> dict[str, tuple[InstrumentState, Facts]]:
-    """Give every known instrument whose calibration is due soon, or over, with what the register says of it."""
+) -> dict[tuple[str, Subject], tuple[InstrumentState, Facts]]:
+    """Give what of every known instrument is due soon, or over, with what the register says of it."""
     found = {}
     for instrument in register.instruments:
         entry = register.counting(instrument, day)
-        state = due_on(entry.facts, day) if entry else InstrumentState.IN_ORDER
-        if entry and state in DUE_STATES and instrument in known and entry.facts.instrument == instrument:
-            found[instrument] = (state, entry.facts)
+        if entry is None or instrument not in known or entry.facts.instrument != instrument:
+            continue
+        for subject in Subject:
+            state = due_on(last_day(entry.facts, subject), day)
+            if state in DUE_STATES:
+                found[instrument, subject] = (state, entry.facts)
     return found
 
 

@@ -37,6 +37,7 @@ def made_up(plant: Plant, today: date) -> Iterator[Facts]:
             iq_on=calibrated_on - timedelta(days=60),
             oq_on=calibrated_on - timedelta(days=45),
             pq_on=calibrated_on - timedelta(days=20),
+            qualified_until=calibrated_on + 3 * YEAR,
         )
 
 

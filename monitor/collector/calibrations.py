@@ -18,10 +18,17 @@ Words = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class DueBody(BaseModel):
-    """One instrument whose calibration is due soon, or over; `told` is what a person reads with the alarm."""
+    """One instrument whose calibration or requalification is due; `told` is what a person reads with the alarm."""
 
     instrument: Words
-    stage: Literal["calibration-in-3-months", "calibration-in-1-month", "calibration-overdue"]
+    stage: Literal[
+        "calibration-in-3-months",
+        "calibration-in-1-month",
+        "calibration-overdue",
+        "requalification-in-3-months",
+        "requalification-in-1-month",
+        "requalification-overdue",
+    ]
     told: Words
 
 

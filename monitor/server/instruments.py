@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
-from monitor.calibration import Facts, InstrumentState, Register, due
+from monitor.calibration import Facts, InstrumentState, Register, Subject, due, last_day
 from monitor.server.command import Commands
 from monitor.server.database import Database
 from monitor.server.refusal import Refusal
@@ -21,11 +21,11 @@ EVERY_S = 300.0
 RETRY_S = 2.0
 
 STAGES = {
-    InstrumentState.DUE_IN_3_MONTHS: "calibration-in-3-months",
-    InstrumentState.DUE_IN_1_MONTH: "calibration-in-1-month",
-    InstrumentState.OVERDUE: "calibration-overdue",
+    InstrumentState.DUE_IN_3_MONTHS: "in-3-months",
+    InstrumentState.DUE_IN_1_MONTH: "in-1-month",
+    InstrumentState.OVERDUE: "overdue",
 }
-"""The collector's word for it, which stands in the alarm's id."""
+"""The collector's word for it, which stands in the alarm's id behind what is due."""
 
 
 class Taken(BaseModel):
@@ -77,8 +77,8 @@ class Instruments:
         plant = self._settings.plant
         found = due(register, self.today, {**plant.devices, **plant.channels})
         return [
-            {"instrument": instrument, "stage": STAGES[state], "told": _told(facts)}
-            for instrument, (state, facts) in found.items()
+            {"instrument": instrument, "stage": f"{subject}-{STAGES[state]}", "told": _told(facts, subject)}
+            for (instrument, subject), (state, facts) in found.items()
         ]
 
 
@@ -87,6 +87,6 @@ def day_of(at: datetime, time_zone: str) -> date:
     return at.astimezone(ZoneInfo(time_zone)).date()
 
 
-def _told(facts: Facts) -> str:
+def _told(facts: Facts, subject: Subject) -> str:
     """Until when, and what is fitted: the same in every language."""
-    return f"{facts.due_on} · {facts.serial}"
+    return f"{last_day(facts, subject)} · {facts.serial}"

@@ -112,6 +112,17 @@ def test_an_old_alarm_takes_the_mark_from_nobody_in_another_line() -> None:
     assert not run.state.alarms["service/journal"].first_out, "what is about the monitoring starts no cascade"
 
 
+def test_however_many_instruments_come_due_on_one_day_it_is_no_flood() -> None:
+    run = Transcript(plant())
+    stages = ("calibration-overdue", "requalification-in-1-month")
+    for n in range(30):
+        assert len(run.says(Fault(after(0), f"{stages[n % 2]}-of-PC-{n}", "2027-02-26"))) == 1
+    assert FLOOD.id not in run.stands()
+    for n in range(11):
+        run.says(Fault(after(1), f"part-{n}", "failed"))
+    assert run.state.alarms[FLOOD.id].worst == 11, "what happens beside it still makes one"
+
+
 def test_a_flood_begins_above_ten_in_ten_minutes_and_ends_below_five() -> None:
     run = Transcript(plant())
     for n in range(10):

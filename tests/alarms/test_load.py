@@ -31,6 +31,12 @@ def test_an_hour_with_one_flood() -> None:
     assert told.top_share == 1.0
 
 
+def test_what_a_date_raises_is_load_but_no_flood() -> None:
+    due = [sounded(10, f"service/calibration-overdue-of-PC-{n}") for n in range(20)]
+    told = load(due, after(0), HOUR)
+    assert (told.alarms, told.peak_10_min, told.floods, told.share_in_flood) == (20, 20, 0, 0.0)
+
+
 def test_stale_chattering_and_priorities() -> None:
     day = after(86400 * 3)
     stands = Occurrence("S", Priority.HIGH, after(0), None)

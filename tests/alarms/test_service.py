@@ -8,7 +8,7 @@ from config.rules import Level, Priority
 from tests.alarms.building import after, plant
 from tests.alarms.test_life import Transcript, acknowledge
 
-SOON, DUE, OVERDUE = (f"{sort}-of-PC-A/cnt_0_5" for sort in service.CALIBRATION)
+SOON, DUE, OVERDUE, *REQUALIFY = (f"{sort}-of-PC-A/cnt_0_5" for sort in service.CALIBRATION)
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,8 @@ SOON, DUE, OVERDUE = (f"{sort}-of-PC-A/cnt_0_5" for sort in service.CALIBRATION)
         (SOON, Level.DIAGNOSTIC, Priority.LOW),
         (DUE, Level.DIAGNOSTIC, Priority.MEDIUM),
         (OVERDUE, Level.ALERT, Priority.HIGH),
+        (REQUALIFY[0], Level.DIAGNOSTIC, Priority.LOW),
+        (REQUALIFY[2], Level.ALERT, Priority.HIGH),
     ],
 )
 def test_how_grave_an_alarm_of_the_service_is(part: str, level: Level, priority: Priority) -> None:

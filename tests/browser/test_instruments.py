@@ -136,6 +136,7 @@ async def test_an_entry_is_noted_by_one_and_confirmed_by_another(page: Page, ser
     await card.get_by_test_id("instrument-new").click()
     await expect(card.locator("[name=serial]")).to_have_value("SN 1")
     await card.locator("[name=certificate]").fill("C-2026-99")
+    await card.locator("[name=qualified_until]").fill("2028-03-20")
     await card.locator("[name=reason]").fill("yearly calibration")
     await card.get_by_test_id("instrument-note").click()
     failure = card.get_by_test_id("instrument-note-failure")
@@ -159,6 +160,7 @@ async def test_an_entry_is_noted_by_one_and_confirmed_by_another(page: Page, ser
     await expect(page.get_by_test_id("open-instruments")).to_have_text("1 due", timeout=SLOW_MS)
     await expect(card).to_contain_text("replaced before it was confirmed")
     await expect(card).to_contain_text("confirmed by wang")
+    await expect(page.get_by_test_id(f"instrument-qualified-{ISOLATOR}")).to_contain_text("until 2028-03-20")
 
 
 async def test_who_does_not_keep_the_register_is_offered_nothing(page: Page, server: Running) -> None:

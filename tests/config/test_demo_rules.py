@@ -103,9 +103,10 @@ def test_every_alarm_says_what_to_do(plant: Plant) -> None:
 
 def test_each_stage_of_a_calibration_says_what_to_do_about_it(plant: Plant) -> None:
     told = [guidance_of(plant, f"service/{stage}-of-PC-A-STM-L1/cnt_0_5") for stage in CALIBRATION]
-    assert len({one.response.en for one in told}) == len({one.response.zh for one in told}) == 3
-    months, month, overdue = (one.respond_within_s for one in told)
+    assert len({one.response.en for one in told}) == len({one.response.zh for one in told}) == 6
+    months, month, overdue = (one.respond_within_s for one in told[:3])
     assert months == month > overdue
+    assert [one.respond_within_s for one in told[3:]] == [months, month, overdue]
 
 
 def test_every_device_hangs_on_one_network(plant: Plant) -> None:

@@ -16,8 +16,8 @@ from monitor.calibration import (
     Facts,
     InstrumentState,
     Register,
+    Subject,
     due,
-    due_on,
     state_on,
 )
 
@@ -61,9 +61,8 @@ def test_it_is_due_ninety_and_thirty_days_before_its_last_day_and_overdue_behind
 
 
 def test_what_is_calibrated_once_only_is_never_due() -> None:
-    assert (
-        due_on(replace(FACTS, category=Category.C, due_on=None), date(2099, 1, 1)) is InstrumentState.IN_ORDER
-    )
+    once = replace(FACTS, category=Category.C, due_on=None)
+    assert state_on(once, date(2099, 1, 1)) is InstrumentState.IN_ORDER
 
 
 @pytest.mark.parametrize("lacking", ["iq_on", "oq_on", "pq_on"])
@@ -76,6 +75,36 @@ def test_it_takes_all_three_qualifications_each_from_its_day_on(lacking: str) ->
     }
     for done, state in expected.items():
         assert state_on(replace(FACTS, **{lacking: done}), day) is state
+
+
+def test_a_qualification_has_a_last_day_of_its_own_and_is_told_of_like_a_calibration() -> None:
+    facts = replace(FACTS, qualified_until=date(2026, 7, 1))
+    states = {
+        date(2026, 4, 1): InstrumentState.IN_ORDER,
+        date(2026, 4, 2): InstrumentState.DUE_IN_3_MONTHS,
+        date(2026, 6, 1): InstrumentState.DUE_IN_1_MONTH,
+        date(2026, 7, 1): InstrumentState.DUE_IN_1_MONTH,
+        date(2026, 7, 2): InstrumentState.UNQUALIFIED,
+    }
+    assert {day: state_on(facts, day) for day in states} == states
+    register = Register([entry(1, facts)])
+    told = {
+        day: {subject: state for (_, subject), (state, _) in due(register, day, {"PC": None}).items()}
+        for day in (date(2026, 7, 1), date(2026, 7, 2), date(2026, 12, 1))
+    }
+    assert list(told.values()) == [
+        {Subject.REQUALIFICATION: InstrumentState.DUE_IN_1_MONTH},
+        {Subject.REQUALIFICATION: InstrumentState.OVERDUE},
+        {
+            Subject.CALIBRATION: InstrumentState.DUE_IN_3_MONTHS,
+            Subject.REQUALIFICATION: InstrumentState.OVERDUE,
+        },
+    ]
+    start, end = datetime(2026, 6, 30, 16, tzinfo=UTC), datetime(2026, 7, 3, 16, tzinfo=UTC)
+    assert [(one.state, one.since) for one in register.spans("PC", start, end, SHANGHAI)] == [
+        (InstrumentState.IN_ORDER, start),
+        (InstrumentState.UNQUALIFIED, start + DAY),
+    ], "its readings are marked from the day after"
 
 
 def test_only_what_is_confirmed_counts_and_from_its_day_on() -> None:
@@ -141,9 +170,8 @@ def test_people_are_told_of_what_the_plant_still_has() -> None:
     assert due(register, date(2026, 6, 1), known) == {}
     told = due(register, date(2027, 2, 1), known)
     assert {key: state for key, (state, _) in told.items()} == {
-        "PC": InstrumentState.DUE_IN_1_MONTH,
-        "PC/temperature": InstrumentState.DUE_IN_1_MONTH,
-        "ISO": InstrumentState.DUE_IN_1_MONTH,
+        (instrument, Subject.CALIBRATION): InstrumentState.DUE_IN_1_MONTH
+        for instrument in ("PC", "PC/temperature", "ISO")
     }
 
 

@@ -34,6 +34,7 @@ ENTRY: dict[str, Any] = {
     "iq_on": "2025-01-10",
     "oq_on": "2025-01-20",
     "pq_on": "2025-02-03",
+    "qualified_until": "2028-02-02",
     "reason": "yearly calibration",
 }
 
@@ -128,6 +129,8 @@ async def test_what_a_counter_says_of_itself_stands_beside_the_register(
     [
         ({"since": "2026-03-03"}, "when it has come"),
         ({"pq_on": "2026-03-03"}, "when it has come"),
+        ({"qualified_until": "2025-02-03"}, "ends after its PQ"),
+        ({"pq_on": None}, "ends after its PQ"),
         ({"calibrated_on": "2026-03-02"}, "not before"),
         ({"due_on": None}, "Only class C"),
         ({"due_on": "2026-02-27"}, "after the calibration"),
@@ -164,7 +167,7 @@ async def test_what_is_read_of_the_past_says_how_the_instruments_stood(
     await confirm(
         keeping, (await note(keeping, instrument="ISO-STM-L1", due_on="2026-03-01"))["waiting"]["number"]
     )
-    temperature = await note(keeping, instrument="ISO-STM-L1/temp", pq_on=None)
+    temperature = await note(keeping, instrument="ISO-STM-L1/temp", pq_on=None, qualified_until=None)
     await confirm(keeping, temperature["waiting"]["number"])
     sample = Collector(settings.plant, settings.data, hands).measure(50.0)
     writer = await Writer.open(keeping.service.settings.database_url, settings.plant, "test", hands.now())
@@ -210,8 +213,8 @@ async def test_what_is_due_is_an_alarm_of_the_collector_until_it_is_renewed(
 ) -> None:
     monkeypatch.setattr("monitor.server.instruments.RETRY_S", 0.01)
 
-    async def active(*stages: str) -> None:
-        wanted = {f"service/calibration-{stage}-of-{COUNTER}" for stage in stages}
+    async def active(*stages: str, subject: str = "calibration") -> None:
+        wanted = {f"service/{subject}-{stage}-of-{COUNTER}" for stage in stages}
 
         async def so() -> bool:
             return {key for key, alarm in collector.alarms.items() if alarm.active} == wanted
@@ -237,6 +240,10 @@ async def test_what_is_due_is_an_alarm_of_the_collector_until_it_is_renewed(
     assert [alarm.active for alarm in collector.alarms.values()] == [False, False, False], (
         "each was for a person"
     )
+    await noted(since="2026-05-02", calibrated_on="2026-05-02", qualified_until="2026-05-20")
+    await active("in-1-month", subject="requalification")
+    alarm = collector.alarms[f"service/requalification-in-1-month-of-{COUNTER}"]
+    assert alarm.detail == "2026-05-20 · 2104-0117"
 
 
 async def test_a_collector_that_comes_late_is_told(

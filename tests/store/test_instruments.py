@@ -62,7 +62,12 @@ async def test_what_does_not_wait_is_not_confirmed(sql: Connection) -> None:
 async def test_each_gives_one_line_with_what_was_and_what_is(sql: Connection) -> None:
     await confirm_entry(sql, WANG, await note_entry(sql, LI, FACTS), TODAY)
     renewed = replace(
-        FACTS, since=date(2026, 3, 2), certificate="C-2026-44", category=Category.C, due_on=None
+        FACTS,
+        since=date(2026, 3, 2),
+        certificate="C-2026-44",
+        category=Category.C,
+        due_on=None,
+        qualified_until=date(2028, 1, 1),
     )
     number = await note_entry(sql, LI, renewed)
     await confirm_entry(sql, replace(WANG, reason="seen"), number, TODAY)
@@ -106,6 +111,8 @@ async def test_it_is_only_ever_added_to(sql: Connection, table: str, column: str
         {"iq_on": None},
         {"oq_on": date(2025, 1, 9)},
         {"serial": ""},
+        {"qualified_until": FACTS.pq_on},
+        {"pq_on": None, "qualified_until": date(2027, 1, 1)},
     ],
 )
 async def test_what_cannot_be_is_refused(sql: Connection, wrong: dict[str, object]) -> None:

@@ -20,7 +20,8 @@ export const needsSomebody = ({ state, waiting }: Instrument): boolean => state 
 /** What is worst first, then what is due first, then by id. */
 export function byUrgency(a: Instrument, b: Instrument): number {
   const worse = urgency.indexOf(a.state) - urgency.indexOf(b.state);
-  return worse || (a.days_left ?? Infinity) - (b.days_left ?? Infinity) || a.id.localeCompare(b.id);
+  const [first, second] = [sooner(a), sooner(b)];
+  return worse || (first === second ? a.id.localeCompare(b.id) : first - second);
 }
 
 /** Whether every word is found in what is known of it, in either language. */
@@ -51,13 +52,17 @@ const alarms: Record<string, Key> = {
   "calibration-in-3-months": "instrument_alarm_soon",
   "calibration-in-1-month": "instrument_alarm_due",
   "calibration-overdue": "instrument_alarm_overdue",
+  "requalification-in-3-months": "instrument_alarm_requalify_soon",
+  "requalification-in-1-month": "instrument_alarm_requalify_due",
+  "requalification-overdue": "instrument_alarm_requalify_overdue",
 };
 
-const prefix = "service/calibration-";
+const calendar = /^service\/(re)?(calibration|qualification)-.+?-of-(.+)$/;
 
-export const isAboutCalibration = (alarm: string): boolean => alarm.startsWith(prefix);
+/** The instrument that an alarm says is due, for calibration or requalification; undefined of any other alarm. */
+export const dueInstrument = (alarm: string): string | undefined => calendar.exec(alarm)?.[3];
 
-/** What a calibration's alarm says; undefined where the part of the service is another one. */
+/** What such an alarm says; undefined where the part of the service is another one. */
 export function calibrationTitle(part: string, index: PlantIndex): string | undefined {
   const at = part.indexOf("-of-");
   const key = alarms[part.slice(0, at)];
@@ -70,8 +75,10 @@ export function calibrationTitle(part: string, index: PlantIndex): string | unde
 export const differs = ({ entry, told_due_on }: Instrument): boolean => told_due_on !== null && told_due_on !== (entry?.due_on ?? null);
 
 /** How long it may still be used, or since when it may not. */
-export function daysLeft({ days_left }: Instrument): string {
-  if (days_left === null) return "";
-  return days_left < 0 ? t("instrument_days_over", { n: -days_left }) : t("instrument_days_left", { n: days_left });
+export function daysLeft(days: number | null): string {
+  if (days === null) return "";
+  return days < 0 ? t("instrument_days_over", { n: -days }) : t("instrument_days_left", { n: days });
 }
+
+const sooner = ({ days_left, qualified_days_left }: Instrument): number => Math.min(days_left ?? Infinity, qualified_days_left ?? Infinity);
 

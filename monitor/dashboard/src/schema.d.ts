@@ -1763,6 +1763,8 @@ export interface components {
             state: components["schemas"]["InstrumentState"];
             /** Days Left */
             days_left: number | null;
+            /** Qualified Days Left */
+            qualified_days_left: number | null;
             /** Told Due On */
             told_due_on: string | null;
             entry: components["schemas"]["InstrumentEntry"] | null;
@@ -1796,6 +1798,8 @@ export interface components {
             oq_on: string | null;
             /** Pq On */
             pq_on: string | null;
+            /** Qualified Until */
+            qualified_until?: string | null;
             /** Number */
             number: number;
             /** Reason */
@@ -1953,6 +1957,8 @@ export interface components {
             oq_on: string | null;
             /** Pq On */
             pq_on: string | null;
+            /** Qualified Until */
+            qualified_until?: string | null;
             /** Instrument */
             instrument: string;
             /** Reason */

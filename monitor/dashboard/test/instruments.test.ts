@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "vitest";
 import { title } from "../src/alarms";
 import type { Instrument, InstrumentEntry } from "../src/api-types";
 import { language } from "../src/i18n";
-import { calibrationTitle, counted, daysLeft, differs, isAboutCalibration, listed, matches } from "../src/instruments";
+import { calibrationTitle, counted, daysLeft, differs, dueInstrument, listed, matches } from "../src/instruments";
 import { indexOf } from "../src/plant";
 import { alarm, plant } from "./plant";
 
@@ -21,6 +21,7 @@ const entry: InstrumentEntry = {
   iq_on: null,
   oq_on: null,
   pq_on: null,
+  qualified_until: null,
   reason: "yearly",
   noted_by: "li",
   noted_at: "2026-03-01T08:00:00Z",
@@ -35,6 +36,7 @@ const instrument = (id: string, given: Partial<Instrument> = {}): Instrument => 
   zone: "L1-ISO",
   state: "in_order",
   days_left: 300,
+  qualified_days_left: null,
   told_due_on: null,
   entry,
   waiting: null,
@@ -77,17 +79,26 @@ test("a device that says another day than the register is worth a look", () => {
 });
 
 test("how long it may be used, or since when it may not", () => {
-  expect(all.slice(1, 5).map(daysLeft)).toEqual(["80 d left", "2 d over", "40 d left", ""]);
+  expect(all.slice(1, 5).map((one) => daysLeft(one.days_left))).toEqual(["80 d left", "2 d over", "40 d left", ""]);
   language.value = "zh";
-  expect(daysLeft(all[2]!)).toBe("已超 2 天");
+  expect(daysLeft(all[2]!.days_left)).toBe("已超 2 天");
+});
+
+test("what is due for requalification first comes before what is due for calibration later", () => {
+  const later = instrument("A", { days_left: 200 });
+  const sooner = instrument("B", { days_left: 300, qualified_days_left: 100 });
+  expect(ids(listed([later, sooner, instrument("C", { days_left: null })], "", false))).toBe("BAC");
 });
 
 test("an alarm about a calibration says how soon and of what, in both languages", () => {
   const index = indexOf(plant);
   const none = { channel: null, device: null, zone: null, line: null };
   const overdue = alarm("service/calibration-overdue-of-ISO/velocity", none);
-  expect(isAboutCalibration(overdue.id)).toBe(true);
+  expect(dueInstrument(overdue.id)).toBe("ISO/velocity");
+  expect(dueInstrument("service/requalification-in-1-month-of-ISO")).toBe("ISO");
+  expect(dueInstrument("service/clock-of-ISO")).toBeUndefined();
   expect(title(overdue, index)).toBe("Calibration overdue: Isolator · ISO/velocity");
+  expect(calibrationTitle("requalification-overdue-of-GONE-7", index)).toBe("Requalification overdue: GONE-7");
   expect(calibrationTitle("calibration-in-3-months-of-GONE-7", index)).toBe("Calibration due within 3 months: GONE-7");
   expect(calibrationTitle("clock-of-ISO", index)).toBeUndefined();
   language.value = "zh";

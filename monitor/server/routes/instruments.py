@@ -58,6 +58,7 @@ _FACTS = {
     "iq_on": "2025-01-10",
     "oq_on": "2025-01-20",
     "pq_on": "2025-02-03",
+    "qualified_until": "2028-02-02",
 }
 _ENTRY = _FACTS | {
     "number": 17,
@@ -74,6 +75,7 @@ _EXAMPLE = {
     "zone": "STM-L1-A-ISO",
     "state": "in_order",
     "days_left": 361,
+    "qualified_days_left": 702,
     "told_due_on": None,
     "entry": _ENTRY,
     "waiting": None,
@@ -84,6 +86,7 @@ class InstrumentFacts(Noun):
     """What the register says from `since` on; `due_on` is the last day on which readings may be used.
 
     `category` is its class in the site's A/B/C scheme; only one of class C may be without `due_on`: calibrated once.
+    `qualified_until` is the last day on which IQ, OQ and PQ hold; null: until something is changed.
     """
 
     since: Day
@@ -95,6 +98,7 @@ class InstrumentFacts(Noun):
     iq_on: Day | None
     oq_on: Day | None
     pq_on: Day | None
+    qualified_until: Day | None = None
 
 
 class NewEntry(InstrumentFacts):
@@ -143,6 +147,7 @@ class Instrument(BaseModel):
     zone: str
     state: InstrumentState
     days_left: int | None
+    qualified_days_left: int | None
     told_due_on: date | None
     entry: InstrumentEntry | None
     waiting: InstrumentEntry | None
@@ -246,6 +251,11 @@ def _faults(facts: Facts, today: date) -> Iterator[Text]:
     if facts.due_on is not None and facts.due_on <= facts.calibrated_on:
         yield Text(en="It is due after the calibration.", zh="有效期须晚于校准日期。")
     qualified = (facts.iq_on, facts.oq_on, facts.pq_on)
+    if facts.qualified_until and not (facts.pq_on and facts.qualified_until > facts.pq_on):
+        yield Text(
+            en="A qualification ends after its PQ, not before; without a PQ there is none.",
+            zh="确认有效期须晚于PQ日期，且须已完成PQ。",
+        )
     if done != sorted(done) or list(qualified[: len(done)]) != done:
         yield Text(en="IQ comes before OQ, and OQ before PQ.", zh="须按IQ、OQ、PQ的顺序完成。")
 
@@ -265,6 +275,7 @@ def _instrument(here: Service, register: Register, instrument: str) -> Instrumen
     today = here.instruments.today
     entry, waiting = register.counting(instrument, today), register.waiting(instrument)
     due_on = entry.facts.due_on if entry else None
+    until = entry.facts.qualified_until if entry else None
     device = here.settings.plant.devices.get(instrument.partition("/")[0])
     return Instrument(
         id=instrument,
@@ -273,6 +284,7 @@ def _instrument(here: Service, register: Register, instrument: str) -> Instrumen
         zone=_zone(here.settings.plant, device, instrument),
         state=register.state(instrument, today),
         days_left=(due_on - today).days if due_on else None,
+        qualified_days_left=(until - today).days if until else None,
         told_due_on=_told_due_on(here, device) if device and device.id == instrument else None,
         entry=_entry(entry) if entry else None,
         waiting=_entry(waiting) if waiting else None,

@@ -3,7 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { duration, figure } from "../format";
 import { t, type Key } from "../i18n";
-import { isAboutCalibration } from "../instruments";
+import { dueInstrument } from "../instruments";
 import { alarmList, collectorPlant, health, index, may, protections, runningProtections } from "../store";
 import { Mark } from "./mark";
 
@@ -69,11 +69,11 @@ function Protections({ of }: { of: number }) {
 
 /** How many instruments are due, or over: as their alarms say. */
 function Instruments() {
-  const due = alarmList.value.filter(({ id, active }) => active && isAboutCalibration(id));
+  const due = alarmList.value.filter(({ id, active }) => active && dueInstrument(id) !== undefined);
   return (
     <Fact name="instruments" bad={due.some(({ level }) => level === "alert")}>
       <a href="#/instruments" data-testid="open-instruments">
-        {t("instruments_due", { n: due.length })}
+        {t("instruments_due", { n: new Set(due.map(({ id }) => dueInstrument(id))).size })}
       </a>
     </Fact>
   );

@@ -70,7 +70,7 @@ function Said({ said, counts, waits }: { said: InstrumentEntry; counts: boolean;
   );
 }
 
-const facts = ["since", "category", "serial", "certificate", "calibrated_on", "due_on", "iq_on", "oq_on", "pq_on"] as const;
+const facts = ["since", "category", "serial", "certificate", "calibrated_on", "due_on", "iq_on", "oq_on", "pq_on", "qualified_until"] as const;
 
 function Facts({ of }: { of: InstrumentFacts }) {
   return (
@@ -101,6 +101,7 @@ function NewEntry({ one, today, changed }: CardProps) {
       iq_on: day("iq_on"),
       oq_on: day("oq_on"),
       pq_on: day("pq_on"),
+      qualified_until: day("qualified_until"),
       reason: text(form, "reason"),
     });
     await changed();
@@ -125,6 +126,7 @@ function NewEntry({ one, today, changed }: CardProps) {
         <Day field="iq_on" value={last?.iq_on ?? ""} max={today} />
         <Day field="oq_on" value={last?.oq_on ?? ""} max={today} />
         <Day field="pq_on" value={last?.pq_on ?? ""} max={today} />
+        <Day field="qualified_until" value={last?.qualified_until ?? ""} />
         <Word field="reason" value="" min={3} max={500} />
       </Deed>
     </details>

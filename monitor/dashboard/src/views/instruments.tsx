@@ -140,7 +140,7 @@ function Row({ one, open, toggle }: { one: Instrument; open: boolean; toggle: ()
       <td>{entry?.certificate}</td>
       <td>{entry?.calibrated_on}</td>
       <td>
-        {entry && (entry.due_on ?? t("instrument_once"))} <small class="quiet">{daysLeft(one)}</small>
+        {entry && (entry.due_on ?? t("instrument_once"))} <small class="quiet">{daysLeft(one.days_left)}</small>
         {differs(one) && <small class="told">{t("instrument_told_due_on", { day: one.told_due_on ?? "" })}</small>}
       </td>
       <td>{entry && <Done one={one} />}</td>
@@ -148,7 +148,7 @@ function Row({ one, open, toggle }: { one: Instrument; open: boolean; toggle: ()
   );
 }
 
-/** Which of the three are done: a sign that says so without colour. */
+/** Which of the three are done: a sign that says so without colour; and until when they hold. */
 function Done({ one }: { one: Instrument }) {
   const days = [one.entry?.iq_on, one.entry?.oq_on, one.entry?.pq_on];
   return (
@@ -158,6 +158,11 @@ function Done({ one }: { one: Instrument }) {
           {name} {days[place] ? "✓" : "✗"}{" "}
         </span>
       ))}
+      {one.entry?.qualified_until && (
+        <small class="quiet" data-testid={`instrument-qualified-${one.id}`}>
+          {t("instrument_until", { day: one.entry.qualified_until })} {daysLeft(one.qualified_days_left)}
+        </small>
+      )}
     </>
   );
 }

@@ -3,6 +3,8 @@
 export const en = {
   instruments: "Instruments",
   instruments_due: "{n} due",
+  instrument_until: "until {day}",
+  instrument_qualified_until: "Requalification until",
   instruments_search: "Search: name, number, certificate …",
   instruments_found: "{n} of {of}",
   instruments_only: "only what needs somebody",
@@ -44,11 +46,16 @@ export const en = {
   instrument_alarm_soon: "Calibration due within 3 months: {instrument}",
   instrument_alarm_due: "Calibration due within 1 month: {instrument}",
   instrument_alarm_overdue: "Calibration overdue: {instrument}",
+  instrument_alarm_requalify_soon: "Requalification due within 3 months: {instrument}",
+  instrument_alarm_requalify_due: "Requalification due within 1 month: {instrument}",
+  instrument_alarm_requalify_overdue: "Requalification overdue: {instrument}",
 };
 
 export const zh: Record<keyof typeof en, string> = {
   instruments: "仪器台账",
-  instruments_due: "{n} 台待校准",
+  instruments_due: "{n} 台到期",
+  instrument_until: "至 {day}",
+  instrument_qualified_until: "再确认有效期至",
   instruments_search: "搜索：名称、编号、证书……",
   instruments_found: "{n} / {of}",
   instruments_only: "仅显示需处理项",
@@ -90,4 +97,7 @@ export const zh: Record<keyof typeof en, string> = {
   instrument_alarm_soon: "校准三个月内到期：{instrument}",
   instrument_alarm_due: "校准一个月内到期：{instrument}",
   instrument_alarm_overdue: "校准已过期：{instrument}",
+  instrument_alarm_requalify_soon: "再确认三个月内到期：{instrument}",
+  instrument_alarm_requalify_due: "再确认一个月内到期：{instrument}",
+  instrument_alarm_requalify_overdue: "再确认已过期：{instrument}",
 };
