@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, TypeAlias
 
+from config.duty import Duty
+from config.duty_told import told
 from config.model import Device, Text
 from config.plant import Plant
 from config.rules import Bounds, Limit, Priority
@@ -24,6 +26,11 @@ KINDS: Mapping[str, Text] = {
     "network": Text("network", "网络"),
     "edge": Text("edge of the pressure cascade", "压差梯度的边"),
     "guidance": Text("guidance", "处置指导"),
+    "escalation": Text("escalation", "升级"),
+    "rotation": Text("rotation", "轮值"),
+    "person": Text("person", "人员"),
+    "way": Text("way of notice", "通知方式"),
+    "duty": Text("being on call", "值班"),
     "ruleset": Text("ruleset", "法规限度表"),
     "plant": Text("plant", "工厂"),
 }
@@ -70,6 +77,32 @@ FIELDS: Mapping[str, Text] = {
     "occupancy": Text("occupancy", "占用状态"),
     "label": Text("name", "名称"),
     "channels": Text("channels", "通道"),
+    "priorities": Text("priorities", "优先级"),
+    "zones": Text("zones", "区域"),
+    "steps": Text("steps", "步骤"),
+    "repeat_s": Text("last step again after, s", "末步骤重复间隔（秒）"),
+    "repeats": Text("how often again at most", "最多重复次数"),
+    "stops_at_clear": Text("stops once the condition is over", "恢复后停止"),
+    "tells_clear": Text("tells that the condition is over", "恢复后告知"),
+    "quiet": Text("quiet hours", "免打扰时段"),
+    "people": Text("people", "人员"),
+    "begins": Text("first day", "起始日期"),
+    "hand_over": Text("hand-over", "交接时间"),
+    "every_days": Text("days of one turn", "每班天数"),
+    "hours": Text("hours", "值班时段"),
+    "holidays": Text("holiday", "节假日"),
+    "substitutions": Text("substitutions", "替班"),
+    "time_zone": Text("time zone", "时区"),
+    "language": Text("language", "语言"),
+    "contacts": Text("contacts, in order", "联系方式（按顺序）"),
+    "kind": Text("kind", "类型"),
+    "secret": Text("name of its secret", "密钥名称"),
+    "order": Text("escalations, in order", "升级（按顺序）"),
+    "group_s": Text("goes in one message within, s", "合并通知时段（秒）"),
+    "undelivered_s": Text("undelivered after, s", "未送达判定时间（秒）"),
+    "heartbeat": Text("secret of the outside heartbeat", "外部心跳的密钥"),
+    "test_page": Text("weekly test", "每周测试"),
+    "canary": Text("canary", "链路探测"),
     "validated": Text("makes product for people", "已验证（用于产品）"),
     "communication_delay_s": Text("silence before it is an alarm, s", "通信报警延时（秒）"),
 }
@@ -81,8 +114,9 @@ _LOOSER: Mapping[str, tuple[int, float]] = {
     "low": (-1, -math.inf),
     "high": (1, math.inf),
     **dict.fromkeys(("on_delay_s", "realarm_s", "longest_s", "communication_delay_s"), (1, math.inf)),
-    **dict.fromkeys(("may_inhibit", "needs_confirmation", "dry_run"), (1, 0.0)),
-    **dict.fromkeys(("deadband", "off_delay_s", "latching", "validated", "priority"), (-1, 0.0)),
+    **dict.fromkeys(("repeat_s", "undelivered_s"), (1, math.inf)),
+    **dict.fromkeys(("may_inhibit", "needs_confirmation", "dry_run", "stops_at_clear"), (1, 0.0)),
+    **dict.fromkeys(("deadband", "off_delay_s", "latching", "validated", "priority", "repeats"), (-1, 0.0)),
 }
 """What is looser when it grows (1) or shrinks (-1), and what it counts as where it is not given."""
 
@@ -170,14 +204,29 @@ def _things(plant: Plant) -> dict[str, Mapping[str, Any]]:
         "network": plant.networks,
         "edge": {edge.channel: edge for edge in plant.cascade},
         "guidance": {", ".join(one.alarms): one for one in plant.guidance},
+        "escalation": {one.id: one for one in plant.duty.escalations},
+        "rotation": plant.duty.rotations,
+        "person": plant.duty.people,
+        "way": plant.duty.ways,
+        "duty": {plant.id: _duty(plant.duty)},
         "ruleset": plant.rulesets,
         "plant": {plant.id: {name: getattr(plant, name) for name in head}},
     }
 
 
+def _duty(duty: Duty) -> Mapping[str, Any]:
+    """Give what holds for all that is called, and the order of the escalations: the first that fits counts."""
+    single = ("group_s", "undelivered_s", "address", "heartbeat", "test_page", "canary")
+    return {
+        "order": tuple(one.id for one in duty.escalations),
+        **{name: getattr(duty, name) for name in single},
+    }
+
+
 def _compare(kind: str, id_: str, old: object, new: object) -> Iterator[Difference]:
     if old is None or new is None:
-        looser = {"limit": new is None, "protection": new is None, "suppression": old is None}.get(kind)
+        gone = new is None
+        looser = {"limit": gone, "protection": gone, "escalation": gone, "suppression": not gone}.get(kind)
         yield Difference(kind, id_, "", _brief(old), _brief(new), looser)
         return
     for path, was, becomes in _walk(old, new, ()):
@@ -226,9 +275,12 @@ def _parts(value: object) -> Mapping[str, Any] | None:
 
 
 def _looser(path: Key, old: object, new: object) -> bool | None:
-    if isinstance(old, frozenset) and isinstance(new, frozenset):
-        return bool(new - old)  # a Suppression that hides more
     name = path[-1]
+    if isinstance(old, frozenset) and isinstance(new, frozenset):
+        # A Suppression that hides more; an Escalation that is for less.
+        return bool(old - new if name == "priorities" else new - old)
+    if name == "quiet" and (old is None or new is None):
+        return old is None
     if name not in _LOOSER or (len(path) > 1 and path[0] != "at_rest"):
         return None
     sign, if_none = _LOOSER[name]
@@ -244,6 +296,8 @@ def _number(value: object, if_none: float) -> float:
 def _told(value: object) -> str | None:
     if value is None or isinstance(value, str):
         return value
+    if (of_duty := told(value)) is not None:
+        return of_duty
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, bool | int):

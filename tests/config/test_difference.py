@@ -1,13 +1,16 @@
 """What two plants differ in: named by kind, id and field, limits first, and what watches less closely marked."""
 
 from dataclasses import replace
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import config.duty
 from config.difference import FIELDS, Difference, difference, field_words, is_alike, limits_that_differ
+from config.duty import Canary, Contact, Step, Substitution, Target, Who
 from config.load import load
 from config.model import Text
 from config.plant import Plant
@@ -122,6 +125,96 @@ def test_a_limit_on_a_channel_that_is_reckoned_otherwise_differs_though_its_figu
     changed = replace(plant, derived={**plant.derived, key: derived})
     assert limits_that_differ(plant, changed) == {one.id for one in plant.limits if one.channel == key}
     assert [one.field for one in difference(plant, changed)] == ["parameters.sample_time_s"]
+
+
+def with_duty(plant: Plant, **changes: Any) -> Plant:
+    return replace(plant, duty=replace(plant.duty, **changes))
+
+
+def with_critical(plant: Plant, **changes: Any) -> Plant:
+    first, *others = plant.duty.escalations
+    return with_duty(plant, escalations=(replace(first, **changes), *others))
+
+
+@pytest.mark.parametrize(
+    ("field", "old", "new", "is_looser"),
+    [
+        ("repeats", 12, 3, True),
+        ("repeat_s", 300.0, None, True),
+        ("repeat_s", 300.0, 60.0, False),
+        ("stops_at_clear", False, True, True),
+        ("tells_clear", True, False, None),
+        ("priorities", frozenset({Priority.CRITICAL}), frozenset({Priority.LOW}), True),
+        ("priorities", frozenset({Priority.HIGH}), frozenset({Priority.HIGH, Priority.LOW}), False),
+        ("quiet", None, (time(22), time(7)), True),
+        ("quiet", (time(22), time(7)), None, False),
+        ("quiet", (time(22), time(7)), (time(21), time(7)), None),
+        ("zones", (), ("STM-*",), None),
+    ],
+)
+def test_each_field_of_an_escalation_says_whether_it_became_looser(
+    plant: Plant, field: str, old: object, new: object, is_looser: bool | None
+) -> None:
+    before, after = with_critical(plant, **{field: old}), with_critical(plant, **{field: new})
+    (one,) = difference(before, after)
+    assert (one.kind, one.id, one.field, one.is_looser) == ("escalation", "critical", field, is_looser)
+
+
+def test_whatever_is_written_of_being_on_call_is_compared_in_words(plant: Plant) -> None:
+    duty = plant.duty
+    day, cao = duty.rotations["day"], duty.people["cao"]
+    steps = (
+        Step(0.0, (Target(Who.PERSON, "qian"), Target(Who.TEAM, "day"))),
+        Step(60.0, duty.escalations[0].steps[0].targets),
+    )
+    critical, *others = duty.escalations
+    changed = with_duty(
+        plant,
+        escalations=(*others, replace(critical, steps=steps)),
+        rotations={**duty.rotations, "day": replace(day, hours=None, holidays={date(2026, 10, 1): "qian"})},
+        people={**duty.people, "cao": replace(cao, contacts=(Contact("robot"), Contact("spare", "1")))},
+        undelivered_s=30.0,
+    )
+    before = "0 s: on_call day + on_call night, 120 s: next day + next night, "
+    before += "300 s: team day + team night + person qian"
+    assert [(one.kind, one.id, one.field, one.old, one.new) for one in difference(plant, changed)] == [
+        ("escalation", "critical", "steps", before, "0 s: person qian + team day, 60 s: on_call day + on_call night"),
+        ("rotation", "day", "hours", "08:00, 20:00", None),
+        ("rotation", "day", "holidays.2026-10-01", None, "qian"),
+        ("person", "cao", "contacts", "robot (cao), spare (cao)", "robot, spare (1)"),
+        ("duty", "demo", "undelivered_s", "15", "30"),
+        ("duty", "demo", "order", "critical, high, medium", "high, medium, critical"),
+    ]  # fmt: skip
+
+
+def test_an_escalation_that_is_gone_is_looser_and_is_told_in_words(plant: Plant) -> None:
+    gone, order = difference(plant, with_duty(plant, escalations=plant.duty.escalations[:2]))
+    assert (gone.kind, gone.old, gone.is_looser) == (
+        "escalation",
+        "medium: 60 s: on_call day + on_call night",
+        True,
+    )
+    assert (order.field, order.is_looser) == ("order", None)
+    back, _ = difference(with_duty(plant, escalations=plant.duty.escalations[:2]), plant)
+    assert back.is_looser is False
+
+
+def test_tests_and_substitutions_are_told_in_words(plant: Plant) -> None:
+    begins, ends = datetime(2026, 12, 24, tzinfo=UTC), datetime(2026, 12, 25, tzinfo=UTC)
+    swapped = replace(
+        plant.duty.rotations["day"], substitutions=(Substitution("day", begins, ends, "cao", "ill"),)
+    )
+    changed = with_duty(
+        plant,
+        rotations={**plant.duty.rotations, "day": swapped},
+        test_page=config.duty.TestPage(0, time(10), 3600.0),
+        canary=Canary("spare", 3600.0, 30.0),
+    )
+    assert {one.field: one.new for one in difference(plant, changed)} == {
+        "substitutions": "2026-12-24T00:00:00+00:00/2026-12-25T00:00:00+00:00: cao (ill)",
+        "test_page": "weekday 1, 10:00, 3600 s",
+        "canary": "spare, 3600 s, 30 s",
+    }
 
 
 def test_every_field_has_words_in_both_languages_or_its_own_path() -> None:
