@@ -7,6 +7,7 @@ import ipaddress
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
@@ -16,7 +17,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from config.model import Text
 from monitor.server.rates import PER_ADDRESS, PER_SESSION, Rates, too_fast
 from monitor.server.refusal import Refusal, answer
-from monitor.server.rights import Deed
 from monitor.server.sessions import Session, Sessions, hashed
 from monitor.server.tokens import Tokens
 
@@ -33,7 +33,7 @@ OPEN_DOORS = frozenset(
 )
 READING = frozenset({"GET", "HEAD"})
 METRICS = "/metrics"
-"""For scrapers, who have no session: with their token, or without one from this machine only."""
+"""For scrapers, who have no session: with a token, or without one from this machine only."""
 FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 
 NOT_SIGNED_IN = Text(en="Sign in first.", zh="请先登录。")
@@ -42,11 +42,12 @@ OTHER_ORIGIN = Text(
 )
 
 SCRAPE_TOKEN = Text(
-    en="Give the token of GRADEWATCH_METRICS_TOKEN.", zh="请提供 GRADEWATCH_METRICS_TOKEN 所设的令牌。"
+    en="Give the token of GRADEWATCH_METRICS_TOKEN, or an API token for reading the metrics.",
+    zh="请提供 GRADEWATCH_METRICS_TOKEN 所设的令牌，或可读取运行指标的 API 令牌。",
 )
 SCRAPE_HERE = Text(
-    en="Figures are given on the server's own machine only, unless GRADEWATCH_METRICS_TOKEN is set there.",
-    zh="除非服务器设置了 GRADEWATCH_METRICS_TOKEN，否则仅限在服务器本机读取指标。",
+    en="Without a token figures are given on the server's own machine only.",
+    zh="未提供令牌时，仅限在服务器本机读取指标。",
 )
 
 HEADERS = {
@@ -80,7 +81,11 @@ class Doors:
 
 
 class Gate:
-    """ASGI middleware: refuses what may not pass; puts `token` and `session` into the state of what may."""
+    """ASGI middleware: refuses what may not pass.
+
+    Into the state of what may it puts `token`, that of the cookie; `session`; and `now`, which gives the session as it
+    stands whenever it is asked, None once it is over.
+    """
 
     def __init__(self, app: ASGIApp, doors: Doors) -> None:
         self._app = app
@@ -102,26 +107,31 @@ class Gate:
 
     async def _check(self, connection: HTTPConnection) -> None:
         _check_origin(connection)
-        if connection.scope["path"] == METRICS or connection.scope["path"].startswith(f"{METRICS}/"):
-            self._check_scraper(connection)
-        token = cookie_in(connection)
-        session = await self._session(connection, token)
+        token, find = cookie_in(connection), self._finder(connection)
+        bearer = _bearer(connection)
+        if token or (bearer and not _same(bearer, self._doors.scrape_token)):
+            await self._doors.sessions.ready.wait()
+        session = find()
+        if _is_scraping(connection.scope):
+            await self._check_scraper(connection, session)
         self._check_rates(connection, token if session else "")
         if session is None and not _is_open(connection.scope):
-            what = f"{connection.scope.get('method', 'WS')} {connection.scope['path']}"
-            await self._doors.turned_away(_address(connection), what)
+            await self._turn_away(connection)
             raise Refusal(401, NOT_SIGNED_IN)
         connection.state.token = token
         connection.state.session = session
+        connection.state.now = find
 
-    async def _session(self, connection: HTTPConnection, token: str) -> Session | None:
+    def _finder(self, connection: HTTPConnection) -> Callable[[], Session | None]:
+        """Give what finds who asks: by a machine's token where one is shown, otherwise by the cookie."""
         bearer = _bearer(connection)
-        if bearer and connection.scope["path"].startswith("/api"):
-            await self._doors.sessions.ready.wait()
-            return self._doors.tokens.session(bearer)
-        if token:
-            await self._doors.sessions.ready.wait()
-        return self._doors.sessions.find(token)
+        if bearer and (connection.scope["path"].startswith("/api") or _is_scraping(connection.scope)):
+            return partial(self._doors.tokens.session, bearer)
+        return partial(self._doors.sessions.find, cookie_in(connection))
+
+    async def _turn_away(self, connection: HTTPConnection) -> None:
+        what = f"{connection.scope.get('method', 'WS')} {connection.scope['path']}"
+        await self._doors.turned_away(_address(connection), what)
 
     def _check_rates(self, connection: HTTPConnection, token: str) -> None:
         if connection.scope.get("method", "GET") in READING:
@@ -132,11 +142,14 @@ class Gate:
         if wait_s > 0:
             raise too_fast(wait_s)
 
-    def _check_scraper(self, connection: HTTPConnection) -> None:
-        machine = self._doors.tokens.session(_bearer(connection))
-        if machine is not None and Deed.SCRAPE in machine.deeds:
-            return
-        _check_scraper(connection, self._doors.scrape_token)
+    async def _check_scraper(self, connection: HTTPConnection, session: Session | None) -> None:
+        if session is not None and session.scopes is not None:
+            return  # whether this machine may, its route asks
+        try:
+            _check_scraper(connection, self._doors.scrape_token)
+        except Refusal:
+            await self._turn_away(connection)
+            raise
 
 
 def cookie_name(connection: HTTPConnection) -> str:
@@ -159,22 +172,38 @@ def _address(connection: HTTPConnection) -> str:
 
 
 def _check_scraper(connection: HTTPConnection, token: str) -> None:
-    if token:
-        given = connection.headers.get("authorization", "")
-        if not secrets.compare_digest(given.encode(), f"Bearer {token}".encode()):
+    given = _bearer(connection)
+    if token or given:
+        if not _same(given, token):
             raise Refusal(401, SCRAPE_TOKEN, {"WWW-Authenticate": "Bearer"})
     elif not _is_from_here(connection):
         raise Refusal(403, SCRAPE_HERE)
 
 
+def _same(given: str, token: str) -> bool:
+    return bool(token) and secrets.compare_digest(given.encode(), token.encode())
+
+
 def _is_from_here(connection: HTTPConnection) -> bool:
-    """Whether a program of this machine asks for itself: a proxy on it asks for somebody else."""
+    """Whether a program of this machine asks for itself.
+
+    A proxy on it asks for somebody else; so does a browser on it, for a page whose name was made to lead here.
+    """
     if connection.client is None or any(name in connection.headers for name in FORWARDED):
         return False
+    host = connection.url.hostname or ""
+    return _is_loopback(connection.client.host) and (host == "localhost" or _is_loopback(host))
+
+
+def _is_loopback(host: str) -> bool:
     try:
-        return ipaddress.ip_address(connection.client.host).is_loopback
+        return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _is_scraping(scope: Scope) -> bool:
+    return scope["path"] == METRICS or str(scope["path"]).startswith(f"{METRICS}/")
 
 
 def _is_open(scope: Scope) -> bool:

@@ -26,6 +26,8 @@ def may(*deeds: Deed) -> Callable[..., Awaitable[Session]]:
 
     async def asked(session: SignedIn, here: Here) -> Session:
         held = [deed for deed in deeds if deed in session.deeds]
+        if not held and session.scopes is not None:
+            await refused(here, session.person, deeds[0], _of_token(deeds[0]))
         if not held:
             await refuse(here, session.person, deeds[0])
         # What an acknowledgement takes depends on the alarm: its own route asks.
@@ -36,6 +38,11 @@ def may(*deeds: Deed) -> Callable[..., Awaitable[Session]]:
         return session
 
     return asked
+
+
+def _of_token(deed: Deed) -> Text:
+    what = DEEDS[deed]
+    return Text(f"This token is not for this: {what.en}.", f"该令牌不可用于：{what.zh}。")
 
 
 async def check_right(here: Service, person: Person, deed: Deed) -> None:

@@ -40,6 +40,8 @@ SILENCE_S = 3.0
 PAUSE_S_FIRST = 0.1
 PAUSE_S_MAX = 2.0
 BROWSERS_MAX = 500
+PER_MACHINE = 10
+"""Of those, for one machine: it must not take them from people."""
 BACKLOG_S = 10
 """A browser that is this many seconds of messages behind shows the past as if it were now."""
 MESSAGE_BYTES_MAX = 16 * 2**20
@@ -54,7 +56,8 @@ class FeedError(Exception):
 class Browser:
     """One open screen: the messages that wait for it, and whether it was cut off for being too slow."""
 
-    def __init__(self, backlog: int) -> None:
+    def __init__(self, backlog: int, machine: str) -> None:
+        self.machine = machine
         self.waiting: asyncio.Queue[str] = asyncio.Queue(backlog)
         self.cut = asyncio.Event()
 
@@ -118,15 +121,19 @@ class Relay:
         return len(self._browsers)
 
     @contextmanager
-    def browser(self) -> Iterator[Browser]:
+    def browser(self, machine: str = "") -> Iterator[Browser]:
         """Let a browser listen: first the snapshot and the link, then whatever comes.
+
+        Args:
+            machine: which one listens; "": it is a person's browser.
 
         Raises:
             Refusal: too many screens are open.
         """
-        if len(self._browsers) >= BROWSERS_MAX:
+        own = sum(one.machine == machine for one in self._browsers) if machine else 0
+        if len(self._browsers) >= BROWSERS_MAX or own >= PER_MACHINE:
             raise Refusal(503, Text(en="Too many live screens are open.", zh="打开的实时画面过多。"))
-        browser = Browser(self._backlog)
+        browser = Browser(self._backlog, machine)
         self._give(browser, self._snapshot().model_dump_json())
         self._give(browser, Link(collector=self.collector).model_dump_json())
         self._browsers.add(browser)

@@ -10,7 +10,9 @@ from monitor.server.may import Looking
 from monitor.server.messages import SAMPLE_EXAMPLE, Detail, Sample, Time, shown
 from monitor.server.refusal import Refusal, answer
 from monitor.server.relay import Browser
-from monitor.server.service import Here, Service
+from monitor.server.rights import Deed
+from monitor.server.service import Here
+from monitor.server.sessions import Session
 
 SIGNED_OUT = 4401
 """Close code: the session is over; sign in again."""
@@ -42,18 +44,20 @@ async def read_latest(here: Here) -> Latest:
 
 @router.websocket("/live", dependencies=[Looking])
 async def follow_live(websocket: WebSocket, here: Here) -> None:
-    """A snapshot and the link, then every message of the collector's feed as it comes."""
-    token = websocket.state.token
+    """A snapshot and the link, then every message of the collector's feed as it comes; to machines as to people."""
+    session: Session = websocket.state.session
+    machine = session.person.name if session.scopes is not None else ""
+    token = "" if machine else websocket.state.token
     try:
-        with here.sessions.live(token), here.relay.browser() as browser:
+        with here.sessions.live(token), here.relay.browser(machine) as browser:
             await websocket.accept()
-            await _follow(websocket, browser, here, token)
+            await _follow(websocket, browser)
     except Refusal as refusal:
         await websocket.send_denial_response(answer(refusal, websocket.headers))
 
 
-async def _follow(websocket: WebSocket, browser: Browser, here: Service, token: str) -> None:
-    sending = asyncio.create_task(_send(websocket, browser, here, token), name="live: send")
+async def _follow(websocket: WebSocket, browser: Browser) -> None:
+    sending = asyncio.create_task(_send(websocket, browser), name="live: send")
     hearing = asyncio.create_task(_until_gone(websocket), name="live: hear")
     cut = asyncio.create_task(browser.cut.wait(), name="live: cut")
     tasks = (sending, hearing, cut)
@@ -69,11 +73,12 @@ async def _follow(websocket: WebSocket, browser: Browser, here: Service, token: 
         await _say_goodbye(websocket, SIGNED_OUT)
 
 
-async def _send(websocket: WebSocket, browser: Browser, here: Service, token: str) -> None:
-    """Pass messages on for as long as the person is signed in."""
+async def _send(websocket: WebSocket, browser: Browser) -> None:
+    """Pass messages on for as long as the person is signed in, or the machine's token is good."""
     while True:
         text = await browser.waiting.get()
-        if here.sessions.find(token) is None:
+        session: Session | None = websocket.state.now()
+        if session is None or Deed.LOOK not in session.deeds:
             return
         await websocket.send_text(text)
 

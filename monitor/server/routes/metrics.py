@@ -1,15 +1,26 @@
 """Figures for Prometheus: the server's own, and the collector's, which no scraper reaches on its Unix socket.
 
-Who may ask is the gate's matter, as everywhere: a scraper has no session.
+Who may ask without a machine's own token is the gate's matter: a scraper has no session.
 """
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from monitor.server.gate import METRICS
+from monitor.server.may import may
+from monitor.server.rights import Deed
 from monitor.server.service import Here
 
-router = APIRouter(prefix=METRICS, include_in_schema=False)
+_may_scrape = may(Deed.SCRAPE)
+
+
+async def _scraping(request: Request, here: Here) -> None:
+    session = request.state.session
+    if session is not None and session.scopes is not None:
+        await _may_scrape(session=session, here=here)
+
+
+router = APIRouter(prefix=METRICS, include_in_schema=False, dependencies=[Depends(_scraping)])
 
 
 @router.get("")
