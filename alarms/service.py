@@ -19,19 +19,19 @@ CALIBRATION: Mapping[str, tuple[Level, Priority]] = {
 """An instrument's calibration or requalification that is due: each of its own, so that each is seen by a person."""
 LOCKOUT = "lockout"
 """An account that had too many wrong passwords, until it is unlocked. Whoever guesses must not drown out the plant."""
-
-_OWN: Mapping[str, tuple[Level, Priority]] = {
-    **CALIBRATION,
 CALLING: Mapping[str, tuple[Level, Priority]] = {
     "undelivered": (Level.ALERT, Priority.HIGH),
     "test-page": (Level.DIAGNOSTIC, Priority.HIGH),
     "canary": (Level.DIAGNOSTIC, Priority.HIGH),
 }
 """That people cannot be told: it is known from the State, which goes on over a restart."""
+
+_OWN: Mapping[str, tuple[Level, Priority]] = {
+    **CALIBRATION,
+    **CALLING,
     LOCKOUT: (Level.DIAGNOSTIC, Priority.MEDIUM),
 }
 
-    **CALLING,
 
 def condition_of(part: str) -> Condition:
     """Return what the alarm about a part of the service watches."""
