@@ -3,16 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, cast
+from typing import Any
 
 import structlog
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from config.model import Text
 from monitor.server.access import Passwords
+from monitor.server.answers import tell_answers, tell_errors
 from monitor.server.changes import Changes
 from monitor.server.command import Commands
 from monitor.server.database import Database
@@ -26,7 +24,6 @@ from monitor.server.metrics import registry_of
 from monitor.server.people import People
 from monitor.server.provider import Provider
 from monitor.server.rates import Rates
-from monitor.server.refusal import Refusal, answer
 from monitor.server.relay import Relay
 from monitor.server.replica import Reads, Replica
 from monitor.server.roll import Known, Roll
@@ -118,6 +115,7 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,  # FastAPI's page loads its scripts from a CDN
         redoc_url=None,
         max_body_size=BODY_BYTES_MAX,
+        redirect_slashes=False,
         generate_unique_id_function=_operation,
         lifespan=_lifespan,
     )
@@ -125,11 +123,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.registry = registry_of(service)
     app.add_middleware(Gate, doors=_doors(service))
     app.add_middleware(Measured, requests=service.requests)
-    app.add_exception_handler(Refusal, _refused)
-    app.add_exception_handler(RequestValidationError, _malformed)
-    app.add_exception_handler(Exception, _failed)
+    tell_errors(app)
     _add_routes(app, settings)
-    _add_live_messages(app)
+    _complete_openapi(app)
     return app
 
 
@@ -183,15 +179,16 @@ def _add_routes(app: FastAPI, settings: Settings) -> None:
     for noun in NOUNS:
         app.include_router(noun.router, prefix=API)
     app.include_router(metrics.router)
-    app.mount("/", Dashboard(settings.dashboard), name="dashboard")
+    # Not a mount, which would take what an address of the API does not: that is 405, and not 404.
+    app.router.default = Dashboard(settings.dashboard)
 
 
 def _operation(route: APIRoute) -> str:
     return route.name
 
 
-def _add_live_messages(app: FastAPI) -> None:
-    """Tell the WebSocket's messages in the OpenAPI document too, which has no place of its own for them."""
+def _complete_openapi(app: FastAPI) -> None:
+    """Tell the WebSocket's messages in the OpenAPI document, which has no place for them; and what the gate says."""
     routes_only = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -200,6 +197,7 @@ def _add_live_messages(app: FastAPI) -> None:
         if "LiveMessage" not in schemas:
             told = LIVE_MESSAGE.json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
             schemas |= told.pop("$defs") | {"LiveMessage": told}
+            tell_answers(document)
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]  # the way that FastAPI documents for extending it
@@ -243,20 +241,3 @@ async def _keep_running(run: Callable[[], Awaitable[None]]) -> None:
         except Exception:  # noqa: BLE001 - the task's outer edge: a fault here must not end the live screens for good
             _log.exception("task_failed")
         await asyncio.sleep(RESTART_S)
-
-
-async def _refused(request: Request, refusal: Exception) -> Response:
-    return answer(cast("Refusal", refusal), request.headers)
-
-
-async def _malformed(_request: Request, error: Exception) -> Response:
-    """Say which field is wrong and why; what was sent is not repeated, for it may be a password."""
-    faults = cast("RequestValidationError", error).errors()
-    told = (f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in faults)
-    return JSONResponse({"detail": "; ".join(told)}, 422)
-
-
-async def _failed(request: Request, _error: Exception) -> Response:
-    """Answer for a fault of our own; the log has the traceback."""
-    text = Text(en="The server failed; its log says how.", zh="服务器内部错误，详情见日志。")
-    return answer(Refusal(500, text), request.headers)

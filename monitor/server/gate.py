@@ -218,8 +218,15 @@ def _check_origin(connection: HTTPConnection) -> None:
     origin = connection.headers.get("origin")
     if origin is None or connection.scope.get("method") in READING:
         return
-    if urlsplit(origin).netloc.lower() != connection.headers.get("host", "").lower():
+    if _host_of(origin) != connection.headers.get("host", "").lower():
         raise Refusal(403, OTHER_ORIGIN)
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return None  # no URL: http://[
 
 
 def _with_headers(send: Send, path: str) -> Send:

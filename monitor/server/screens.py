@@ -6,6 +6,7 @@ from pathlib import Path
 from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
 NOT_BUILT = """<!doctype html>
 <html lang="en">
@@ -28,11 +29,16 @@ class Dashboard(StaticFiles):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with a file, or with the remedy where there is none yet."""
-        if scope["path"] == "/" and not (self._folder / "index.html").is_file():
+        if scope["type"] == "websocket":
+            await WebSocketClose()(scope, receive, send)
+        elif scope["method"] in {"GET", "HEAD"} and scope["path"] == "/" and not self._is_built():
             page = HTMLResponse(NOT_BUILT, headers={"Cache-Control": "no-cache"})
             await page(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
+
+    def _is_built(self) -> bool:
+        return (self._folder / "index.html").is_file()
 
     async def check_config(self) -> None:
         """A folder that is not there yet is no error: its files are simply not found."""
