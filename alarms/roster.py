@@ -46,6 +46,9 @@ def on_call(rotation: Rotation, substitutions: Sequence[Substitution], at: datet
 
     Returns:
         The person's id; None outside the rotation's hours, and before it begins.
+
+    Raises:
+        OverflowError: `at` is within a day of where the calendar begins or ends; so do the other functions.
     """
     found = _found(rotation, substitutions, at.astimezone(UTC))
     return found[0] if found else None

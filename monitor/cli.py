@@ -29,6 +29,7 @@ from monitor.demo import DemoSettings
 from monitor.demo import demo as run_demo
 from monitor.doctor.examine import examine, report
 from monitor.doctor.finding import Finding, Weight
+from monitor.duty import duty_of
 from monitor.export import ExportError, ExportSettings
 from monitor.export import export as run_export
 from monitor.limits import UnknownZoneError, limits_of
@@ -313,6 +314,25 @@ def actions(
     except MENDABLE as error:
         _give_up(error)
     for line in table(plant, state, proved):
+        typer.echo(line)
+
+
+@app.command()
+def duty(
+    plant_dir: PlantDir = DEMO_PLANT,
+    at: Annotated[
+        str, typer.Option(help="2026-12-24T20:00Z; now, if not given. 时间（含时区），默认当前。")
+    ] = "",
+    *,
+    week: Annotated[bool, typer.Option("--week", help="Every turn of a week. 一周内的班次。")] = False,
+) -> None:
+    """值班 · Tell who is on call, how they are reached, and whom each step would call."""
+    plant = _load(plant_dir)
+    try:
+        lines = list(duty_of(plant, _instant(at) or SystemClock().now(), is_week=week))
+    except OverflowError:
+        raise typer.BadParameter(f"{at} is at the end of the calendar; give another time") from None
+    for line in lines:
         typer.echo(line)
 
 

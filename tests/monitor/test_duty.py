@@ -1,0 +1,85 @@
+"""Who is on call, as `gradewatch duty` prints it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from config.duty import Duty
+from config.load import load
+from config.plant import Plant
+from monitor.cli import app
+from monitor.duty import duty_of
+from tests.config.conftest import LINE
+
+SATURDAY_EVENING = datetime(2026, 11, 21, 12, 30, tzinfo=UTC)
+
+EVENING = """\
+demo Demo plant 演示工厂 2026-11-21 20:30 Asia/Shanghai
+
+day Day 白班, 08:00 – 20:00, hand-over 交接 08:00 Asia/Shanghai
+on call 值班 nobody 无人
+next 下一班 li: Robot of the shift 班组机器人 (webhook, li), Spare robot 备用机器人 (webhook, li)
+
+night Night 夜班, 20:00 – 08:00, hand-over 交接 08:00 Asia/Shanghai
+on call 值班 wang: Robot of the shift 班组机器人 (webhook, wang), Spare robot 备用机器人 (webhook, wang)
+next 下一班 cao: Robot of the shift 班组机器人 (webhook, cao), Spare robot 备用机器人 (webhook, cao)
+
+critical critical
+0 s wang
+120 s li, cao
+300 s li, wang, cao, qian
+the last again every 300 s, 12 times at most 末步骤重复
+
+high high
+0 s wang
+300 s li, cao
+900 s li, wang, cao
+
+medium medium quiet 免打扰 22:00 – 07:00
+60 s wang
+
+Substitutions that persons noted on the screen stand in no folder. 屏幕上登记的替班不在配置目录中。
+"""
+
+
+@pytest.fixture(scope="module")
+def plant() -> Plant:
+    return load(LINE)
+
+
+def told(plant: Plant, at: datetime, *, is_week: bool = False) -> list[str]:
+    """Return the lines, without the columns' width."""
+    return [" ".join(line.split()) for line in duty_of(plant, at, is_week=is_week)]
+
+
+def test_an_evening_reads_like_this(plant: Plant) -> None:
+    assert told(plant, SATURDAY_EVENING) == EVENING.splitlines()
+
+
+def test_a_week_has_every_turn_of_it_by_the_rotations_own_clock(plant: Plant) -> None:
+    lines = told(plant, SATURDAY_EVENING, is_week=True)
+    of_day = [line for line in lines[: lines.index("", 2)] if line.endswith("turn 轮值")]
+    assert len(of_day) == 7
+    assert of_day[0] == "2026-11-22 08:00 – 2026-11-22 20:00 li turn 轮值"
+    assert of_day[1] == "2026-11-23 08:00 – 2026-11-23 20:00 wang turn 轮值"
+
+
+def test_a_plant_that_calls_nobody_says_so(plant: Plant) -> None:
+    assert told(replace(plant, duty=Duty()), SATURDAY_EVENING)[1:] == [
+        "This plant calls nobody. 本工厂未配置值班。"
+    ]
+
+
+def asked(*at: str) -> Result:
+    return CliRunner().invoke(app, ["duty", str(LINE), *at])
+
+
+def test_the_command_asks_for_a_time_with_its_zone() -> None:
+    done = asked("--at", "2026-11-21T20:30:00+08:00")
+    assert done.exit_code == 0
+    assert [" ".join(line.split()) for line in done.stdout.splitlines()] == EVENING.splitlines()
+    assert asked("--week").exit_code == 0
+    for at in ("2026-11-21T20:30:00", "9999-12-31T20:30:00Z"):
+        assert asked("--at", at).exit_code == 2
