@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import asyncpg
@@ -114,6 +114,8 @@ def _json(value: object) -> str:
 def _plain(noun: Any) -> Any:  # noqa: ANN401 - any noun becomes JSON
     if isinstance(noun, frozenset):
         return sorted(noun)
+    if isinstance(noun, date):
+        return noun.isoformat()
     return {one.name: getattr(noun, one.name) for one in fields(noun)}
 
 
