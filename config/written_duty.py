@@ -73,7 +73,7 @@ class WrittenWay(Written):
     )
     label: WrittenText = Field(description="its name on screens, {en: …, zh: …}")
     secret: SecretName = Field(
-        description="name of the secret that holds its address and keys, for example shift-robot; see docs/on-call.md"
+        description="name of the secret that holds its address and keys, for example shift-robot (docs/notify-ways.md)"
     )
     timeout_s: Annotated[Seconds, Field(gt=0, le=30)] = Field(
         default=4.0, description="seconds after which a try has failed, for example 4"
