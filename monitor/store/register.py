@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 import asyncpg
@@ -114,9 +114,13 @@ def _json(value: object) -> str:
 def _plain(noun: Any) -> Any:  # noqa: ANN401 - any noun becomes JSON
     if isinstance(noun, frozenset):
         return sorted(noun)
-    if isinstance(noun, date):
+    if isinstance(noun, (date, time)):
         return noun.isoformat()
-    return {one.name: getattr(noun, one.name) for one in fields(noun)}
+    return {one.name: _keyed(getattr(noun, one.name)) for one in fields(noun)}
+
+
+def _keyed(value: Any) -> Any:  # noqa: ANN401 - what a noun holds
+    return {str(key): one for key, one in value.items()} if isinstance(value, Mapping) else value
 
 
 def _upsert(table: str, columns: Sequence[str], key: str = "id") -> str:
