@@ -3,7 +3,7 @@
 from typing import Annotated, Any, NoReturn, TypeAlias
 
 import structlog
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Path, Request
 
 from config.faults import PlantFaults
 from config.model import Text
@@ -51,6 +51,7 @@ _log = structlog.get_logger()
 Proposing: TypeAlias = Annotated[Session, Depends(may(Deed.PROPOSE_PLANT))]
 Approving: TypeAlias = Annotated[Session, Depends(may(Deed.APPROVE_PLANT))]
 Reading = Depends(may(Deed.PROPOSE_PLANT, Deed.APPROVE_PLANT, Deed.READ_BOOK))
+Number: TypeAlias = Annotated[int, Path(examples=[1])]
 _NONE = Text("There is no such proposal.", "没有该提案。")
 _SAME = Text("This plant is in force already.", "该工厂配置已生效。")
 _NOT_OFFERED = Text(
@@ -93,7 +94,7 @@ async def read_proposals(here: Here) -> PlantProposals:
 
 
 @router.get("/proposals/{number}", dependencies=[Reading])
-async def read_proposal(number: int, here: Here) -> PlantProposalWhole:
+async def read_proposal(number: Number, here: Here) -> PlantProposalWhole:
     """One proposal, with what it changes: limits first, and what is looser marked."""
     return await _whole(here, await find(here, number))
 
@@ -117,7 +118,7 @@ async def propose(proposed: PlantProposed, session: Proposing, here: Here) -> Pl
 
 @router.post("/proposals/{number}/approve")
 async def approve(
-    number: int, approved: PlantApproved, request: Request, session: Approving, here: Here
+    number: Number, approved: PlantApproved, request: Request, session: Approving, here: Here
 ) -> PlantProposalWhole:
     """Approve a proposal as a second person, with a signature. The collector takes it then."""
     proposal = await find(here, number)
@@ -137,7 +138,7 @@ async def approve(
 
 
 @router.post("/proposals/{number}/reject")
-async def reject(number: int, ended: PlantDropped, session: Approving, here: Here) -> PlantProposalWhole:
+async def reject(number: Number, ended: PlantDropped, session: Approving, here: Here) -> PlantProposalWhole:
     """Reject a proposal; also one that is approved, as long as the collector has not taken it."""
     async with here.changes.still:
         proposal = await find(here, number)
@@ -149,7 +150,7 @@ async def reject(number: int, ended: PlantDropped, session: Approving, here: Her
 
 
 @router.post("/proposals/{number}/withdraw")
-async def withdraw(number: int, ended: PlantDropped, session: Proposing, here: Here) -> PlantProposalWhole:
+async def withdraw(number: Number, ended: PlantDropped, session: Proposing, here: Here) -> PlantProposalWhole:
     """Take one's own proposal back."""
     proposal = await find(here, number)
     if proposal.who != session.person.name:

@@ -34,7 +34,9 @@ OWN = Text(
 
 Keeping: TypeAlias = Annotated[Session, Depends(may(Deed.KEEP_PEOPLE))]
 Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f/]+$")]
-OfName: TypeAlias = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f/]+$")]
+OfName: TypeAlias = Annotated[
+    str, Path(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f/]+$", examples=["li"])
+]
 Reason: TypeAlias = Annotated[Words, Field(min_length=3)]
 
 PERSON_EXAMPLE: dict[str, Any] = {

@@ -12,7 +12,7 @@ from monitor.server.may import may
 from monitor.server.messages import Detail, shown
 from monitor.server.refusal import Refusal
 from monitor.server.rights import Deed
-from monitor.server.routes.changes import find
+from monitor.server.routes.changes import Number, find
 from monitor.server.service import Here, Service
 from monitor.server.trials import Running, TrialState
 from monitor.server.written import Time
@@ -78,7 +78,7 @@ class PlantTrial(BaseModel):
 
 
 @router.post("/proposals/{number}/replay", status_code=202, dependencies=[Replaying])
-async def start_replay(number: int, asked: TrialAsked, here: Here) -> PlantTrial:
+async def start_replay(number: Number, asked: TrialAsked, here: Here) -> PlantTrial:
     """Judge the past days under a proposal, beside everything else; one at a time."""
     proposal = await find(here, number)
     if here.trials.busy():
@@ -93,13 +93,13 @@ async def start_replay(number: int, asked: TrialAsked, here: Here) -> PlantTrial
 
 
 @router.get("/proposals/{number}/replay", dependencies=[Replaying])
-async def read_replay(number: int, here: Here) -> PlantTrial:
+async def read_replay(number: Number, here: Here) -> PlantTrial:
     """How far the replay of a proposal has come, and what came of it."""
     return _trial(_known(here, number))
 
 
 @router.delete("/proposals/{number}/replay", dependencies=[Replaying])
-async def stop_replay(number: int, here: Here) -> PlantTrial:
+async def stop_replay(number: Number, here: Here) -> PlantTrial:
     """Stop the replay of a proposal."""
     running = _known(here, number)
     here.trials.cancel(number)
