@@ -23,6 +23,7 @@ from monitor.store.people import (
     change_person,
     link_person,
     read_accounts,
+    told_apart,
 )
 
 T = TypeVar("T")
@@ -49,6 +50,10 @@ def add(
     """添加账户 · Add an account; its one-time password is told here and nowhere again."""
     if language not in {"en", "zh"}:
         raise typer.BadParameter("en or zh", param_hint="--language")
+    try:
+        told_apart(name)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="NAME") from None
     password = secrets.token_urlsafe(12)
 
     async def work(connection: Connection) -> None:

@@ -12,6 +12,8 @@ from monitor.server.rights import RIGHTS, Deed, Role
 from monitor.store.attendance import Attended, Ended
 
 SESSIONS_MAX = 500
+PER_PERSON = 50
+"""Of those: nobody signs the others out by signing in time and again."""
 ENDED_MAX = 10_000
 
 
@@ -73,15 +75,17 @@ class Sessions:
         self.ready = asyncio.Event()
 
     def open(self, person: Person, address: str = "") -> str:
-        """Sign a person in. Where there are too many sessions, the one longest unused ends.
+        """Sign a person in. Where there are too many sessions, of the person or in all, the one longest unused ends.
 
         Returns:
             The token for the cookie: 256 random bits, known to nobody else.
         """
         now = self._now()
         self._end_over(now)
-        if len(self._open) >= SESSIONS_MAX:
-            self._end(min(self._open, key=lambda key: self._open[key].used_at), "")
+        own = [key for key, one in self._open.items() if one.person.name == person.name]
+        if len(own) >= PER_PERSON or len(self._open) >= SESSIONS_MAX:
+            among = own if len(own) >= PER_PERSON else self._open
+            self._end(min(among, key=lambda key: self._open[key].used_at), "")
         token = secrets.token_urlsafe(32)
         self._open[hashed(token)] = Session(person, opened_at=now, used_at=now, address=address)
         return token

@@ -1,5 +1,6 @@
 """Accounts, training, tokens and sessions in the database: read whole, changed one by one, each with its line."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
@@ -12,6 +13,9 @@ from monitor.store.record import record
 
 ELSEWHERE = "people"
 """Chain of what is done to accounts without a server, by the command line."""
+
+OURS = ("gradewatch", "token ")
+"""How the records call the service itself, and machines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,19 @@ class NameTakenError(Exception):
 
 class SubjectTakenError(Exception):
     """That subject is linked to somebody else."""
+
+
+def told_apart(name: str) -> str:
+    """Give a login name back, if whoever reads the records can tell it from every other.
+
+    Raises:
+        ValueError: it may look like another person's, or like the service or a machine.
+    """
+    if name != unicodedata.normalize("NFKC", " ".join(name.split())) or not name.isprintable():
+        raise ValueError("choose a name without signs that cannot be seen, or that look like others")
+    if name.casefold().startswith(OURS):
+        raise ValueError(f"choose a name that does not begin with {' or '.join(OURS)}")
+    return name
 
 
 _ACCOUNTS = """

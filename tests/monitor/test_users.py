@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 from monitor.cli import app
 from monitor.demo_people import PEOPLE, make_people
 from monitor.server.rights import SUBJECTS
+from monitor.store.people import told_apart
 from tests.database import Server
 
 AT = datetime(2026, 3, 2, 8, 15, tzinfo=UTC)
@@ -92,3 +93,17 @@ def test_a_subject_is_linked_to_one_account_only(url: str) -> None:
     assert user("link", "zhou", "8f1e", *at, url=url).exit_code == 0
     rows = asked(url, "SELECT name, oidc_issuer, oidc_subject FROM person ORDER BY name")
     assert [tuple(row) for row in rows] == [("sun", "", ""), ("zhou", "https://id.example", "8f1e")]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [" sun", "sun ", "su  n", "su\u200bn", "ｓｕｎ", "su\u202en", "su\u00a0n", "token mes", "Gradewatch"],
+)  # fmt: skip
+def test_a_name_that_may_be_taken_for_another_is_none(name: str) -> None:
+    refused = user("add", name, "--role", "viewer", url="postgresql://nobody@127.0.0.1:1/none")
+    assert (refused.exit_code, "choose a name" in refused.output) == (2, True)
+
+
+@pytest.mark.parametrize("name", ["sun", "李明", "Sun Yan", "o'neil", "sun.yan@plant.example"])
+def test_a_name_of_any_script_is_one(name: str) -> None:
+    assert told_apart(name) == name

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.server.rights import RIGHTS, Role
-from monitor.server.sessions import SESSIONS_MAX, Person, Sessions, hashed
+from monitor.server.sessions import PER_PERSON, SESSIONS_MAX, Person, Sessions, hashed
 from monitor.server.tries import LOCKOUT_S, TRIES_AT_ONE_PLACE, TRIES_IN_ALL, TRIES_MAX, Tries
 from tests.server.hands import Hands
 
@@ -66,14 +66,25 @@ def test_signing_out_ends_one_session_only(hands: Hands) -> None:
 def test_too_many_sessions_end_the_one_longest_unused(hands: Hands) -> None:
     made = sessions(hands)
     tokens = []
-    for _ in range(SESSIONS_MAX):
-        tokens.append(made.open(LI))
+    for number in range(SESSIONS_MAX):
+        tokens.append(made.open(Person(f"person {number}", Role.OPERATOR)))
         hands.pass_s(0.5)
     made.find(tokens[0])
     made.open(LI)
     assert made.find(tokens[0]) is not None
     assert made.find(tokens[1]) is None
     assert made.find(tokens[2]) is not None
+
+
+def test_nobody_signs_the_others_out_by_signing_in_time_and_again(hands: Hands) -> None:
+    made = sessions(hands)
+    other = made.open(Person("wang", Role.OPERATOR))
+    tokens = []
+    for _ in range(PER_PERSON + 3):
+        hands.pass_s(0.5)
+        tokens.append(made.open(LI))
+    assert made.find(other) is not None
+    assert [made.find(token) is not None for token in tokens] == [False] * 3 + [True] * PER_PERSON
 
 
 def test_the_memory_holds_no_token(hands: Hands) -> None:

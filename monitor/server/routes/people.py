@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias
 
 from fastapi import APIRouter, Depends, Path
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from config.model import Text
 from monitor.server.may import may
@@ -17,7 +17,7 @@ from monitor.server.routes.session import OpenSessions, SessionId, ended, listed
 from monitor.server.service import Here, Service
 from monitor.server.sessions import Session
 from monitor.server.written import AT
-from monitor.store.people import Account, By, NameTakenError, add_person, change_person
+from monitor.store.people import Account, By, NameTakenError, add_person, change_person, told_apart
 
 router = APIRouter(
     tags=["people"], responses={code: {"model": Detail} for code in (401, 403, 404, 409, 422, 429, 503)}
@@ -67,7 +67,7 @@ class NewPerson(Why):
         {"name": "li", "display": "Li Na", "language": "zh", "role": "operator", "reason": "new on the shift"}
     )
 
-    name: Name
+    name: Annotated[Name, AfterValidator(told_apart)]
     display: Name
     language: Literal["en", "zh"] = "zh"
     role: Role

@@ -97,7 +97,7 @@ function OtherSignIn() {
   };
   return (
     <div class="other">
-      <button data-testid="sign-in-other" onClick={() => void go()}>
+      <button class="plain" data-testid="sign-in-other" onClick={() => void go()}>
         {t("sign_in_with", { name })}
       </button>
       <p class="failure" role="alert">
