@@ -9,6 +9,7 @@ import httpx
 
 from config import duty
 from config.duty import WayKind
+from monitor.notify.by_apprise import ByApprise, load
 from monitor.notify.dingtalk import DingTalk
 from monitor.notify.feishu import Feishu
 from monitor.notify.post import HttpWay, open_client
@@ -59,8 +60,6 @@ def _open(way: duty.Way, secrets: Secrets, client: httpx.AsyncClient, now: Calla
         case WayKind.WEBHOOK:
             return HttpWay(way, Webhook(), secrets, client, now)
         case WayKind.APPRISE:
-            # A second and forty megabytes, which a plant without such a way does not spend.
-            from monitor.notify.by_apprise import ByApprise  # noqa: PLC0415
-
+            load()
             return ByApprise(way, secrets)
     assert_never(way.kind)

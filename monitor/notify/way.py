@@ -3,19 +3,21 @@
 import json
 import re
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from alarms.events import Outcome
 from config.rules import Priority
 
 _LINK = {"en": "Open in Gradewatch", "zh": "在 Gradewatch 中打开"}
 _CUT = {"en": "\n… (shortened)", "zh": "\n……（已截断）"}
-_SHORTEST = 100
 _MOBILE = re.compile(r"\+?[0-9]{8,15}")
 _NAME = re.compile(r"[A-Za-z0-9_.@+-]+")
 _USER = "user:"
+
+Size: TypeAlias = Callable[[str], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,28 +84,34 @@ def failed(detail: str, retry_after_s: float | None = None) -> Answer:
     return Answer(Outcome.FAILED, True, detail, retry_after_s)
 
 
-def cut(text: str, limit_bytes: int, language: str) -> str:
+def json_bytes(text: str) -> int:
+    """How long it is as UTF-8 in JSON, where a quote or the end of a line takes two."""
+    return len(json.dumps(text, ensure_ascii=False).encode()) - 2
+
+
+def cut(text: str, limit: int, language: str, *, size: Size = json_bytes) -> str:
     """The text, or as many whole characters of it as fit, and that it was cut.
 
     Args:
         text: of any length; what no service takes (control characters, halves of characters) is left out.
-        limit_bytes: as UTF-8 in JSON, where a quote or the end of a line takes two.
+        limit: how long it may be, in what `size` counts.
         language: in which it is said that it was cut.
+        size: of a text; of two together it is the sum.
     """
     text = clean(text)
-    if _size(text) <= limit_bytes:
+    if size(text) <= limit:
         return text
     note = _CUT[language]
-    sizes = list(accumulate(_size(character) for character in text[:limit_bytes]))
-    return text[: bisect_right(sizes, limit_bytes - _size(note))] + note
+    sizes = list(accumulate(size(character) for character in text[:limit]))
+    return text[: bisect_right(sizes, limit - size(note))] + note
 
 
-def fit(head: str, middle: str, tail: str, limit_bytes: int, language: str) -> str:
+def fit(head: str, middle: str, tail: str, limit: int, language: str, *, size: Size = json_bytes) -> str:
     """All three, of which only the middle is cut, as long as that is enough."""
-    left = limit_bytes - _size(clean(head)) - _size(clean(tail))
-    if left < _SHORTEST:
-        return cut(head + middle + tail, limit_bytes, language)
-    return clean(head) + cut(middle, left, language) + clean(tail)
+    left = limit - size(clean(head)) - size(clean(tail))
+    if left < size(_CUT[language]):
+        return cut(head + middle + tail, limit, language, size=size)
+    return clean(head) + cut(middle, left, language, size=size) + clean(tail)
 
 
 def link(letter: Letter) -> str:
@@ -134,7 +142,3 @@ def user_id(to: str) -> str:
     """What the service calls the person, or "". An id of digits alone is written with `user:` before it."""
     name = to.removeprefix(_USER)
     return name if _NAME.fullmatch(name) and not mobile(to) else ""
-
-
-def _size(text: str) -> int:
-    return len(json.dumps(text, ensure_ascii=False).encode()) - 2

@@ -2,10 +2,12 @@
 
 import asyncio
 from typing import Any
+from urllib.parse import parse_qs
 
 import apprise
 import pytest
 from apprise.plugins import opsgenie, pagerduty
+from apprise.plugins.twilio import NotifyTwilio
 
 from alarms.events import Outcome
 from config import duty
@@ -102,6 +104,24 @@ async def test_when_all_threads_of_a_way_hang_it_says_so_at_once() -> None:
     assert fourth.detail == "not tried: all 3 threads of this way still hang in earlier tries"
     assert elsewhere.outcome is Outcome.ACCEPTED
     assert {one.outcome for one in held} == {Outcome.FAILED}
+
+
+async def test_a_long_message_fits_its_service_and_keeps_its_link(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[str] = []
+
+    async def hears(asked: Asked) -> bytes:
+        heard.append(parse_qs(asked.body.decode())["Body"][0])
+        return http(201, {"sid": "7"})
+
+    secret = f"twilio://AC{'a' * 32}:{'b' * 32}@+15551234567/{{to}}"
+    async with service(hears) as base, sender(WayKind.APPRISE, secret) as way:
+        monkeypatch.setattr(NotifyTwilio, "notify_sms_url", base + "/{sid}")
+        assert (await way.send(letter("+8613800001111", "压差低" * 500, "zh"))).outcome is Outcome.ACCEPTED
+        assert (await way.send(letter(""))).outcome is Outcome.REFUSED
+    (body,) = heard
+    assert body.startswith("Grade A action: isolator ISO-STM-L1\n压差低")
+    assert body.endswith("……（已截断）\nhttps://gradewatch.example/#/call/7")
+    assert len(body) <= NotifyTwilio.body_sms_maxlen
 
 
 def test_an_address_carries_our_limits_and_none_of_theirs() -> None:

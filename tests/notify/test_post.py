@@ -36,6 +36,7 @@ SERVICES: list[Service] = [DingTalk(), WeCom(), Feishu("Feishu"), Feishu("Lark")
 
 def is_consistent(answer: Answer) -> bool:
     """A retry is useful after a failure alone, and only then there is a time for it."""
+    assert "fault of our own" not in answer.detail
     is_failure = answer.outcome is Outcome.FAILED
     may_wait = answer.retry_after_s is None or (is_failure and 0 <= answer.retry_after_s <= 86_400)
     return is_failure == answer.is_retry_useful and may_wait and answer.outcome is not Outcome.NOT_NEEDED
@@ -107,6 +108,7 @@ async def test_a_huge_answer_is_not_read_to_its_end(kind: WayKind) -> None:
 async def test_what_is_not_http_is_a_failure(kind: WayKind) -> None:
     answer = await answer_to(kind, saying(b"220 mail.example ESMTP\r\n"))
     assert (answer.outcome, answer.is_retry_useful) == (Outcome.FAILED, True)
+    assert answer.detail.startswith("no connection (RemoteProtocolError)")
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,17 @@ def test_it_is_hidden_before_it_is_cut(before: str, key: str, after: str) -> Non
     assert len(detail.encode()) <= 400
 
 
+def test_no_part_of_it_is_left_at_the_cut() -> None:
+    secret = Secret("robot", "https://robot.example", "SECa1b2c3d4e5f60718293a4b5c6d7e8f90")
+    for before in range(200, 320):
+        assert "SECa1" not in told(failed("x" * before + secret.key + "y" * 200), secret).detail
+
+
+def test_a_key_that_begins_like_another_is_hidden_to_its_end() -> None:
+    secret = Secret("robot", "https://robot.example/?token=SECa1b2c3", "SECa1b2c3d4e5f607")
+    assert secret.hide("SECa1b2c3d4e5f607 and SECa1b2c3") == "*** and ***"
+
+
 def test_a_repr_shows_a_name_alone() -> None:
     secret = Secret("robot", "https://robot.example/?key=b1946ac92492", "SECa1b2c3d4")
     request = DingTalk().request(secret, letter(), AT)
