@@ -82,6 +82,11 @@ def spare_ruled(make_ruled: Callable[[], Copy]) -> Copy:
 @example(
     raw=b"devices: [{id: A}, {id: B}]\nguidance: [{device: '*', each: {n: 1..9}, '{n}': {}}]\nnetworks: [{}]"
 )
+@example(
+    raw=b"ways: [{id: A, kind: []}]\npeople: [{id: [], contacts: [{}]}, 1]\nduty: [1]\n"
+    b"rotations: [{begins: 2024-02-30, hand_over: 8, holidays: {1: a, 2026-13-01: b}, substitutions: [{begins: 0}]}]\n"
+    b"escalations: [{steps: [{call: [{}]}]}]"
+)
 @LIGHT
 def test_any_bytes_as_a_plant_are_faults(tmp_path: Path, raw: bytes) -> None:
     (tmp_path / "plant.yaml").write_bytes(raw)
