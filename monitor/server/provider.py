@@ -70,6 +70,7 @@ class Provider:
         self._now = now
         self._discovered: tuple[_Discovered, datetime] | None = None
         self._keys: tuple[_Keys, datetime] | None = None
+        self._trusted: ssl.SSLContext | None = None
         self._turn = asyncio.Semaphore(AT_ONCE)
 
     async def address_for(self, question: Question) -> str:
@@ -161,8 +162,12 @@ class Provider:
         """A client for one sign-in; however slow the provider is, nobody waits for it for long."""
         try:
             async with asyncio.timeout(PATIENCE_S), self._turn:
-                trusted = await asyncio.to_thread(ssl.create_default_context, cafile=self.settings.ca_file)
-                async with httpx.AsyncClient(verify=trusted, timeout=PATIENCE_S, trust_env=False) as client:
+                if self._trusted is None:  # it takes a tenth of a second to make
+                    ca_file = self.settings.ca_file
+                    self._trusted = await asyncio.to_thread(ssl.create_default_context, cafile=ca_file)
+                async with httpx.AsyncClient(
+                    verify=self._trusted, timeout=PATIENCE_S, trust_env=False
+                ) as client:
                     yield client
         except TimeoutError as error:
             raise ProviderError(f"the provider does not answer within {PATIENCE_S:.0f} s") from error

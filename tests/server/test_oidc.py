@@ -32,7 +32,7 @@ from monitor.server.oidc import (
     oidc_in,
 )
 from monitor.server.rights import Role
-from monitor.server.routes.oidc import PER_ADDRESS
+from monitor.server.routes.oidc import BEGUN_PER_ADDRESS, PER_ADDRESS
 from monitor.server.settings import Settings
 from monitor.store.book import BookEntry
 from tests.people import TRAINING, accounts
@@ -354,6 +354,12 @@ async def test_nobody_fills_the_book_with_answers_of_the_provider(server: Runnin
         statuses = [(await stranger.get(CALLBACK)).status_code for _ in range(PER_ADDRESS + 1)]
     assert statuses == [401] * PER_ADDRESS + [429]
     assert len(told(server)) == PER_ADDRESS
+
+
+async def test_nobody_makes_the_sign_ins_of_others_be_forgotten(server: Running) -> None:
+    async with server.client() as stranger:
+        statuses = [(await stranger.post(DOOR)).status_code for _ in range(BEGUN_PER_ADDRESS + 1)]
+    assert statuses == [200] * BEGUN_PER_ADDRESS + [429]
 
 
 async def test_another_site_cannot_begin_it(server: Running) -> None:

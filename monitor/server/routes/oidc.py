@@ -20,7 +20,7 @@ from monitor.server.jws import TokenError
 from monitor.server.messages import Detail, shown
 from monitor.server.oidc import LASTS, Question
 from monitor.server.provider import Provider, ProviderError
-from monitor.server.rates import TOO_FAST
+from monitor.server.rates import TOO_FAST, too_fast
 from monitor.server.refusal import Refusal
 from monitor.server.routes.people import NOBODY, OWN, Keeping, OfName, Why, by
 from monitor.server.routes.session import begin
@@ -30,6 +30,8 @@ from monitor.store.people import Account, SubjectTakenError, link_person
 
 PER_ADDRESS = 30
 """Answers of the provider in a minute from one address: each that is refused is a line of the book."""
+BEGUN_PER_ADDRESS = 60
+"""Nobody makes those of others be forgotten by beginning time and again."""
 REASON_CHARS_MAX = 300
 
 router = APIRouter(tags=["session"])
@@ -127,6 +129,9 @@ async def begin_other_sign_in(request: Request, response: Response, here: Here) 
     provider = here.provider
     if provider is None:
         raise Refusal(404, _NONE)
+    wait_s = here.rates.take(f"provider begun {address_of(request)}", BEGUN_PER_ADDRESS)
+    if wait_s > 0:
+        raise too_fast(wait_s)
     question = provider.questions.begin(request.state.token)
     try:
         address = await provider.address_for(question)
