@@ -4,6 +4,7 @@ The simulators are a program of their own, started here as a process like any ot
 """
 
 import asyncio
+import json
 import secrets
 import sys
 from collections.abc import Mapping
@@ -18,10 +19,13 @@ from config.load import load
 from monitor.clock import SystemClock
 from monitor.demo_people import PEOPLE, make_people
 from monitor.demo_register import make_register
+from monitor.notify.secrets import FOLDER
 from monitor.run import EMBEDDED, RunSettings, log_file, make_folder, run
 from monitor.supervise import Child
 from monitor.versions import Versions
 
+CONTROL = "127.0.0.1:8099"
+"""Where the simulators take faults, and where their people's telephones ring."""
 READY_WITHIN_S = 120.0
 LOOK_EVERY_S = 0.5
 NEXT_LINE = "\n" + " " * 22
@@ -32,6 +36,7 @@ Gradewatch is running.     Gradewatch 已启动。
   Address   地址      {address}
   Sign-in   登录      {people}
   Devices   设备      {live} of {devices} live
+  Phones    电话      http://{control}/phone
   Logs      日志      {logs}
 
 Try a fault, in another terminal     在另一个终端中模拟故障:
@@ -60,12 +65,12 @@ async def demo(settings: DemoSettings) -> None:
         DatabaseError: the embedded database cannot be started.
     """
     make_folder(settings.data)
+    _connect_phones(settings.data)
     passwords = {role.value: _password(settings.data / f"{role.value}-password") for role in PEOPLE}
     logs = settings.data / "logs"
     simulators = Path(sys.executable).with_name("gradewatch-sim")
-    plant = Child(
-        "simulators", [str(simulators), "serve", str(served(settings))], {}, log_file(logs, "simulators")
-    )
+    serve = [str(simulators), "serve", str(served(settings)), "--control", CONTROL]
+    plant = Child("simulators", serve, {}, log_file(logs, "simulators"))
     running = RunSettings(
         plant_dir=settings.plant_dir,
         data=settings.data,
@@ -110,6 +115,7 @@ async def _announce(settings: DemoSettings, passwords: Mapping[str, str], simula
         READY.format(
             address=address,
             people=NEXT_LINE.join(f"{name} / {password}" for name, password in passwords.items()),
+            control=CONTROL,
             live=health["devices_live"],
             devices=health["devices"],
             logs=settings.data / "logs",
@@ -141,6 +147,17 @@ def _password(path: Path) -> str:
         password = secrets.token_urlsafe(12)
         path.write_text(password)
     return password
+
+
+def _connect_phones(data: Path) -> None:
+    """Let the demo's ways lead to the telephones of the simulators, signed with a key of this demo's own."""
+    folder = data / FOLDER
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for way in ("demo-robot", "demo-spare"):
+        path = folder / way
+        path.touch(mode=0o600)
+        if not path.read_text():
+            path.write_text(json.dumps({"url": f"http://{CONTROL}/phone", "key": secrets.token_urlsafe()}))
 
 
 def _as_typed(program: Path) -> str:

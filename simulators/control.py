@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from simulators.errors import BadScenario, SimulatorError, UnknownDevice, UnknownFault
 from simulators.faults import FAULTS
+from simulators.phones import Phones, phone_routes
 from simulators.site import Site
 
 STATUS: dict[type[SimulatorError], int] = {UnknownDevice: 404, UnknownFault: 422, BadScenario: 422}
@@ -60,6 +61,7 @@ def create_app(site: Site) -> FastAPI:
     async def switch(wanted: WantedState) -> None:
         await site.switch(wanted.device, wanted.state == "up")
 
+    app.include_router(phone_routes(Phones()))
     return app
 
 

@@ -1,6 +1,7 @@
 """The whole service as a user starts it: simulators, database, `gradewatch run`, each a process of its own."""
 
 import asyncio
+import json
 import os
 import shutil
 import signal
@@ -8,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -76,6 +77,12 @@ class Service:
     async def device(self, device: str, state: str) -> None:
         """Take a device from its network ("down"), or give it back ("up")."""
         await self._simulators("POST", "/device", {"device": device, "state": state})
+
+    async def rung(self) -> list[dict[str, str]]:
+        """Return what has come to the telephones of the simulated plant's people, the oldest first."""
+        async with httpx.AsyncClient(base_url=f"http://{self.control}") as client:
+            rung: list[dict[str, str]] = (await client.get("/phone/rung")).json()["rung"]
+            return rung
 
     async def tower(self) -> dict[str, int]:
         """Read the tower's own registers, as a second Modbus client."""
@@ -149,13 +156,21 @@ def service(database: Server) -> Iterator[Service]:
     data = folder / "data"
     command = [str(BIN / "gradewatch"), "run", str(plant_dir), "--data", str(data), "--port", str(port)]
     try:
-        with simulators(plant_dir) as control, _process(command, environment) as process:
+        with ExitStack() as stack:
+            control = stack.enter_context(simulators(plant_dir))
+            phones = {f"GRADEWATCH_WAY_TEST_{way}": _phone(control) for way in ("ROBOT", "SPARE")}
+            process = stack.enter_context(_process(command, environment | phones))
             one = Service(plant_dir, load(plant_dir), data, database, url, port, control, process)
             asyncio.run(_live(one))
             yield one
     finally:
         asyncio.run(database.drop(url))
         shutil.rmtree(folder)
+
+
+def _phone(control: str) -> str:
+    """Return the secret of a way that leads to the simulated plant's telephones."""
+    return json.dumps({"url": f"http://{control}/phone", "key": "the key of the tests"})
 
 
 async def _peopled(database: Server) -> str:

@@ -4,8 +4,10 @@ import stat
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench.running import DEMO
 from config.load import load
-from monitor.demo import DemoSettings, _password, served
+from monitor.demo import CONTROL, DemoSettings, _connect_phones, _password, served
+from monitor.notify.secrets import FOLDER, Secrets
 from monitor.versions import APPROVED, PlantChange, Versions
 from tests.changing import LINE, line, looser
 
@@ -24,6 +26,18 @@ def test_an_empty_password_is_made_anew(tmp_path: Path) -> None:
     path = tmp_path / "admin-password"
     path.touch()
     assert len(_password(path)) >= 16
+
+
+def test_every_way_of_the_demo_leads_to_the_simulated_telephones_with_a_key_of_its_own(
+    tmp_path: Path,
+) -> None:
+    _connect_phones(tmp_path)
+    secrets = Secrets({}, tmp_path / FOLDER)
+    ways = [secrets.read(way.secret) for way in load(DEMO).duty.ways.values()]
+    assert {one.url for one in ways} == {f"http://{CONTROL}/phone"}
+    assert len({one.key for one in ways}) == len(ways) == 2
+    _connect_phones(tmp_path)
+    assert [secrets.read(one.name).key for one in ways] == [one.key for one in ways]
 
 
 def test_the_simulators_serve_the_plant_that_is_in_force(tmp_path: Path) -> None:

@@ -181,3 +181,20 @@ async def test_after_a_power_dip_a_device_is_back_with_what_it_is_made_with(site
     assert (await client.read_holding_registers(2, count=1)).registers == [0b111]
     assert (await client.read_holding_registers(23, count=1)).registers == [2]
     client.close()
+
+
+async def test_telephones_ring_once_for_each_key_and_can_be_read(control: httpx.AsyncClient) -> None:
+    first = {
+        "key": "a|1",
+        "to": "li",
+        "subject": "Alarm",
+        "text": "the pressure has fallen",
+        "urgency": "high",
+    }
+    for message in (first, {**first, "key": "a|2", "to": "王", "language": "zh"}, first):
+        assert (await control.post("/phone", json=message)).json() == {"accepted": True}
+    heard = (await control.get("/phone/rung")).json()
+    assert heard["again"] == 1
+    assert [(one["key"], one["to"]) for one in heard["rung"]] == [("a|1", "li"), ("a|2", "王")]
+    assert (await control.get("/phone")).text.startswith("☎ 王\nAlarm\nthe pressure has fallen")
+    assert (await control.post("/phone", json={"key": "a|3"})).status_code == 422
