@@ -183,6 +183,5 @@ def _changes(
         for at in (one.begins, one.ends)
     ]
     if rotation.hours:
-        around = (first - _DAY, *days, days[-1] + _DAY)
-        others += [at for day in around for at in _part(rotation.hours, zone, day)]
+        others += [at for day in (first - _DAY, *days) for at in _part(rotation.hours, zone, day)]
     yield from (at for at in others if begins < at < ends)

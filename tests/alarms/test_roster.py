@@ -82,6 +82,18 @@ def test_a_half_hour_that_comes_twice_belongs_to_who_came_first() -> None:
     assert [on_call(rotation, (), handed_over + n * 15 * MINUTE) for n in range(4)] == ["cai"] * 4
 
 
+def test_what_has_begun_goes_on_where_the_clocks_go_back_to_the_day_before() -> None:
+    # In Newfoundland 00:01 became 23:01 of the day before on 29 October 2006, at 02:31 UTC.
+    rotation = replace(DAILY, time_zone="America/St_Johns", begins=date(2006, 10, 27), hand_over=time(0))
+    assert [on_call(rotation, (), utc(f"2006-10-29T{at}")) for at in ("02:29", "02:30", "02:31", "03:31")] == [
+        "ben", "cai", "cai", "cai",
+    ]  # fmt: skip
+    early = replace(rotation, hours=(time(0), time(6)))
+    assert [on_call(early, (), utc(f"2006-10-29T{at}")) for at in ("02:29", "02:30", "02:31", "09:30")] == [
+        None, "cai", "cai", None,
+    ]  # fmt: skip
+
+
 def test_a_holiday_goes_from_its_hand_over_to_the_next_days() -> None:
     rotation = replace(DAILY, time_zone="UTC", holidays={date(2026, 3, 28): "eve"})
     assert told([*turns(rotation, (), utc("2026-03-27T12:00"), utc("2026-03-29T12:00"))]) == [
@@ -129,6 +141,15 @@ def test_hours_cut_a_turn_and_nobody_is_on_call_outside_or_before_it_begins() ->
     assert within((time(20), time(8)), ZoneInfo("UTC"), utc("2026-03-28T07:59")) == utc("2026-03-28T08:00")
 
 
+def test_a_hand_over_within_the_hours_cuts_them() -> None:
+    rotation = replace(DAILY, time_zone="UTC", hand_over=time(7), hours=(time(20), time(8)))
+    assert told([*turns(rotation, (), utc("2026-03-27T12:00"), utc("2026-03-29T00:00"))]) == [
+        ("2026-03-27T20:00", "2026-03-28T07:00", "ann"),
+        ("2026-03-28T07:00", "2026-03-28T08:00", "ben"),
+        ("2026-03-28T20:00", "2026-03-29T07:00", "ben"),
+    ]
+
+
 def test_the_next_is_another_person_and_there_is_none_where_one_does_it_alone() -> None:
     rotation = replace(DAILY, time_zone="UTC", hours=(time(8), time(20)), every_days=7)
     assert next_after(rotation, (), utc("2026-03-28T09:00")) == "ben"
@@ -150,6 +171,8 @@ NIGHTS = [
     ("Australia/Lord_Howe", date(2026, 10, 4)),
     ("America/Havana", date(2026, 3, 8)),
     ("America/Havana", date(2026, 11, 1)),
+    # At one minute past midnight, by which a day begins twice.
+    ("America/St_Johns", date(2006, 10, 29)),
     ("Pacific/Apia", date(2011, 12, 30)),
     ("Asia/Shanghai", date(2026, 11, 21)),
 ]
@@ -231,7 +254,7 @@ def test_it_is_who_a_person_reads_off_the_clocks_and_turns_agree_at_every_minute
     since, until = midnight + first * MINUTE, midnight + first * MINUTE + DAY
     shown = furthest(rotation.time_zone, night)
     found = [*turns(rotation, swapped, since, until)]
-    for number in range(0, 1440, data.draw(st.sampled_from([1, 7, 15]))):
+    for number in range(0, 1440, data.draw(st.sampled_from([5, 7, 15]))):
         at = since + number * MINUTE
         read = read_off(rotation, swapped, at, shown[AROUND_DAYS * 1440 + first + number])
         assert [one.person for one in found if one.begins <= at < one.ends] == ([read] if read else [])
