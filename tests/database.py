@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
@@ -131,6 +132,17 @@ class Server:
     async def drop(self, url: str) -> None:
         """Remove a database, whoever is still connected to it."""
         await self.execute(f"DROP DATABASE IF EXISTS {url.rpartition('/')[2]} WITH (FORCE)")
+
+    @asynccontextmanager
+    async def away(self, url: str) -> AsyncIterator[None]:
+        """Cut everybody off from one database, and let nobody in meanwhile; those of others go on."""
+        name = url.rpartition("/")[2]
+        cut = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+        await self.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false", cut)
+        try:
+            yield
+        finally:
+            await self.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
 
     def _pg_ctl(self, *words: str) -> None:
         embedded.run(self.programs / "pg_ctl", "-D", str(self._home / "cluster"), *words)

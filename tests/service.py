@@ -20,7 +20,7 @@ import httpx
 import pytest
 from pymodbus.client import AsyncModbusTcpClient
 
-from bench.running import free_port, plant_on_free_ports
+from bench.running import LINE, free_port, plant_on_free_ports
 from config.load import load
 from config.plant import Plant
 from monitor.store.roles import SERVICE, signed_in_as
@@ -143,10 +143,10 @@ def simulators(plant_dir: Path) -> Iterator[str]:
 
 
 @contextmanager
-def service(database: Server) -> Iterator[Service]:
-    """Run everything; stop everything at the end, in order, and see that it ended well."""
+def service(database: Server, source: Path = LINE) -> Iterator[Service]:
+    """Run everything for a plant; stop everything at the end, in order, and see that it ended well."""
     folder = Path(tempfile.mkdtemp(prefix="gw-"))
-    plant_dir = plant_on_free_ports(folder / "plant")
+    plant_dir = plant_on_free_ports(folder / "plant", source)
     url = asyncio.run(_peopled(database))
     port = free_port()
     environment = {

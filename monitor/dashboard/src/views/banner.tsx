@@ -60,12 +60,13 @@ function Facts({ alarm, plant }: { alarm: Alarm; plant: PlantIndex }) {
   const facts = [
     alarm.worst === null ? alarm.detail : `${t("worst", { value: worst(alarm, plant) })}  ${crossing(alarm, plant)}`,
     `${t("since")} ${timeOfDay(raised_ms, plant.plant.time_zone)} (${elapsed(lasted_s)})`,
-    t(`state_${alarm.state}`),
+    // Beside the form that asks for it there is no need to say that it is not acknowledged.
+    alarm.state === "UNACK" && may("acknowledge") ? "" : t(`state_${alarm.state}`),
   ];
   return (
     <>
+      {alarm.first_out && <b class="first-out">{t("first_out")} · </b>}
       {facts.filter((fact) => fact !== "").join(" · ")}
-      {alarm.first_out && <span class="first-out"> · {t("first_out")}</span>}
     </>
   );
 }
