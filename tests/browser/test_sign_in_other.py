@@ -11,7 +11,9 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from config.plant import Plant
+from monitor.server.gate import COOKIE
 from monitor.server.oidc import OidcSettings
+from monitor.server.rights import Role
 from monitor.server.settings import Settings
 from tests.browser.calm import DASHBOARD, SLOW_MS
 from tests.browser.chromium import window
@@ -82,3 +84,17 @@ async def test_who_is_known_there_comes_in_and_who_is_not_linked_reads_why(
     await expect(page.get_by_test_id("person")).to_contain_text("cao", timeout=SLOW_MS)
     assert page.url.startswith(server.address)
     assert "code" not in page.url
+
+
+async def test_whoever_keeps_the_accounts_sees_who_is_whom_there(page: Page, server: Running) -> None:
+    cookie = server.sign_in(Role.ADMIN)
+    await page.context.add_cookies([{"name": COOKIE, "value": cookie, "url": server.address}])
+    await page.goto(f"{server.address}#/people")
+    await page.reload()
+    await page.get_by_test_id("person-open-cao").click(timeout=SLOW_MS)
+    form = page.locator("form", has=page.get_by_test_id("link-cao"))
+    await expect(form).to_contain_text(f"At {CALLED}: {SUBJECT}", timeout=SLOW_MS)
+    await form.locator("[name=subject]").fill("another")
+    await form.locator("[name=reason]").fill("as IT has confirmed")
+    await page.get_by_test_id("link-cao").click()
+    await expect(page.get_by_test_id("link-cao-failure")).to_contain_text("database", timeout=SLOW_MS)
