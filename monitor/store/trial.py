@@ -1,33 +1,29 @@
 """What another plant would have alarmed: the past judged twice by the engine, under the old plant and under the new.
 
-Only the limits that differ are judged, with what hides them; only their series are read, a piece of time after another,
-so that the memory does not grow with the time. Acknowledgements change nothing of when an alarm is active; they are
+Only the limits that differ are judged, with what hides them; only their series are read, and of these no minute whose
+figures prove that it can change nothing (`past.py`); a piece of time after another, so that the memory does not grow
+with the time. Acknowledgements change nothing of when an alarm is active; they are
 left out.
 """
 
-import math
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-
-import asyncpg
 
 from alarms import engine
 from alarms.events import Event, SetOccupancy, Tick, Transition
 from alarms.state import State
 from config.difference import limits_that_differ
-from config.model import Quality, Sample
+from config.duty import Duty
 from config.plant import Plant
 from monitor.store.database import Connection
 from monitor.store.occupancy import said_of_zones
+from monitor.store.past import Passed, Past
 
 WARM_UP = timedelta(hours=1)
 """Judged before the time that is asked for, so that windows are full and delays run when it begins."""
-ROWS_AT_ONCE = 20_000
-TICK = timedelta(minutes=1)
 OCCURRENCES_MAX = 1_000
 """So many are listed; all are counted."""
-_QUALITIES = tuple(Quality)
 
 
 @dataclass(slots=True)
@@ -56,7 +52,7 @@ class Trial:
     Attributes:
         counts: by alarm, every one whose limit differs.
         occurrences: the first of them, in the order of their ends.
-        samples: how many were judged.
+        samples: how many were judged, those of a calm minute by its figures.
     """
 
     begin: datetime
@@ -88,6 +84,7 @@ def narrowed(plant: Plant, alarms: Iterable[str]) -> Plant:
         suppressions={one.id: replace(one, alarms=one.alarms & kept) for one in hiding},
         series={key: one for key, one in plant.series.items() if key in series},
         protections={},
+        duty=Duty(),
         networks={},
         guidance=(),
     )
@@ -109,6 +106,15 @@ class Comparison:
             for told in side.judge(event):
                 if told.alarm in self._trial.counts:
                     self._follow(number, told)
+
+    def busy(self) -> set[str]:
+        """Name the series in which something waits to end under one of the plants: of those every row counts."""
+        return {name for side in self._sides for name in side.busy()}
+
+    def passes(self, passed: Passed) -> None:
+        """Know that a series was heard of, though nothing in it was worth judging."""
+        for side in self._sides:
+            side.passes(passed.series, passed.at)
 
     def finish(self) -> None:
         """Count what is still active at the end."""
@@ -144,6 +150,17 @@ class _Side:
         self.active: set[str] = set()
         self._rules, self._state = engine.rules(plant), State()
 
+    def busy(self) -> Collection[str]:
+        """Name every series while alarms are hidden, and otherwise those of which an alarm is active or on its way."""
+        if self._state.masks:
+            return self._rules.series.keys()
+        waits = {key for key, one in self._state.alarms.items() if one.active} | self._state.delays.keys()
+        return [name for name, own in self._rules.own.items() if not waits.isdisjoint(own)]
+
+    def passes(self, series: str, at: datetime) -> None:
+        if series in self._rules.series:
+            self._state = replace(self._state, latest={**self._state.latest, series: at})
+
     def judge(self, event: Event) -> list[Transition]:
         self._state, told = engine.handle(self._rules, self._state, event)
         return [one for one in told if isinstance(one, Transition)]
@@ -155,6 +172,8 @@ async def trial_of(
     begin: datetime,
     end: datetime,
     progress: Callable[[float], None],
+    *,
+    by_figures: bool = True,
 ) -> Trial:
     """Judge the past under two plants.
 
@@ -164,27 +183,29 @@ async def trial_of(
         begin: of the time that counts.
         end: of it.
         progress: told the share that is done, now and then.
+        by_figures: pass over what its figures prove to be calm; what comes of it is the same.
     """
     alarms = limits_that_differ(*plants)
     trial = Trial(begin, end, {key: Counts() for key in sorted(alarms)})
     if not alarms:
         return trial
     old, new = (narrowed(plant, alarms) for plant in plants)
-    rows = await _Rows.of(connection, (old, new))
+    past = await Past.of(connection, (old, new), by_figures=by_figures)
     comparison = Comparison(old, new, trial)
     start = begin - WARM_UP
     occupancy = await _occupancy(connection, start, end)
-    tick = start
-    async for at, events in rows.between(connection, start, end):
-        while occupancy and occupancy[0].at <= at:
-            event = occupancy.pop(0)
-            comparison.take((event, event))
-        if at - tick >= TICK:
-            tick = at
-            comparison.take((Tick(at), Tick(at)))
-            progress((at - start) / (end - start))
-        comparison.take(events)
-        trial.samples += 1
+    async for minute in past.minutes(connection, start, end, comparison.busy):
+        comparison.take((Tick(minute.at), Tick(minute.at)))
+        for events in minute.rows:
+            at = next(event.at for event in events if event)
+            while occupancy and occupancy[0].at <= at:
+                event = occupancy.pop(0)
+                comparison.take((event, event))
+            comparison.take(events)
+        for passed in minute.passed:
+            comparison.passes(passed)
+        trial.samples += len(minute.rows) + sum(one.rows for one in minute.passed)
+        progress(max(0.0, (minute.at - start) / (end - start)))
     comparison.finish()
     progress(1.0)
     return trial
@@ -198,73 +219,3 @@ async def _occupancy(connection: Connection, start: datetime, end: datetime) -> 
         *(replace(one, at=start) for one in before.values()),
         *(one for one in found if one.at > start),
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """How rows of the database become Samples of each plant: by series in the database, its name and the places."""
-
-    names: Mapping[int, str]
-    places: tuple[Mapping[int, Sequence[int | None]], ...]
-
-    @classmethod
-    async def of(cls, connection: Connection, plants: Sequence[Plant]) -> "_Rows":
-        """Look up where the channels of these plants are stored."""
-        wanted = sorted({key for plant in plants for key in plant.series})
-        named = await connection.fetch("SELECT id, name FROM series WHERE name = ANY($1)", wanted)
-        names: dict[int, str] = {row["id"]: row["name"] for row in named}
-        stored = await connection.fetch(
-            "SELECT id, series_id, place FROM channel WHERE series_id = ANY($1)", list(names)
-        )
-        place: dict[tuple[int, str], int] = {(row["series_id"], row["id"]): row["place"] for row in stored}
-        places = tuple(
-            {
-                number: [place.get((number, channel.id)) for channel in plant.series[name].channels]
-                for number, name in names.items()
-                if name in plant.series
-            }
-            for plant in plants
-        )
-        return cls(names, places)
-
-    async def between(
-        self, connection: Connection, start: datetime, end: datetime
-    ) -> AsyncIterator[tuple[datetime, list[Event | None]]]:
-        """Yield what each plant sees of each row, in the order of time, reading one piece of it after another."""
-        piece = timedelta(seconds=max(60, min(3600, ROWS_AT_ONCE // max(1, len(self.names)))))
-        at = start
-        while at < end:
-            upto = min(at + piece, end)
-            rows = await connection.fetch(
-                "SELECT series_id, at, received_at, values, quality, flags FROM sample"
-                " WHERE series_id = ANY($1) AND at >= $2 AND at < $3 ORDER BY at, series_id",
-                *(list(self.names), at, upto),
-            )
-            for row in rows:
-                yield row["at"], self._seen(row)
-            at = upto
-
-    def _seen(self, row: asyncpg.Record) -> list[Event | None]:
-        number, first = row["series_id"], self.places[0].get(row["series_id"])
-        seen: list[Event | None] = []
-        for one in self.places:
-            places = one.get(number)
-            if seen and places == first:
-                seen.append(seen[0])
-            else:
-                seen.append(None if places is None else _sample(self.names[number], places, row))
-        return seen
-
-
-def _sample(name: str, places: Sequence[int | None], row: asyncpg.Record) -> Sample:
-    values, quality = row["values"], row["quality"]
-    inside = [place if place is not None and place < len(values) else None for place in places]
-    told = [math.nan if place is None or values[place] is None else values[place] for place in inside]
-    how: tuple[Quality, ...] | None = None
-    if quality is not None:
-        how = tuple(
-            Quality.UNAVAILABLE if place is None or quality[place] is None else _QUALITIES[quality[place]]
-            for place in inside
-        )
-    backfilled = bool(row["flags"] & 1)
-    return Sample(name, row["at"], tuple(told), how, row["received_at"], backfilled=backfilled)

@@ -121,7 +121,7 @@ async def test_the_same_limits_are_not_even_read(database_url: str) -> None:
 async def test_the_memory_does_not_grow_with_the_time(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("monitor.store.trial.ROWS_AT_ONCE", 60)
+    monkeypatch.setattr("monitor.store.past.ROWS_AT_ONCE", 60)
     await stored(database_url, [45.0] * 1200)
     peaks = []
     for seconds in (300, 1200):
