@@ -98,7 +98,8 @@ function Counts() {
           <li key={level} class={own.length === 0 ? "none" : ""} data-testid={`count-${level}`}>
             <Mark level={level} flashing={own.some((alarm) => !alarm.acknowledged)} />
             <span>
-              {t(level)} <b>{own.length}</b>
+              <span class="level">{t(level)} </span>
+              <b>{own.length}</b>
             </span>
           </li>
         );

@@ -77,7 +77,7 @@ function clockState({ ahead_s, synchronised }: Health["clock"]): { words: string
 export function LanguageSwitch() {
   const other = language.value === "zh" ? "en" : "zh";
   return (
-    <button class="plain" data-testid="language" aria-label={t("language")} onClick={() => setLanguage(other)}>
+    <button class="plain" data-testid="language" aria-label={`中 / EN · ${t("language")}`} onClick={() => setLanguage(other)}>
       <span lang="zh-CN" class={language.value === "zh" ? "on" : "off"}>
         中
       </span>

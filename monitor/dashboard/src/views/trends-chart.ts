@@ -73,7 +73,7 @@ export class TrendsChart {
     return {
       ...sizeOf(this.box),
       legend: { show: false },
-      padding: [22, 12, 0, 8],
+      padding: [22, 26, 0, 8],
       cursor: { y: false, drag: { x: true, y: false, setScale: false } },
       tzDate: (at_s) => uPlot.tzDate(new Date(at_s * 1000), zone),
       scales: { x: { time: true, range: [from_s, to_s] }, ...this.scales() },
@@ -171,8 +171,8 @@ export class TrendsChart {
 
   private writeNames(plot: uPlot): void {
     for (const stay of this.band(plot)) writeIn(plot.ctx, t(stay.what), stay);
-    const { top, height } = plot.bbox;
-    for (const { name, left, width } of this.spots(plot)) writeIn(plot.ctx, said(name), { left, width, top, height });
+    const { top } = plot.bbox;
+    for (const { name, left, width } of this.spots(plot)) writeIn(plot.ctx, said(name), { left, width, top });
   }
 
   private drawSteps(plot: uPlot): void {
@@ -231,16 +231,14 @@ function spotOf(plot: uPlot, { from_s, to_s }: { from_s: number; to_s: number })
   return { left: x(from_s), width: x(to_s) - x(from_s) };
 }
 
-/** Writes a word at the head of a box; what does not fit is cut. */
-function writeIn(ctx: CanvasRenderingContext2D, word: string, { left, width, top, height }: Spot & { top: number; height: number }): void {
+/** Writes a word at the head of a box that has room for it. */
+function writeIn(ctx: CanvasRenderingContext2D, word: string, { left, width, top }: Spot & { top: number }): void {
   ctx.save();
   ctx.font = font(11 * devicePixelRatio);
   ctx.textBaseline = "top";
   ctx.fillStyle = colour("text");
-  ctx.beginPath();
-  ctx.rect(left, top, width, height);
-  ctx.clip();
-  ctx.fillText(word, left + 4 * devicePixelRatio, top + 3 * devicePixelRatio);
+  const inset = 4 * devicePixelRatio;
+  if (ctx.measureText(word).width + 2 * inset <= width) ctx.fillText(word, left + inset, top + 3 * devicePixelRatio);
   ctx.restore();
 }
 
