@@ -16,6 +16,7 @@ import "./styles/line.css";
 import "./styles/alarms.css";
 import "./styles/protections.css";
 import "./styles/detail.css";
+import "./styles/tables.css";
 import "./styles/instruments.css";
 import "./styles/sound.css";
 import "./styles/admin.css";

@@ -95,7 +95,7 @@ const columns = [
 function Table({ rows, today }: { rows: readonly Instrument[]; today: string }) {
   const [open, setOpen] = useState("");
   return (
-    <table class="instrument-table">
+    <table class="admin-table instrument-table">
       <thead>
         <tr>
           {columns.map((column) => (
