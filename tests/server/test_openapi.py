@@ -78,7 +78,7 @@ def test_every_example_is_one(model: type[Any]) -> None:
 def test_the_messages_of_the_live_feed_are_told_too(document: Document) -> None:
     schemas = document["components"]["schemas"]
     kinds = set(schemas["LiveMessage"]["discriminator"]["mapping"])
-    assert kinds == {"snapshot", "sample", "alarm", "protection", "health", "link"}
+    assert kinds == {"snapshot", "sample", "alarm", "protection", "occupancy", "health", "link"}
     for reference in schemas["LiveMessage"]["discriminator"]["mapping"].values():
         assert reference.rpartition("/")[2] in schemas
     LIVE_MESSAGE.validate_python({"type": "link", "collector": False})
