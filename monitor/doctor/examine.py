@@ -33,7 +33,10 @@ async def examine(
 
 
 def report(findings: list[Finding]) -> Iterator[str]:
-    """Write the findings for a person, and how many are to be mended."""
+    """Write the findings for a person, how many are to be mended, and how many a young installation has before it."""
     yield from (lines(one) for one in findings)
     count = sum(one.weight is Weight.MEND for one in findings)
     yield f"\n{count} to mend · {count}项待处理" if count else "\nNothing to mend. 无待处理项。"
+    young = sum(one.weight is Weight.SOON for one in findings)
+    if young:
+        yield f"{young} still to be done by the day named above · {young}项须在上述日期前完成"

@@ -12,11 +12,13 @@ class Weight(StrEnum):
     WELL = "well"
     NOTE = "note"
     """Worth knowing: something costs more, or could not be looked at."""
+    SOON = "soon"
+    """Missing only because the installation is young: due by a time that is named, and to be mended from then on."""
     MEND = "mend"
     """To be mended: the service works less well than it says, or soon will."""
 
 
-MARKS = {Weight.WELL: "✓", Weight.NOTE: "·", Weight.MEND: "✗"}
+MARKS = {Weight.WELL: "✓", Weight.NOTE: "·", Weight.SOON: "!", Weight.MEND: "✗"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,11 @@ def well(what: Text, en: str, zh: str) -> Finding:
 def note(what: Text, en: str, zh: str) -> Finding:
     """Something to know."""
     return Finding(Weight.NOTE, what, Text(en, zh))
+
+
+def soon(what: Text, en: str, zh: str) -> Finding:
+    """Something that a young installation has not come to yet."""
+    return Finding(Weight.SOON, what, Text(en, zh))
 
 
 def mend(what: Text, en: str, zh: str) -> Finding:

@@ -8,7 +8,7 @@ from pathlib import Path
 import asyncpg
 
 from config.model import Text
-from monitor.doctor.finding import Finding, Weight, mend, note, well
+from monitor.doctor.finding import Finding, Weight, mend, note, soon, well
 from monitor.store.database import Connection
 from monitor.store.record import CHAIN
 from monitor.store.signature import Checkpoint, Key, is_signed
@@ -23,6 +23,8 @@ UNSIGNED_MOST = timedelta(hours=2)
 CHAINS_MOST = 50
 
 _BACKUP = "SELECT at, body ->> 'name' AS name FROM book WHERE chain = $1 AND kind = 'backup' ORDER BY seq DESC LIMIT 1"
+_BEGAN = "SELECT least((SELECT min(at) FROM book), (SELECT min(first_seen) FROM plant_version))"
+_CHAIN_BEGAN = "SELECT at FROM book WHERE chain = $1 ORDER BY seq LIMIT 1"
 _CHAINS = """
 SELECT chain, sealed_until FROM forwarded WHERE sealed_until IS NOT NULL ORDER BY sealed_until DESC LIMIT $1"""
 _SIGNED = """
@@ -57,17 +59,31 @@ async def _backup(connection: Connection, environment: Mapping[str, str], at: da
         return mend(BACKUP, f"{said}: give a number of days above 0", f"{said}：请给出大于0的天数")
     last = await connection.fetchrow(_BACKUP, CHAIN)
     if last is None:
+        return await _no_backup(connection, timedelta(days=days), at)
+    age = at - last["at"]
+    en, zh = f"{last['name']}, {_ago(age)[0]}", f"{last['name']}，{_ago(age)[1]}"
+    if age > timedelta(days=days):
+        return mend(BACKUP, f"{en}: more than {days:g} days old", f"{zh}：已超过{days:g}天")
+    return well(BACKUP, en, zh)
+
+
+async def _no_backup(connection: Connection, within: timedelta, at: datetime) -> Finding:
+    """Say that there is none: no fault before the first thing that is kept is as old as a backup may be."""
+    began: datetime | None = await connection.fetchval(_BEGAN)
+    due = (began or at) + within
+    if at > due:
         return mend(
             BACKUP,
             "none stands in the book: if this disk is lost, so is all that the journals no longer have;"
             " gradewatch backup",
             "记录簿中没有备份：磁盘一旦损坏，日志中已清除的数据将全部丢失；请运行 gradewatch backup",
         )
-    age = at - last["at"]
-    en, zh = f"{last['name']}, {_ago(age)[0]}", f"{last['name']}，{_ago(age)[1]}"
-    if age > timedelta(days=days):
-        return mend(BACKUP, f"{en}: more than {days:g} days old", f"{zh}：已超过{days:g}天")
-    return well(BACKUP, en, zh)
+    day = f"{due:%Y-%m-%d %H:%M} UTC"
+    return soon(
+        BACKUP,
+        f"none yet, and until there is one a lost disk is a lost record; by {day}: gradewatch backup",
+        f"尚无备份，此前磁盘损坏即丢失记录；请在{day}前运行 gradewatch backup",
+    )
 
 
 def _days(given: str) -> float | None:
@@ -101,6 +117,14 @@ async def _signature(
 ) -> Finding:
     last = await connection.fetchrow(_SIGNED, chain)
     if last is None:
+        began: datetime | None = await connection.fetchval(_CHAIN_BEGAN, chain)
+        due = (began or at) + UNSIGNED_MOST
+        if at <= due:
+            return soon(
+                SIGNATURE,
+                f"{chain} began {_ago(at - (began or at))[0]} and is signed once an hour: by {due:%H:%M} UTC",
+                f"{chain}始于{_ago(at - (began or at))[1]}，每小时签名一次：应在{due:%H:%M} UTC前",
+            )
         return mend(
             SIGNATURE,
             f"{chain} is not signed: who can write everything in the database could write it anew",

@@ -56,8 +56,6 @@ async def weights(sql: Connection, data: Path, at_s: float = 3600) -> list[Weigh
 async def test_the_age_of_the_last_backup_is_told_and_none_or_an_old_one_is_to_be_mended(
     sql: Connection, tmp_path: Path
 ) -> None:
-    (none,) = await of(sql, BACKUP, tmp_path, 0)
-    assert (none.weight, "gradewatch backup" in none.said.en) == (Weight.MEND, True)
     for number in (1, 2):
         await record(sql, second(number), "backup", "root", {"name": f"gradewatch-{number}"})
     await record(sql, second(DAY_S), "forgotten", "gradewatch", {"before": "long ago"})
@@ -74,6 +72,36 @@ async def test_the_age_of_the_last_backup_is_told_and_none_or_an_old_one_is_to_b
     for wrong in ("week", "0", "-1", "nan"):
         (found,) = await of(sql, BACKUP, tmp_path, 3, wrong)
         assert (found.weight, "give a number of days" in found.said.en) == (Weight.MEND, True), wrong
+
+
+async def test_a_young_installation_has_a_backup_before_it_and_an_older_one_lacks_it(
+    database_url: str, sql: Connection, tmp_path: Path
+) -> None:
+    (empty,) = await of(sql, BACKUP, tmp_path, 0)
+    assert empty.weight is Weight.SOON, "there is nothing yet that could be lost"
+    await written(database_url, 0, None)
+    for at_s, days, weight in (
+        (60, "", Weight.SOON),
+        (7 * DAY_S, "", Weight.SOON),
+        (7 * DAY_S + 3, "", Weight.MEND),
+        (3 * DAY_S, "2", Weight.MEND),
+    ):
+        (none,) = await of(sql, BACKUP, tmp_path, at_s, days)
+        assert (none.weight, "gradewatch backup" in none.said.en) == (weight, True), at_s
+    (young,) = await of(sql, BACKUP, tmp_path, 60)
+    assert "by 2026-03-08 12:00 UTC" in young.said.en
+    assert "2026-03-08 12:00 UTC前" in young.said.zh
+    await record(sql, second(DAY_S), "backup", "root", {"name": "gradewatch-1"})
+    (old,) = await of(sql, BACKUP, tmp_path, 9 * DAY_S)
+    assert old.weight is Weight.MEND, "one that was made once makes nothing young again"
+
+
+async def test_a_chain_that_has_just_begun_is_not_signed_yet(
+    database_url: str, sql: Connection, tmp_path: Path
+) -> None:
+    await written(database_url, 0, None)
+    assert await weights(sql, tmp_path, 3600) == [Weight.SOON]
+    assert await weights(sql, tmp_path, 2 * 3600 + 120) == [Weight.MEND]
 
 
 async def test_a_signature_that_holds_is_told_with_its_age(
@@ -95,7 +123,7 @@ async def test_a_signature_that_holds_is_told_with_its_age(
 
 async def test_what_nobody_signs_is_to_be_mended(database_url: str, sql: Connection, tmp_path: Path) -> None:
     await written(database_url, 0, None)
-    (found,) = await of(sql, SIGNATURE, tmp_path, 0)
+    (found,) = await of(sql, SIGNATURE, tmp_path, 3 * 3600)
     assert (found.weight, "small-c is not signed" in found.said.en) == (Weight.MEND, True)
     await written(database_url, 1, signer_in(tmp_path, {}), tmp_path)
     assert await weights(sql, tmp_path) == [Weight.WELL]
