@@ -20,7 +20,8 @@ from monitor.collector.journal import Journal, Stood
 from tests.alarms.building import ACTION, HUMIDITY, PRESSURE, after
 from tests.collector.building import JOURNAL
 from tests.collector.protected import P01, P03, ask, protected, protection
-from tests.monitor.test_cli import LINE, gradewatch
+from tests.command import gradewatch
+from tests.monitor.test_cli import LINE
 
 PLANT = protected(
     protection(

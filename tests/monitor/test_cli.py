@@ -3,7 +3,6 @@
 import fcntl
 import hashlib
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -11,18 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.command import gradewatch
 from tests.database import LOCKED, Server
 
 LINE = Path(__file__).parents[1] / "plants" / "line"
 GRADEWATCH = str(Path(sys.executable).with_name("gradewatch"))
-
-
-def gradewatch(*words: str, database: str = "") -> "subprocess.CompletedProcess[str]":
-    """Run the command to its end."""
-    environment = {**os.environ, "GRADEWATCH_DATABASE_URL": database, "NO_COLOR": "1"}
-    return subprocess.run(
-        [GRADEWATCH, *words], env=environment, capture_output=True, text=True, check=False, timeout=60
-    )
 
 
 def refused(done: "subprocess.CompletedProcess[str]") -> str:
@@ -34,7 +26,9 @@ def refused(done: "subprocess.CompletedProcess[str]") -> str:
 
 
 def test_check_counts_what_the_plant_has() -> None:
-    done = gradewatch("check", str(LINE))
+    done = subprocess.run(
+        [GRADEWATCH, "check", str(LINE)], capture_output=True, text=True, check=False, timeout=60
+    )
     assert (done.returncode, done.stdout) == (0, "1 line, 7 zones, 5 devices, 203 channels\n")
 
 

@@ -7,8 +7,9 @@ import pytest
 
 from config.load import load
 from monitor.store.write import Writer
+from tests.command import gradewatch
 from tests.database import Server
-from tests.monitor.test_cli import LINE, gradewatch, refused
+from tests.monitor.test_cli import LINE, refused
 from tests.server.collector import PRESSURE, isolator_sample
 from tests.store.small import NOON, second
 

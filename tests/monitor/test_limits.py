@@ -8,7 +8,8 @@ import pytest
 from config.load import PROFILES_DIR, load
 from config.plant import Plant
 from monitor.limits import UnknownZoneError, limits_of
-from tests.monitor.test_cli import LINE, gradewatch, refused
+from tests.command import gradewatch
+from tests.monitor.test_cli import LINE, refused
 
 RULED = Path(__file__).parents[1] / "config" / "ruled"
 

@@ -9,7 +9,7 @@ from monitor.plant_words import PASSWORD_VARIABLE
 from monitor.versions import Versions, write_files
 from tests.changing import ACTION, LINE, looser
 from tests.changing import line as line_plant
-from tests.monitor.test_cli import gradewatch
+from tests.command import gradewatch
 
 PLANT, FILES = line_plant()
 

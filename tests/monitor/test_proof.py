@@ -12,8 +12,9 @@ import pytest_asyncio
 
 from monitor.store.database import Connection
 from monitor.store.signing import KEY_VARIABLE, keys_of, signer_in
+from tests.command import gradewatch
 from tests.database import Server
-from tests.monitor.test_cli import GRADEWATCH, gradewatch, refused
+from tests.monitor.test_cli import GRADEWATCH, refused
 from tests.store.sealed import whole
 
 

@@ -26,7 +26,8 @@ from monitor.collector.restore import restore, started
 from monitor.replay import Period, ReplayError, difference, explain, line_of, replay
 from tests.alarms.building import ACTION, ALERT, ISOLATOR, T0, after, bad, limit, plant, sample
 from tests.collector.building import JOURNAL, Line
-from tests.monitor.test_cli import LINE, gradewatch
+from tests.command import gradewatch
+from tests.monitor.test_cli import LINE
 
 SLOW = plant(limit(Level.ACTION, 20, 90), limit(Level.ALERT, 30, 70, on_s=3, off_s=5))
 

@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -21,6 +19,7 @@ from monitor.store.restore import drill, restore
 from monitor.store.roles import SERVICE, Login, signed_in_as
 from monitor.store.tools import ToolError, run_tool, tools_for
 from monitor.store.verify import verify
+from tests.command import gradewatch
 from tests.database import LOCKED, Server
 from tests.store.sealed import MINUTE, whole
 from tests.store.small import NOON
@@ -292,12 +291,8 @@ async def test_the_commands_back_up_try_and_restore(
     await migrate(url, [Login(SERVICE)])
     programs = ("--programs", str(server.programs))
 
-    def gradewatch(*words: str) -> "subprocess.CompletedProcess[str]":
-        command = [str(Path(sys.executable).with_name("gradewatch")), *words, *programs]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
-
     def both(url: str) -> tuple[str, ...]:
-        return ("--database", signed_in_as(url, SERVICE), "--owner", url)
+        return ("--database", signed_in_as(url, SERVICE), "--owner", url, *programs)
 
     made = gradewatch("backup", str(tmp_path / "backups"), *both(url))
     (folder,) = (tmp_path / "backups").iterdir()
