@@ -1,0 +1,44 @@
+"""A server that has something of everything: what a day leaves behind, for who asks for all of it."""
+
+from datetime import timedelta
+from typing import Any
+
+from monitor.server.gate import API
+from monitor.server.rights import Role
+from monitor.store.write import Writer
+from monitor.versions import Versions
+from tests.changing import line, looser
+from tests.people import called
+from tests.server.collector import ALARM, Collector
+from tests.server.conftest import PASSWORD, Running
+from tests.server.hands import Hands
+from tests.server.test_instruments import ENTRY
+
+
+async def fill(server: Running, collector: Collector, hands: Hands) -> None:
+    """Measure, raise an alarm, propose a plant, note an instrument, make a token, and review the book of it."""
+    settings, files = server.service.settings, line()[1]
+    Versions(settings.data).keep(files)
+    samples = [collector.measure(pressure_pa) for pressure_pa in (50.0, 10.0)]
+    writer = await Writer.open(settings.database_url, settings.plant, "test", hands.now())
+    await writer.write(1, samples, [], [collector.alarms[ALARM]])
+    await writer.close()
+    own = {name: text for name, text in looser(files).items() if name.startswith("plant/")}
+    await _post(server, Role.ENGINEER, "instruments/entries", ENTRY)
+    await _post(server, Role.ENGINEER, "plant/proposals", {"reason": "less noise", "files": own})
+    ends_at = (hands.at + timedelta(days=30)).isoformat()
+    # Called as the example of a name in an address.
+    token = {"name": "li", "deeds": ["read_past"], "ends_at": ends_at, "reason": "the MES reads"}
+    await _post(server, Role.ADMIN, "tokens", token)
+    await server.service.ledger.settled()
+    hands.pass_s(1)
+    period = {"start": (hands.at - timedelta(hours=1)).isoformat(), "end": hands.at.isoformat()}
+    signature = {"password": PASSWORD, "meaning": "review"}
+    await _post(server, Role.QA, "book/reviews", period | {"signature": signature})
+    await server.service.ledger.settled()
+
+
+async def _post(server: Running, role: Role, path: str, body: dict[str, Any]) -> None:
+    async with server.client(server.sign_in(role, called(role))) as client:
+        answer = await client.post(f"{API}/{path}", json=body, timeout=30)
+    assert answer.is_success, (path, answer.text)
