@@ -41,13 +41,20 @@ export class Refusal extends Error {
 export async function ask(path: string, init: RequestInit = {}): Promise<Response> {
   const headers = { ...init.headers, "accept-language": language.value };
   const signal = AbortSignal.timeout(patience_ms);
-  const answer = await fetch(base + path, { ...init, headers, signal }).catch((error: unknown) => {
+  const asked = fetch(base + path, { ...init, headers, signal }).then(whole);
+  const answer = await asked.catch((error: unknown) => {
     throw new Refusal(0, String(error));
   });
   if (answer.status === 401) await signedOut(path);
   if (!answer.ok) throw new Refusal(answer.status, await detailOf(answer));
   return answer;
 }
+
+const no_content = 204;
+
+/** An answer of which the end does not come in time is none either. */
+const whole = async (answer: Response): Promise<Response> =>
+  new Response(answer.status === no_content ? null : await answer.arrayBuffer(), answer);
 
 /** Any other path may have meant a second person's password, who signs without a session. */
 async function signedOut(path: string): Promise<void> {
