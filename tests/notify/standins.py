@@ -69,6 +69,8 @@ async def listening(serve: Serve, tls: ssl.SSLContext | None = None) -> AsyncIte
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
+        for _ in range(3):  # what was taken on at the last moment begins, so that it can be ended
+            await asyncio.sleep(0)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
