@@ -159,7 +159,9 @@ class Caller:
 
     def _send(self, case: Call, headers: dict[str, str]) -> Any:
         self._session.cookies.clear()
-        return case.call(self._server.address, session=self._session, headers=headers, timeout=PATIENCE_S)
+        return case.call(
+            self._server.address, session=self._session, headers=dict(headers), timeout=PATIENCE_S
+        )
 
     def _token(self, role: Role) -> str:
         self._hands.pass_s(APART_S)
