@@ -96,7 +96,7 @@ async def test_success_without_the_service_s_word_is_no_acceptance(kind: WayKind
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_huge_answer_is_not_read_to_its_end(kind: WayKind) -> None:
+async def test_a_huge_answer_is_not_kept(kind: WayKind) -> None:
     answer = await answer_to(kind, saying(http(200, b'{"errcode":0,"code":0,"x":"' + b"x" * 500_000 + b'"}')))
     assert (answer.outcome, answer.detail) == (
         Outcome.FAILED,
