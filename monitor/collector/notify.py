@@ -1,7 +1,8 @@
 """Sends Notices: what the journal holds goes out, is tried again while that helps, and comes back as an event.
 
 A Notice waits until it is on the disk, so that a restart knows of everything that may have gone out and sends again,
-under the same key, what has no end. And it looks again before each try: nobody is called for what somebody has seen.
+under the same key, what has no end. And it looks again before each try: nobody is called for what somebody has seen,
+nor by a way that judging has given up meanwhile.
 """
 
 import asyncio
@@ -28,6 +29,7 @@ WAITING_LIMIT = 1000
 """Notices on their way; a further one has failed, and is told so."""
 TRY_AGAIN_S, TRY_AGAIN_MAX_S = 0.5, 8.0
 CALLING = (NoticeKind.ALARM, NoticeKind.GROUP)
+GIVEN_UP = "its time was over before it could be sent"
 
 log = structlog.get_logger()
 
@@ -126,7 +128,7 @@ class Notifier:
                 await self._send(notice)
         except Exception as error:
             log.exception("notice", key=notice.key)
-            self._offer(Fault(self._clock.now(), "notify", f"{type(error).__name__}: {error}"))
+            self._tell_once(f"{type(error).__name__}: {error}")
             self._end(notice, Outcome.FAILED, [], "a fault of our own")
         finally:
             self._waiting -= 1
@@ -138,6 +140,9 @@ class Notifier:
         tries: list[Try] = []
         while True:
             judged = self._judged()
+            if notice.key not in judged.state.calls.pending:
+                self._end(notice, Outcome.FAILED, tries, GIVEN_UP)
+                return
             if not is_needed(judged.state, notice):
                 self._end(notice, Outcome.NOT_NEEDED, tries, "")
                 return
@@ -155,6 +160,12 @@ class Notifier:
         if answer.retry_after_s is not None:
             return answer.retry_after_s
         return min(TRY_AGAIN_MAX_S, TRY_AGAIN_S * 2.0 ** (tries - 1)) * self._random.uniform(0.8, 1.2)
+
+    def _tell_once(self, what: str) -> None:
+        """Tell of a fault of our own: the alarm stays, returned, until a person has seen it."""
+        now = self._clock.now()
+        self._offer(Fault(now, "notify", what))
+        self._offer(Fault(now, "notify", ""))
 
     def _end(self, notice: Notice, outcome: Outcome, tries: list[Try], detail: str) -> None:
         self.ended[outcome] += 1

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from monitor.collector import codec
 from monitor.collector.feed import Feed
 from monitor.collector.journal import Journal, JournalReader
 from monitor.collector.kept import KeptRecords
-from monitor.collector.pipeline import Pipeline
+from monitor.collector.pipeline import Notify, Pipeline
 from tests.alarms.building import plant
 from tests.collector.clock import HandClock
 
@@ -59,7 +59,13 @@ class Notices:
 class Line:
     """One pipeline under test, and what it gave to each of its neighbours."""
 
-    def __init__(self, folder: Path, of: Plant | None = None, state: State | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        of: Plant | None = None,
+        state: State | None = None,
+        notify: "Callable[[Line], Notify] | None" = None,
+    ) -> None:
         self.plant = of or plant()
         self.clock = HandClock()
         self.path = folder / JOURNAL
@@ -75,7 +81,7 @@ class Line:
             journal=self.journal,
             kept=self.kept,
             respond=self.commands,
-            notify=self.notices,
+            notify=self.notices if notify is None else notify(self),
             publish=self.feed,
         )
 
