@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 PORT   ?= 8000
 
-.PHONY: setup check demo test bench image lock clean
+.PHONY: setup check lint types floors screens demo test bench image lock clean
 
 ## The environment alone: locked Python packages, and the dashboard built.
 setup: $(READY)
@@ -19,19 +19,30 @@ $(READY): requirements-dev.txt pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-## Lint, types and floors.
+## Lint, types and floors, and the screens' own; side by side, for none needs another.
 check: $(READY)
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target types screens lint floors
+
+types: $(READY)
+	@$(BIN)/mypy
+
+screens: $(READY)
+	@.ci/dashboard check
+
+lint: $(READY)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
-	@$(BIN)/mypy
+
+floors: $(READY)
 	@$(BIN)/lint-imports --no-logo
-	@.ci/dashboard check
 
 ## A simulated plant, a database, a collector, a server and a screen. Ctrl-C stops everything.
 demo: setup
 	@$(BIN)/gradewatch demo --port $(PORT)
 
 ## Everything that a change must pass, with a real TimescaleDB, a real browser, and servers of other makers.
+# The program is started a hundred times: what was compiled once is kept, whatever is usual on this machine.
+test: export PYTHONDONTWRITEBYTECODE =
 test: setup check
 	@.ci/chromium >/dev/null
 	@.ci/timescaledb >/dev/null
