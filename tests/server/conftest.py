@@ -65,7 +65,7 @@ class Running:
     async def client(self, token: str = "", **headers: str) -> AsyncIterator[httpx.AsyncClient]:
         cookie = {"Cookie": f"{COOKIE}={token}"} if token else {}
         async with httpx.AsyncClient(
-            base_url=self.address, headers={**cookie, **headers}, trust_env=False
+            base_url=self.address, headers={**cookie, **headers}, trust_env=False, timeout=60
         ) as client:
             yield client
 
