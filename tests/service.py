@@ -175,7 +175,7 @@ def _phone(control: str) -> str:
 
 async def _peopled(database: Server) -> str:
     url = await database.fresh()
-    await add_people(url, PASSWORD)
+    await add_people(url, PASSWORD, in_book=True)
     return url
 
 

@@ -11,6 +11,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from monitor.server.rights import Role
 from monitor.store.database import Pool
+from monitor.store.people import Account, add_first
 
 ADMINISTRATOR = "admin"
 PASSWORD_VARIABLE = "GRADEWATCH_ADMIN_PASSWORD"  # noqa: S105 - the variable's name, not a password
@@ -56,16 +57,9 @@ async def make_first_administrator(pool: Pool, passwords: Passwords, at: datetim
         return
     given = os.environ.get(PASSWORD_VARIABLE, "")
     password = given or secrets.token_urlsafe(12)
-    made = await pool.fetchval(
-        "INSERT INTO person (name, role, password_hash, created_at, must_change) SELECT $1, $2, $3, $4, $5"
-        " WHERE NOT EXISTS (SELECT FROM person) ON CONFLICT DO NOTHING RETURNING name",
-        ADMINISTRATOR,
-        Role.ADMIN.value,
-        await passwords.hash(password),
-        at,
-        not given,
-    )
-    if made and not given:
+    hashed = await passwords.hash(password)
+    made = Account(ADMINISTRATOR, Role.ADMIN.value, hashed, at, must_change=not given)
+    if await add_first(pool, made) and not given:
         sys.stdout.write(
             f"first sign-in: {ADMINISTRATOR} / {password}\n首次登录：{ADMINISTRATOR} / {password}\n"
         )

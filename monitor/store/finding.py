@@ -115,6 +115,13 @@ class Wrong(Enum):
     ASIDE_INVENTED = Text(
         "quarantine {place}: no line of the book speaks of it", "隔离区 {place}：记录簿中没有相应的行"
     )
+    ROW_CHANGED = Text(
+        "{place}: {columns} not as in the book {line}", "{place}：{columns} 与记录簿 {line} 不符"
+    )
+    ROW_MISSING = Text(
+        "{place}: the row is missing; the book {line} has it", "{place}：缺少该行；记录簿 {line} 中有"
+    )
+    ROW_INVENTED = Text("{place}: no line of the book speaks of it", "{place}：记录簿中没有相应的行")
     ALARM_INVENTED = Text(
         "alarm {place}: no line of the book speaks of it", "报警 {place}：记录簿中没有相应的行"
     )
@@ -126,7 +133,7 @@ class Finding:
 
     Attributes:
         what: which kind of thing.
-        place: where: chain and line, series and minute, or alarm and time.
+        place: where: chain and line, series and minute, alarm and time, or table and key.
         facts: what else there is to say, by the names in `what`.
     """
 

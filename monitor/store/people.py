@@ -2,9 +2,9 @@
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 
@@ -141,7 +141,20 @@ async def add_person(connection: Connection, by: By, account: Account) -> None:
             )
         except asyncpg.UniqueViolationError:
             raise NameTakenError(f"{account.name}: somebody has, or had, that name; choose another") from None
-        await _say(connection, by, "account_added", account.name, new=new)
+        # In the book and in the row at the same time: each can be held against the other.
+        await _say(connection, replace(by, at=account.created_at), "account_added", account.name, new=new)
+
+
+async def add_first(pool: Pool, account: Account) -> bool:
+    """Add an account where there is none at all; False: there is one, be it from another server at this moment."""
+    by = By(account.created_at, OURS[0], "", "the first account of this database")
+    async with pool.acquire() as lent, lent.transaction():
+        connection = cast("Connection", lent)  # one that a pool lends does all that its own class does
+        await connection.execute("LOCK TABLE person IN SHARE ROW EXCLUSIVE MODE")
+        if await connection.fetchval("SELECT EXISTS (SELECT FROM person)"):
+            return False
+        await add_person(connection, by, account)
+    return True
 
 
 async def change_person(connection: Connection, by: By, kind: str, name: str, new: Mapping[str, Any]) -> bool:
@@ -197,7 +210,7 @@ async def note_training(connection: Connection, by: By, training: Training) -> N
     async with connection.transaction():
         await connection.execute(_NOTE, *facts.values())
         new = {"subject": training.what, "from": str(training.valid_from), "until": str(training.valid_until)}
-        await _say(connection, by, "training_noted", training.person, new=new)
+        await _say(connection, replace(by, at=training.noted_at), "training_noted", training.person, new=new)
 
 
 async def make_token(connection: Connection, by: By, token: Token) -> None:
@@ -214,7 +227,7 @@ async def make_token(connection: Connection, by: By, token: Token) -> None:
         except asyncpg.UniqueViolationError:
             raise NameTakenError(f"{token.name}: a token has, or had, that name; choose another") from None
         new = {"deeds": sorted(token.deeds), "until": token.ends_at.isoformat()}
-        await _say(connection, by, "token_made", token.name, new=new)
+        await _say(connection, replace(by, at=token.made_at), "token_made", token.name, new=new)
 
 
 async def revoke_token(connection: Connection, by: By, name: str) -> bool:

@@ -1,9 +1,9 @@
 """Proves that the database holds what was written into it, or names the first thing that it does not.
 
-Six parts, in this order: the book by its own hashes, its end and its signatures; series and channels by the lines of
+Seven parts, in this order: the book by its own hashes, its end and its signatures; series and channels by the lines of
 the book; the rows of every minute by the seal in the book; the figures of minutes and hours by the rows; what was put
-aside, and the alarms, by the lines of the book. It only reads, in one transaction that sees one moment, and holds no
-more than an hour's figures at once.
+aside, the alarms, and the registers of instruments and people, by the lines of the book. It only reads, in one
+transaction that sees one moment, and holds no more than an hour's figures at once.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,6 +20,7 @@ from monitor.store.verify_alarms import check_alarms
 from monitor.store.verify_book import SLOW_S, Walked, check_book
 from monitor.store.verify_channels import check_channels
 from monitor.store.verify_quarantine import check_quarantine
+from monitor.store.verify_registers import check_registers
 from monitor.store.verify_rows import Rows
 
 FINDINGS_MAX = 10_000
@@ -133,6 +134,7 @@ async def verify_in(
         rows.check(),
         check_quarantine(connection, walked.wrong, step),
         check_alarms(connection, walked.wrong, step),
+        check_registers(connection, walked.wrong),
     ):
         async with aclosing(part) as ahead:
             while len(findings) < most and (finding := await anext(ahead, None)):

@@ -147,6 +147,7 @@ async def keeping(
 ) -> AsyncIterator[Running]:
     """A server with a database, in which everybody has the password `PASSWORD`."""
     monkeypatch.setenv(PASSWORD_VARIABLE, PASSWORD)
+    await add_people(database_url, PASSWORD)  # or else the server makes an administrator, and a line of the book
     async with running(replace(settings, database_url=database_url)) as made:
         await meet(made)
         yield made

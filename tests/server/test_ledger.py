@@ -13,7 +13,7 @@ from monitor.server.rights import Role
 from monitor.server.settings import Settings
 from monitor.store import spool
 from tests.database import Server
-from tests.people import signed
+from tests.people import add_people, signed
 from tests.server.collector import ALARM, Collector
 from tests.server.conftest import PASSWORD, Running, meet, running
 from tests.server.hands import Hands
@@ -27,6 +27,7 @@ async def coming_and_going(
     """A server that looks for its database all the time; the database runs again at the end."""
     monkeypatch.setattr(database, "CHECK_S", 0.02)
     monkeypatch.setattr(ledger, "RETRY_S", 0.02)
+    await add_people(database_url, PASSWORD)
     try:
         async with running(replace(settings, database_url=database_url)) as made:
             await meet(made)
