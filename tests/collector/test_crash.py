@@ -78,9 +78,13 @@ class Run:
         for _ in range(seconds):
             await self.clock.advance(1)
             async with asyncio.timeout(10):
-                while any(worker.busy for worker in self.collector.workers.values()):  # noqa: ASYNC110 - the disk's word
-                    await asyncio.sleep(0.001)
+                while self._is_busy():
+                    await asyncio.sleep(0.001)  # until the disk and the wire have answered
             await self.clock.advance(0)
+
+    def _is_busy(self) -> bool:
+        busy = any(worker.busy for worker in self.collector.workers.values())
+        return busy or self.collector.notifier.waiting > 0
 
     def stop_writing(self) -> None:
         """Be killed: write nothing of a stop."""
