@@ -78,8 +78,8 @@ class Run:
         for _ in range(seconds):
             await self.clock.advance(1)
             async with asyncio.timeout(10):
-                while self._is_busy():
-                    await asyncio.sleep(0.001)  # until the disk and the wire have answered
+                while self._is_busy():  # noqa: ASYNC110 - the disk's word, and the wire's
+                    await asyncio.sleep(0.001)
             await self.clock.advance(0)
 
     def _is_busy(self) -> bool:

@@ -1,12 +1,11 @@
 """H13: the collector is killed at every single thing that it has written, and whoever is to be told is told.
 
-One run holds a whole escalation over the real collector and a real signed webhook. Its journal is cut behind each entry,
-and each piece is started from. Nobody knows whether what has no answer had arrived: it goes again under the same key, by
-which a service delivers it once.
+One run holds a whole escalation over the real collector and a real signed webhook. Its journal is cut behind each
+entry, and each piece is started from. Nobody knows whether what has no answer had arrived: it goes again under the same
+key, by which a service delivers it once.
 """
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
