@@ -202,5 +202,5 @@ def _plain(story: Story, head: str, rest: str) -> str:
 
 
 def _marked(story: Story, head: str, rest: str) -> str:
-    safe = rest
+    safe = rest.translate(_MARKS)
     return f"- **{head}**{story.words.colon}{safe}" if head else f"- {safe}"

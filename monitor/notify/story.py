@@ -177,7 +177,7 @@ class Story:
     def _limit(self, alarm: Alarm) -> Limit | None:
         """The limit by which it was raised, where the plant's has changed since."""
         former = self.state.raised_under.get(alarm.id)
-        return next((one for one in self.plant.limits if one.id == alarm.id), None)
+        return former or next((one for one in self.plant.limits if one.id == alarm.id), None)
 
     def _is_at_rest(self, zone: str) -> bool:
         said_of = self.state.occupancy.get(zone) or self.plant.zones[zone].occupancy
