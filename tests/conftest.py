@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import os
 from collections.abc import AsyncIterator, Generator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -17,8 +18,8 @@ pytest_plugins = ("tests.database", "tests.service")
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
-WHOLE_SERVICE = {"scenarios", "browser"}
-"""Folders whose tests need the whole service; they come last, so that it runs no longer than it must."""
+WAITING = ("scenarios", "browser")
+"""Folders whose tests wait for processes and pages more than they reckon; the longest waits are in the first."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -40,10 +41,26 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the watch on every test that is a coroutine; the others have no loop to leave a task in."""
-    items.sort(key=lambda item: not WHOLE_SERVICE.isdisjoint(item.path.parts))
+    place = _places(items)
+    items.sort(key=lambda item: place[item.path])
     for item in items:
         if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.function):
             item.fixturenames.insert(0, "no_task_left_running")
+
+
+def _places(items: list[pytest.Item]) -> dict[Path, float]:
+    """Tell when each file comes, so that while one worker waits the others reckon.
+
+    Files that wait are spread among those that reckon. Those that share the running service come last, so that it
+    runs no longer than it must, and the longest of them first, so that no worker is left alone at the end.
+    """
+    files = dict.fromkeys(item.path for item in items)
+    last = {item.path for item in items if "running" in getattr(item, "fixturenames", ())}
+    rooms = {path: [n for n, room in enumerate(WAITING, start=1) if room in path.parts] for path in files}
+    waiting = [path for path in files if rooms[path] and path not in last]
+    reckoning = [path for path in files if not rooms[path] and path not in last]
+    spread = {path: n / len(some) for some in (waiting, reckoning) for n, path in enumerate(some)}
+    return spread | {path: min(rooms[path], default=0) + 1 for path in last}
 
 
 @pytest_asyncio.fixture
