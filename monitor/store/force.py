@@ -7,6 +7,8 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any, TypeAlias
 
+import asyncpg
+
 from monitor.store.catalog import Snapshot
 
 Span: TypeAlias = tuple[datetime | None, datetime | None, str]
@@ -41,14 +43,16 @@ class Start:
     sha256: str
 
 
+# Each version is read once, for all devices that are asked for: it may be megabytes of JSON.
 _VERSIONS = """
-SELECT sha256, first_seen, body #> ARRAY['devices', $1] AS device,
-       jsonb_path_query_array(body, '$.limits[*] ? (@.channel starts with $device)',
-                              jsonb_build_object('device', $1 || '/')) AS limits,
-       coalesce((SELECT jsonb_object_agg(key, value ->> 'occupancy') FROM jsonb_each(body -> 'zones')), '{}')
-           AS occupancy
+SELECT sha256, first_seen,
+       (SELECT jsonb_object_agg(device, body #> ARRAY['devices', device])
+        FROM unnest($1::text[]) AS device WHERE body -> 'devices' ? device) AS devices,
+       (SELECT jsonb_agg(one) FROM jsonb_array_elements(body -> 'limits') AS one
+        WHERE split_part(one ->> 'channel', '/', 1) = ANY ($1)) AS limits,
+       (SELECT jsonb_object_agg(key, value ->> 'occupancy') FROM jsonb_each(body -> 'zones')) AS occupancy
 FROM plant_version
-WHERE body -> 'devices' ? $1
+WHERE body -> 'devices' ?| $1
 ORDER BY first_seen, sha256"""
 
 # Two questions, each with an index of its own.
@@ -61,28 +65,63 @@ ORDER BY at, chain, seq"""
 
 
 async def in_force(snapshot: Snapshot, device: str, until: datetime) -> list[Force]:
-    """Tell the versions of a device up to a time, oldest first.
+    """Tell the versions of a device up to a time, oldest first; as `in_force_of_all` does for several."""
+    return (await in_force_of_all(snapshot, (device,), until))[device]
+
+
+async def in_force_of_all(
+    snapshot: Snapshot, devices: Collection[str], until: datetime
+) -> dict[str, list[Force]]:
+    """Tell the versions of devices up to a time, oldest first.
 
     The book tells when a collector began to run under which version. Of a database that has no such line only the
     times are known at which the versions were first seen there; what came before the first is taken to be under it.
 
     Args:
         snapshot: of a migrated database.
-        device: its id.
+        devices: their ids.
         until: later starts are not looked at.
     """
-    versions = {row["sha256"]: row for row in await snapshot.fetch(_VERSIONS, device)}
-    starts = await snapshot.fetch(
-        _STARTS,
-        until,
-    )
-    spans = spans_of([Start(**row) for row in starts], versions.keys())
+    versions = [_Version.of(row) for row in await snapshot.fetch(_VERSIONS, list(devices))]
+    starts = [Start(**row) for row in await snapshot.fetch(_STARTS, until)]
+    return {
+        device: _of_device(device, [one for one in versions if device in one.devices], starts)
+        for device in devices
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """A plant version, as far as some devices go."""
+
+    sha256: str
+    first_seen: datetime
+    devices: Mapping[str, Mapping[str, Any]]
+    limits: Sequence[Mapping[str, Any]]
+    occupancy: Mapping[str, str]
+
+    @classmethod
+    def of(cls, row: asyncpg.Record) -> "_Version":
+        parts = (json.loads(row[name] or empty) for name, empty in _PARTS.items())
+        return cls(row["sha256"], row["first_seen"], *parts)
+
+
+_PARTS = {"devices": "{}", "limits": "[]", "occupancy": "{}"}
+
+
+def _of_device(device: str, known: Sequence[_Version], starts: Sequence[Start]) -> list[Force]:
+    versions = {one.sha256: one for one in known}
+    spans = spans_of(starts, versions.keys())
     if versions and not spans:
-        seen = [row["first_seen"] for row in versions.values()]
+        seen = [one.first_seen for one in known]
         spans = [(*span, key) for span, key in zip(pairwise([None, *seen[1:], None]), versions, strict=True)]
+    limits = {
+        one.sha256: [limit for limit in one.limits if limit["channel"].startswith(f"{device}/")]
+        for one in known
+    }
     return [
-        Force(since, end, *(json.loads(versions[sha256][name]) for name in ("device", "limits", "occupancy")))
-        for since, end, sha256 in spans
+        Force(since, end, versions[key].devices[device], limits[key], versions[key].occupancy)
+        for since, end, key in spans
     ]
 
 

@@ -15,7 +15,7 @@ from config.model import USABLE, Occupancy
 from config.rules import Level
 from monitor.store.catalog import Snapshot, Stored, channels, sealed_until, snapshot_of
 from monitor.store.database import Pool, explained
-from monitor.store.force import Force, in_force
+from monitor.store.force import Force, in_force_of_all
 from monitor.store.occupancy import Stay, pieces, said_of_zones, stays
 
 MINUTE_S = 60
@@ -88,6 +88,11 @@ FROM ({_VALUES} AND at >= $4 AND at < $5) AS one
 ORDER BY at
 LIMIT $6"""  # noqa: S608 - our own words
 
+# No value is read only to be thrown away.
+_IS_MORE = """
+SELECT true FROM sample
+WHERE series_id = $1 AND cardinality(values) >= $2 AND at >= $3 AND at < $4 OFFSET $5 LIMIT 1"""
+
 _SINGLE = "SELECT at, value AS min, value AS max, value AS sum, 1 AS n, num_nonnulls(value) AS n_good FROM"
 _ROLLED = "SELECT at, min[$2], max[$2], sum[$2], n, n_good[$2] FROM"
 _HAS = "series_id = $1 AND cardinality(n_good) >= $2 AND"
@@ -138,13 +143,12 @@ async def readings(
         DatabaseError: the database cannot be reached, or refuses.
     """
     told = []
-    forces: dict[str, list[Force]] = {}
     with explained("server"):
         async with snapshot_of(pool) as snapshot:
             said = await said_of_zones(snapshot, end)
-            for channel in await channels(snapshot, channel_ids):
-                if channel.device not in forces:
-                    forces[channel.device] = await in_force(snapshot, channel.device, end)
+            stored = await channels(snapshot, channel_ids)
+            forces = await in_force_of_all(snapshot, {one.device for one in stored}, end)
+            for channel in stored:
                 bucket_s, rows = await _points(snapshot, channel, (start, end), points)
                 cut = list(pieces(forces[channel.device], channel.id, said, start, end))
                 told.append(_told(channel, bucket_s, rows, cut))
@@ -155,9 +159,8 @@ async def _points(
     snapshot: Snapshot, channel: Stored, period: tuple[datetime, datetime], points: int
 ) -> tuple[int, list[asyncpg.Record]]:
     asked = (channel.series_id, channel.place, sorted(USABLE), *period)
-    rows = await snapshot.fetch(_RAW, *asked, points + 1)
-    if len(rows) <= points:
-        return 0, rows
+    if not await snapshot.fetchval(_IS_MORE, channel.series_id, channel.place, *period, points):
+        return 0, await snapshot.fetch(_RAW, *asked, points)
     bucket_s = bucket_length_s(*period, points)
     sealed = await sealed_until(snapshot, channel.series_id)
     return bucket_s, await snapshot.fetch(_BUCKETS, *asked, bucket_s, *cuts(*period, sealed, bucket_s))

@@ -23,7 +23,7 @@ from monitor.store.occupancy import Stay, pieces
 from monitor.store.readings import Permitted, Readings, bucket_length_s, cuts, permitted, readings
 from monitor.store.write import Writer
 from tests.store.sealing import close_until
-from tests.store.small import NOON, plant, sample, second
+from tests.store.small import NOON, plant, sample, second, with_shared
 from tests.store.test_read import brute_force
 
 DAY = 86_400
@@ -214,6 +214,23 @@ async def test_the_limits_are_those_of_that_time(url: str, pool: Pool) -> None:
     ]
     (early,) = await readings(pool, ["D/b"], second(-60), second(4), 9)
     assert [(one.since, one.until) for one in early.limits] == [(second(0), second(4))]
+
+
+async def test_devices_that_are_asked_for_together_each_have_their_own_limits(url: str, pool: Pool) -> None:
+    above = replace(limit(50), id="AHU/supply/action", channel="AHU/supply")
+    without = replace(plant(), limits=(limit(5),))
+    both = replace(with_shared(without), limits=(limit(7), above), sha256="2" * 64)
+    await store(url, [sample(0)], start_of(without, 0), of=without)
+    await store(url, [sample(10)], start_of(both, 10), of=both)
+    here, there = await readings(pool, ["D/b", "AHU/supply"], second(0), second(60), 9)
+    assert [(one.limit, one.high, one.since) for one in here.limits] == [
+        ("D/b/action", 5, second(0)),
+        ("D/b/action", 7, second(10)),
+    ]
+    assert [(one.limit, one.high, one.since) for one in there.limits] == [
+        ("AHU/supply/action", 50, second(10))
+    ]
+    assert [(one.since, one.until) for one in there.occupancy] == [(second(10), second(60))]
 
 
 def occupied(at_s: float, what: Occupancy, zone: str = "Z") -> BookEntry:
