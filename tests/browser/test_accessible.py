@@ -167,8 +167,8 @@ async def picture(page: Page, name: str) -> None:
 async def go(page: Page, server: Running, sight: Sight, before: Role | None) -> None:
     """Be who may, and see what is to be seen."""
     if sight.role is not before:
-        cookie = {"name": COOKIE, "value": server.sign_in(sight.role), "url": server.address}
-        await page.context.add_cookies([cookie])
+        token = server.sign_in(sight.role)
+        await page.context.add_cookies([{"name": COOKIE, "value": token, "url": server.address}])
         await page.reload()
         await expect(page.get_by_test_id("person")).to_contain_text(called(sight.role), timeout=SLOW_MS)
         # What a page asks for by itself it asks for by the server's time.
