@@ -200,6 +200,7 @@ class NoticeResult:
         key: the Notice's.
         tries: each try, in order; none where nobody had to be told any more.
         detail: why it was not accepted.
+        stored_at: when the Notice was known to be on the disk, and with it whatever it tells of; None: it was not.
     """
 
     at: datetime
@@ -207,6 +208,7 @@ class NoticeResult:
     outcome: Outcome
     tries: tuple[Try, ...] = ()
     detail: str = ""
+    stored_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

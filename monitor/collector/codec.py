@@ -168,6 +168,22 @@ def entry_of(thing: Written, at: datetime) -> Entry:
     return Entry(kind=_WORDS[kind], at_us=to_us(at), body=body)
 
 
+def told_entry(told: Told, heard_at: datetime | None, judged_at: datetime) -> Entry:
+    """Write what came of an event as a journal entry; with a Transition, when we had it.
+
+    Args:
+        told: what came of it.
+        heard_at: when the Sample reached us; None: it was no Sample.
+        judged_at: when that was judged.
+    """
+    entry = entry_of(told, told.at)
+    if not isinstance(told, Transition):
+        return entry
+    when = {"heard_at": heard_at and heard_at.isoformat(), "judged_at": judged_at.isoformat()}
+    # Spliced, not reckoned with: who reads a Transition back passes over it.
+    return replace(entry, body=f"{entry.body[:-1]},{json.dumps(when)[1:]}")
+
+
 def event_of(entry: Entry) -> Event | None:
     """Read an entry back as the event it was; None for what came of events, for a start and for another plant."""
     if entry.kind == "sample":

@@ -6,8 +6,10 @@ nor by a way that judging has given up meanwhile.
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from random import Random
 from typing import Protocol
 
@@ -27,6 +29,7 @@ AT_ONCE = 8
 """Notices that one way carries at the same time."""
 WAITING_LIMIT = 1000
 """Notices on their way; a further one has failed, and is told so."""
+TOOK_KEPT = 1000
 TRY_AGAIN_S, TRY_AGAIN_MAX_S = 0.5, 8.0
 CALLING = (NoticeKind.ALARM, NoticeKind.GROUP)
 GIVEN_UP = "its time was over before it could be sent"
@@ -56,6 +59,39 @@ class Judged(Protocol):
         """All that judging remembers now."""
 
 
+@dataclass(frozen=True, slots=True)
+class _End:
+    outcome: Outcome
+    detail: str
+    tries: Sequence[Try] = ()
+
+
+class Told:
+    """What became of all Notices since the start, for whoever counts.
+
+    Attributes:
+        ended: how many, by way and outcome.
+        took_s: of the last ones for persons that were accepted, from the time they tell of until then.
+        canary_s: how long the last canary took; None: none has come through.
+    """
+
+    def __init__(self) -> None:
+        self.ended: Counter[tuple[str, Outcome]] = Counter()
+        self.took_s: deque[float] = deque(maxlen=TOOK_KEPT)
+        self.canary_s: float | None = None
+
+    def note(self, notice: Notice, outcome: Outcome, at: datetime) -> None:
+        """Count one that has ended."""
+        self.ended[notice.way, outcome] += 1
+        if outcome is not Outcome.ACCEPTED:
+            return
+        took_s = (at - notice.at).total_seconds()
+        if notice.kind is NoticeKind.CANARY:
+            self.canary_s = took_s
+        else:
+            self.took_s.append(took_s)
+
+
 class Notifier:
     """Takes Notices from the pipeline and sends them, each way by itself.
 
@@ -81,12 +117,12 @@ class Notifier:
         self._inbox: asyncio.Queue[tuple[Notice, asyncio.Future[None] | None]] = asyncio.Queue()
         self._gates: dict[str, asyncio.Semaphore] = {}
         self._waiting = 0
-        self.ended: Counter[Outcome] = Counter()
+        self.told = Told()
 
     def offer(self, notice: Notice, written: "asyncio.Future[None] | None") -> None:
         """Take a Notice to be sent; never waits."""
         if self._waiting >= WAITING_LIMIT:
-            self._end(notice, Outcome.FAILED, [], f"{WAITING_LIMIT} notices are on their way")
+            self._end(notice, _End(Outcome.FAILED, f"{WAITING_LIMIT} notices are on their way"))
             return
         self._waiting += 1
         self._inbox.put_nowait((notice, written))
@@ -122,18 +158,24 @@ class Notifier:
 
     async def _carry(self, notice: Notice, written: "asyncio.Future[None] | None") -> None:
         try:
-            if written is not None:
-                await asyncio.wait({written}, timeout=DISK_WAIT_S)
+            stored_at = await self._once_written(written)
             async with self._gates.setdefault(notice.way, asyncio.Semaphore(AT_ONCE)):
-                await self._send(notice)
+                self._end(notice, await self._send(notice), stored_at)
         except Exception as error:
             log.exception("notice", key=notice.key)
             self._tell_once(f"{type(error).__name__}: {error}")
-            self._end(notice, Outcome.FAILED, [], "a fault of our own")
+            self._end(notice, _End(Outcome.FAILED, "a fault of our own"))
         finally:
             self._waiting -= 1
 
-    async def _send(self, notice: Notice) -> None:
+    async def _once_written(self, written: "asyncio.Future[None] | None") -> datetime | None:
+        """Wait for the disk; say when it had it."""
+        if written is None:
+            return None
+        done, _ = await asyncio.wait({written}, timeout=DISK_WAIT_S)
+        return self._clock.now() if done else None
+
+    async def _send(self, notice: Notice) -> "_End":
         """Try until it is accepted, or that does not help, or nobody has to be told any more."""
         loop = asyncio.get_running_loop()
         until = loop.time() + self._judged().plant.duty.undelivered_s
@@ -141,19 +183,16 @@ class Notifier:
         while True:
             judged = self._judged()
             if notice.key not in judged.state.calls.pending:
-                self._end(notice, Outcome.FAILED, tries, GIVEN_UP)
-                return
+                return _End(Outcome.FAILED, GIVEN_UP, tries)
             if not is_needed(judged.state, notice):
-                self._end(notice, Outcome.NOT_NEEDED, tries, "")
-                return
+                return _End(Outcome.NOT_NEEDED, "", tries)
             sent_at = self._clock.now()
             ways = await self._ways_of(judged.plant)
             answer = await ways.send(notice.way, letter_of(judged.plant, judged.state, notice))
             tries.append(Try(sent_at, self._clock.now(), answer.outcome, answer.detail))
             pause_s = self._pause_s(answer, len(tries))
             if not answer.is_retry_useful or loop.time() + pause_s >= until:
-                self._end(notice, answer.outcome, tries, answer.detail)
-                return
+                return _End(answer.outcome, answer.detail, tries)
             await asyncio.sleep(pause_s)
 
     def _pause_s(self, answer: Answer, tries: int) -> float:
@@ -167,11 +206,12 @@ class Notifier:
         self._offer(Fault(now, "notify", what))
         self._offer(Fault(now, "notify", ""))
 
-    def _end(self, notice: Notice, outcome: Outcome, tries: list[Try], detail: str) -> None:
-        self.ended[outcome] += 1
-        said = "" if outcome is Outcome.ACCEPTED else detail
-        self._offer(NoticeResult(self._clock.now(), notice.key, outcome, tuple(tries), said))
-        log.info("notice", key=notice.key, outcome=outcome, tries=len(tries), detail=said)
+    def _end(self, notice: Notice, end: "_End", stored_at: datetime | None = None) -> None:
+        said = "" if end.outcome is Outcome.ACCEPTED else end.detail
+        now = self._clock.now()
+        self.told.note(notice, end.outcome, now)
+        self._offer(NoticeResult(now, notice.key, end.outcome, tuple(end.tries), said, stored_at))
+        log.info("notice", key=notice.key, outcome=end.outcome, tries=len(end.tries), detail=said)
 
 
 def is_needed(state: State, notice: Notice) -> bool:

@@ -375,7 +375,8 @@ class Pipeline:
         # A Tick that changed nothing would change nothing in a replay either.
         if not isinstance(event, Tick) or self.state is not before:
             entries.append(codec.entry_of(event, event.at))
-        entries += (codec.entry_of(one, one.at) for one in told)
+        heard_at = event.received_at if isinstance(event, Sample) else None
+        entries += (codec.told_entry(one, heard_at, now) for one in told)
         entries += (codec.entry_of(one, now) for one in asked)
         if not entries:
             return None

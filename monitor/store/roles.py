@@ -21,7 +21,9 @@ RIGHTS: Mapping[str, str] = {
     ),
     **dict.fromkeys(("plant_proposal", "plant_step", "signing_key", "training"), _ADD),
     # As they stand now; what they were stands in the book. Figures are reckoned again when a late row comes.
-    **dict.fromkeys(("alarm", "forwarded", "person", "rollup_1h", "rollup_1m", "session", "token"), _KEEP),
+    **dict.fromkeys(
+        ("alarm", "forwarded", "notice", "person", "rollup_1h", "rollup_1m", "session", "token"), _KEEP
+    ),
     **dict.fromkeys(("channel", "device", "line", "series", "workshop", "zone"), _KEEP),
     **dict.fromkeys(("forgotten", "migration", "reading", "retention", "signature", "to_roll_up"), "SELECT"),
 }

@@ -19,6 +19,7 @@ from monitor.store.signing import remembered
 from monitor.store.verify_alarms import check_alarms
 from monitor.store.verify_book import SLOW_S, Walked, check_book
 from monitor.store.verify_channels import check_channels
+from monitor.store.verify_notices import check_notices
 from monitor.store.verify_quarantine import check_quarantine
 from monitor.store.verify_registers import check_registers
 from monitor.store.verify_rows import Rows
@@ -134,6 +135,7 @@ async def verify_in(
         rows.check(),
         check_quarantine(connection, walked.wrong, step),
         check_alarms(connection, walked.wrong, step),
+        check_notices(connection, walked.wrong),
         check_registers(connection, walked.wrong),
     ):
         async with aclosing(part) as ahead:

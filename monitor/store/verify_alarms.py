@@ -1,9 +1,9 @@
 """Compares every row of the alarm table with the last line of the book that speaks of it."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import asyncpg
 from pydantic import TypeAdapter, ValidationError
@@ -11,7 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 from alarms.events import Alarm
 from monitor.store.database import Connection
 from monitor.store.finding import Finding, Wrong, found, instant, line
-from monitor.store.verify_book import CALENDAR_AT, LINES_AT_ONCE, SLOW_S, Step
+from monitor.store.side_by_side import side_by_side
+from monitor.store.verify_book import CALENDAR_AT, Step
 
 _SAID = """
 SELECT coalesce(body #>> '{after,id}', '') COLLATE "C" AS id, chain, seq, body -> 'after' AS after
@@ -45,32 +46,10 @@ async def check_alarms(
     Yields:
         What is wrong, in the order of ids and times.
     """
-    said = _by_id(connection.cursor(_SAID, prefetch=LINES_AT_ONCE, timeout=SLOW_S))
-    rows = _by_id(connection.cursor(_ROWS, prefetch=LINES_AT_ONCE, timeout=SLOW_S))
-    next_said, next_rows = await anext(said, None), await anext(rows, None)
-    while next_said or next_rows:
-        id_ = min(one[0] for one in (next_said, next_rows) if one)
-        lines: Sequence[_Row] = []
-        stored: Sequence[_Row] = []
-        if next_said and next_said[0] == id_:
-            lines, next_said = next_said[1], await anext(said, None)
-        if next_rows and next_rows[0] == id_:
-            stored, next_rows = next_rows[1], await anext(rows, None)
+    async for id_, lines, stored in side_by_side(connection, _SAID, _ROWS):
         for finding in _compare(id_, lines, stored, wrong):
             yield finding
         step(len(stored))
-
-
-async def _by_id(rows: Any) -> AsyncIterator[tuple[str, list[_Row]]]:  # noqa: ANN401 - asyncpg's cursor
-    """Gather what follows one another with the same id: all occurrences of one alarm are held at once."""
-    gathered: list[_Row] = []
-    async for row in rows:
-        if gathered and gathered[0]["id"] != row["id"]:
-            yield gathered[0]["id"], gathered
-            gathered = []
-        gathered.append(row)
-    if gathered:
-        yield gathered[0]["id"], gathered
 
 
 def _compare(

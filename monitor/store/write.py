@@ -17,6 +17,7 @@ from monitor.store import chain as hashes
 from monitor.store.book import BookEntry, Tail, append, check_tail
 from monitor.store.checkpoints import sign
 from monitor.store.database import Connection, close, connect, explained, place
+from monitor.store.notices import keep_notices
 from monitor.store.register import Row, register
 from monitor.store.rows import Record, copy, copy_missing, records_of
 from monitor.store.seal import Sealer, Written
@@ -329,6 +330,7 @@ class Writer:
                 until, tail = closed.until, closed.tail
                 tail, signed = await self._sign_hourly(written.last, closed.is_hour_over, tail)
             await self._connection.executemany(_UPSERT_ALARM, _latest(batch.alarms))
+            await keep_notices(self._connection, self._chain, batch.book)
             await self._connection.execute(
                 _STANDS,
                 *(self._chain, batch.upto_seq, batch.crc, len(new), len(batch.records) - len(new)),
