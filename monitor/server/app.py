@@ -16,6 +16,7 @@ from monitor.server.answers import tell_answers, tell_errors
 from monitor.server.changes import Changes
 from monitor.server.command import Commands
 from monitor.server.database import Database
+from monitor.server.duty import Duty
 from monitor.server.gate import API, Doors, Gate
 from monitor.server.instruments import Instruments
 from monitor.server.ledger import Ledger
@@ -36,11 +37,13 @@ from monitor.server.routes import (
     changes,
     completeness,
     deeds,
+    duty,
     exports,
     health,
     instruments,
     live,
     metrics,
+    notices,
     oidc,
     people,
     plant,
@@ -94,6 +97,8 @@ NOUNS = (
     changes,
     trials,
     deeds,
+    duty,
+    notices,
 )
 """Each is a router under the API's address."""
 
@@ -169,6 +174,7 @@ def _make_service(settings: Settings) -> Service:
         reads=Reads(database, replica),
         relay=relay,
         commands=commands,
+        duty=Duty(commands),
         instruments=Instruments(database, commands, relay, settings),
         lockouts=Lockouts(people, commands, relay),
         exports=asyncio.Semaphore(EXPORTS_MAX),

@@ -93,6 +93,19 @@ class Commands:
             _log.warning("command_failed", path=path, error=str(error) or type(error).__name__)
             raise Refusal(503, _COLLECTOR_GONE, {"Retry-After": "2"}) from error
 
+    async def read(self, path: str, answer: type[T]) -> T:
+        """Ask the collector what it knows of something.
+
+        Raises:
+            Refusal: 503, it does not answer.
+        """
+        try:
+            token = (await asyncio.to_thread(self._token.read_text)).strip()
+            reply = await self._client.get(path, headers={"Authorization": f"Bearer {token}"})
+            return answer.model_validate_json(reply.raise_for_status().content)
+        except (OSError, httpx.HTTPError, ValidationError) as error:
+            raise Refusal(503, _COLLECTOR_SILENT, {"Retry-After": "2"}) from error
+
     async def metrics(self) -> bytes:
         """Ask the collector for its figures, as Prometheus reads them.
 

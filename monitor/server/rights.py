@@ -36,6 +36,9 @@ class Deed(StrEnum):
     END_PROTECTION = "end_protection"
     INHIBIT_PROTECTION = "inhibit_protection"
     SILENCE = "silence"
+    RECEIVE = "receive"
+    SUBSTITUTE = "substitute"
+    SUBSTITUTE_ANYBODY = "substitute_anybody"
     READ_BOOK = "read_book"
     REVIEW_BOOK = "review_book"
     PROPOSE_PLANT = "propose_plant"
@@ -46,6 +49,7 @@ class Deed(StrEnum):
     KEEP_PEOPLE = "keep_people"
     KEEP_TOKENS = "keep_tokens"
     SCRAPE = "scrape"
+    CALENDAR = "calendar"
 
 
 _LOOKING = frozenset({Deed.LOOK, Deed.READ_PAST, Deed.EXPORT})
@@ -58,10 +62,13 @@ _ON_SHIFT = frozenset(
         Deed.CONFIRM_PROTECTION,
         Deed.END_PROTECTION,
         Deed.SILENCE,
+        Deed.RECEIVE,
+        Deed.SUBSTITUTE,
     }
 )
 _TECHNICAL = frozenset(
     {
+        Deed.SUBSTITUTE_ANYBODY,
         Deed.OUT_OF_SERVICE,
         Deed.INHIBIT_PROTECTION,
         Deed.PROPOSE_PLANT,
@@ -73,6 +80,8 @@ _TECHNICAL = frozenset(
 _QUALITY = frozenset(
     {
         Deed.ACKNOWLEDGE,
+        Deed.RECEIVE,
+        Deed.SUBSTITUTE,
         Deed.READ_BOOK,
         Deed.REVIEW_BOOK,
         Deed.APPROVE_PLANT,
@@ -122,7 +131,7 @@ SUBJECTS: Mapping[str, Text] = {
 }
 """What there is to be trained in."""
 
-FOR_MACHINES = frozenset({Deed.LOOK, Deed.READ_PAST, Deed.EXPORT, Deed.READ_BOOK, Deed.SCRAPE})
+FOR_MACHINES = frozenset({Deed.LOOK, Deed.READ_PAST, Deed.EXPORT, Deed.READ_BOOK, Deed.SCRAPE, Deed.CALENDAR})
 """What an API token can be made for: what is a person's own word is none of it."""
 
 ROLES: Mapping[Role, Text] = {
@@ -147,6 +156,9 @@ DEEDS: Mapping[Deed, Text] = {
     Deed.END_PROTECTION: Text("end a protective action", "解除保护动作"),
     Deed.INHIBIT_PROTECTION: Text("switch a protective action off and on", "停用和恢复保护动作"),
     Deed.SILENCE: Text("silence the horn", "消音"),
+    Deed.RECEIVE: Text("confirm that a notice has come", "确认已收到通知"),
+    Deed.SUBSTITUTE: Text("give one's own turn of duty to somebody else", "将本人值班交由他人替班"),
+    Deed.SUBSTITUTE_ANYBODY: Text("note who has whose turn of duty", "登记任何人的替班"),
     Deed.READ_BOOK: Text("read the book", "查看审计记录"),
     Deed.REVIEW_BOOK: Text("review the book", "审核审计记录"),
     Deed.PROPOSE_PLANT: Text("propose a change of the plant", "提出工厂配置变更"),
@@ -159,4 +171,5 @@ DEEDS: Mapping[Deed, Text] = {
     Deed.KEEP_PEOPLE: Text("keep accounts", "管理账户"),
     Deed.KEEP_TOKENS: Text("keep API tokens", "管理API令牌"),
     Deed.SCRAPE: Text("read the metrics", "读取运行指标"),
+    Deed.CALENDAR: Text("read the calendar of duty only", "仅读取值班日历"),
 }

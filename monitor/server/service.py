@@ -11,6 +11,7 @@ from monitor.server.access import Passwords
 from monitor.server.changes import Changes
 from monitor.server.command import Commands
 from monitor.server.database import Database
+from monitor.server.duty import Duty
 from monitor.server.instruments import Instruments
 from monitor.server.ledger import Ledger
 from monitor.server.lockouts import Lockouts
@@ -44,6 +45,7 @@ class Service:
         changes: of the plant, on their way to the collector.
         trials: of the past under a proposed plant.
         reads: where the past is read.
+        duty: what the collector knows of calling people.
         instruments: keeps the alarms about instruments in step with their register.
         lockouts: keeps the alarms about locked accounts in step with the accounts.
         exports: held while a file is written: each needs a connection to the database for minutes.
@@ -66,6 +68,7 @@ class Service:
     reads: Reads
     relay: Relay
     commands: Commands
+    duty: Duty
     instruments: Instruments
     lockouts: Lockouts
     exports: asyncio.Semaphore

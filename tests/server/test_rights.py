@@ -22,6 +22,10 @@ GET    /alarms/guidance                      look
 GET    /latest                               look
 GET    /plant                                look
 GET    /protections                          look
+GET    /duty                                 look
+GET    /duty/turns                           look
+GET    /duty/{rotation}.ics                  look calendar
+GET    /notices                              look
 GET    /instruments                          read_past
 GET    /instruments/history                  read_past
 GET    /alarms/deeds                         read_past
@@ -43,6 +47,9 @@ POST   /protections/confirm                  confirm_protection
 POST   /protections/reset                    end_protection
 POST   /protections/inhibit                  inhibit_protection
 POST   /protections/rearm                    inhibit_protection
+POST   /duty/substitutions                   substitute substitute_anybody
+POST   /duty/substitutions/take-back         substitute substitute_anybody
+POST   /notices/receipt                      receive
 POST   /instruments/confirm                  confirm_instruments
 POST   /instruments/entries                  keep_instruments
 GET    /book                                 read_book
@@ -94,7 +101,13 @@ EXPECTED = {
     for method, path, *deeds in (line.split() for line in ROUTES.strip().splitlines())
 }
 DOCS = Path(__file__).parents[2] / "docs"
-PARTS = {"{kind}": "csv", "{number}": "1", "{name}": "nobody", "{session_id}": "0123456789abcdef"}
+PARTS = {
+    "{kind}": "csv",
+    "{number}": "1",
+    "{name}": "nobody",
+    "{session_id}": "0123456789abcdef",
+    "{rotation}": "day",
+}
 
 
 def asked(path: str) -> str:
@@ -151,7 +164,10 @@ def test_the_tables_leave_nothing_out() -> None:
     assert set(DEEDS) == set(Deed)
     assert set(TRAINED.values()) == set(SUBJECTS)
     assert FOR_MACHINES.isdisjoint(TRAINED)
-    assert {deed for deeds in RIGHTS.values() for deed in deeds} | {Deed.SCRAPE} == set(Deed)
+    assert {deed for deeds in RIGHTS.values() for deed in deeds} | {
+        Deed.SCRAPE,
+        Deed.CALENDAR,
+    } == set(Deed)
 
 
 @pytest.mark.parametrize(("name", "language"), [("roles.md", "en"), ("roles.zh-CN.md", "zh")])
