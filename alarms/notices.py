@@ -8,7 +8,7 @@ from alarms.calls import Call, Calls, Held, Occurrence, Pending, Window
 from alarms.draft import put
 from alarms.events import Notice, NoticeKind, Outcome, Substitute
 from alarms.ladder import Ladders
-from config.duty import Contact
+from config.duty import Contact, Substitution
 
 WINDOW_MAX_S = 160.0
 """However long a storm lasts, nobody hears less often of what is new (demo proposal)."""
@@ -46,7 +46,7 @@ class Desk:
 
     def substitute(self, event: Substitute) -> None:
         """Note that somebody else has the duty for a while, or that it is taken back."""
-        others = tuple(one for one in self.substitutions if one != event.substitution)
+        others = tuple(one for one in self.substitutions if not is_same(one, event.substitution))
         self.substitutions = others if event.is_over else (*others, event.substitution)
 
     def put(self, call: Call) -> None:
@@ -165,6 +165,12 @@ class Desk:
             return None
         place = ways.index(notice.way) + 1
         return contacts[place] if place < len(contacts) else None
+
+
+def is_same(one: Substitution, other: Substitution) -> bool:
+    """Whether two stand for the same, whoever noted them and why: so one is taken back."""
+    names = ("rotation", "begins", "ends", "person")
+    return all(getattr(one, name) == getattr(other, name) for name in names)
 
 
 def overdue(pending: Mapping[str, Pending], within_s: float, at: datetime) -> list[Notice]:

@@ -62,7 +62,7 @@ def _add(batch: Batch, entry: Entry) -> None:
     if entry.kind == "tick":
         return  # what it led to stands behind it; that time has passed is no news
     body = codec.body_of(entry)
-    who = body.get("who") or "gradewatch"
+    who = body.get("who") or body.get("substitution", {}).get("noted_by") or "gradewatch"
     signed = who if isinstance(who, str) else ", ".join(who)
     batch.book.append(BookEntry(codec.from_us(entry.at_us), entry.kind, signed, body))
     if entry.kind == "transition":

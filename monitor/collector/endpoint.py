@@ -27,6 +27,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from monitor.asgi import serve_app
 from monitor.collector.calibrations import calibrations
 from monitor.collector.commands import Judge, commands
+from monitor.collector.duty import duty_routes
 from monitor.collector.feed import Cut, Feed
 from monitor.collector.lockouts import lockouts
 
@@ -48,7 +49,8 @@ def endpoint_app(
             raise HTTPException(401, "the collector's token is needed")
 
     app = FastAPI(title="Gradewatch collector", dependencies=[Depends(known)], openapi_url=None)
-    for router in (commands(judge, now), calibrations(judge, now), lockouts(judge, now), *more):
+    own = (commands(judge, now), calibrations(judge, now), lockouts(judge, now), duty_routes(judge, now))
+    for router in (*own, *more):
         app.include_router(router)
 
     @app.get("/health")

@@ -14,7 +14,8 @@ from monitor.collector.batch import batch_of
 from monitor.collector.journal import Entry
 from monitor.store.database import Connection, open_pool
 from monitor.store.finding import Wrong
-from monitor.store.told import Times, notices_between, notices_of, times
+from monitor.store.notices_read import Asked, notices_of
+from monitor.store.times import Times, times
 from monitor.store.verify import verify_in
 from monitor.store.write import PoisonError, Writer
 from tests.store.small import NOON, alarm, plant, second
@@ -148,21 +149,18 @@ async def test_a_body_that_is_no_notice_is_poison_and_not_stored(url: str) -> No
         await store(url, [replace(LINES[1], body=json.dumps(body))])
 
 
-async def test_notices_are_found_by_occurrence_and_by_time(url: str) -> None:
+async def test_notices_are_found_by_occurrence_and_person(url: str) -> None:
     await store(url, LINES)
     pool = await open_pool(url)
     try:
-        (one,) = await notices_of(pool, ALARM.id, second(1))
+        (one,) = await notices_of(pool, Asked(ALARM.id, second(1)), 9)
         assert (one.key, one.alarms[0], one.outcome) == (KEY, (ALARM.id, second(1)), "accepted")
-        assert [each["answered_at"] for each in one.tries] == [second(1.3), second(2.3)]
-        assert [each.key for each in await notices_of(pool, "D/b/action", second(0.5))] == [KEY, "other"]
-        assert await notices_of(pool, ALARM.id, second(2)) == []
-        assert await notices_of(pool, "D/b", second(0.5)) == []
-        assert [each.key for each in await notices_between(pool, NOON, second(60), 9)] == ["other", KEY]
-        assert [each.key for each in await notices_between(pool, NOON, second(7), 9)] == [KEY]
-        behind = await notices_between(pool, NOON, second(60), 9, (second(7), "other"))
-        assert [each.key for each in behind] == [KEY]
-        assert len(await notices_between(pool, NOON, second(60), 1)) == 1
+        both = await notices_of(pool, Asked("D/b/action", second(0.5)), 9)
+        assert [each.key for each in both] == ["other", KEY]
+        assert await notices_of(pool, Asked(ALARM.id, second(2)), 9) == []
+        assert await notices_of(pool, Asked("D/b"), 9) == []
+        assert [each.key for each in await notices_of(pool, Asked(), 1)] == ["other"]
+        assert [each.key for each in await notices_of(pool, Asked(person="li"), 9)] == [KEY]
     finally:
         await pool.close()
 
