@@ -93,7 +93,11 @@ def unlock(name: Name, *, database_url: DatabaseUrl, reason: Reason = "unlocked 
 def reset(name: Name, *, database_url: DatabaseUrl, reason: Reason = "reset on the machine") -> None:
     """重置密码 · Give an account a one-time password."""
     password = secrets.token_urlsafe(12)
-    new = {"password_hash": asyncio.run(Passwords().hash(password)), "must_change": True}
+    new = {
+        "password_hash": asyncio.run(Passwords().hash(password)),
+        "must_change": True,
+        "pin_hash": "",
+    }
     _change(database_url, name, "password_reset", new, reason=reason)
     typer.echo(ONCE.format(name=name, password=password))
 

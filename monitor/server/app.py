@@ -25,6 +25,7 @@ from monitor.server.measured import Measured, Requests
 from monitor.server.messages import LIVE_MESSAGE
 from monitor.server.metrics import registry_of
 from monitor.server.people import People
+from monitor.server.pins import Pins
 from monitor.server.provider import Provider
 from monitor.server.rates import Rates
 from monitor.server.relay import Relay
@@ -46,6 +47,7 @@ from monitor.server.routes import (
     notices,
     oidc,
     people,
+    pin,
     plant,
     protections,
     readings,
@@ -89,6 +91,7 @@ NOUNS = (
     reviews,
     people,
     totp,
+    pin,
     training,
     tokens,
     signatures,
@@ -160,6 +163,7 @@ def _make_service(settings: Settings) -> Service:
         settings=settings,
         sessions=sessions,
         tries=Tries(settings.now),
+        pins=Pins(),
         rates=Rates(settings.now),
         passwords=passwords,
         codes=Codes(),

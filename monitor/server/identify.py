@@ -20,6 +20,14 @@ _log = structlog.get_logger()
 
 _CODE = Text(en="Give the code of your second factor too.", zh="请输入动态验证码。")
 _WRONG_CODE = Text(en="The code is wrong, or was used already.", zh="动态验证码错误或已使用。")
+_WRONG_PIN = Text(
+    en="The PIN is wrong, or you have none: set one on the page My account.",
+    zh="PIN 错误或尚未设置，请在“我的账户”页面设置。",
+)
+_PIN_LOCKED = Text(
+    en="Too many wrong PINs: give your password instead. After that the PIN is good again.",
+    zh="PIN 错误次数过多，请改用密码；之后 PIN 恢复可用。",
+)
 _WRONG = Text(en="The name or the password is wrong.", zh="用户名或密码错误。")
 
 
@@ -55,7 +63,32 @@ async def tried(here: Service, credentials: Credentials, address: str) -> Person
         await _refused(here, credentials.name, address)
         raise Refusal(401, _WRONG)
     here.tries.give_back(credentials.name, address)
+    here.pins.forgive(person.name)
     return person
+
+
+async def check_pin(here: Service, person: Person, pin: str, address: str) -> None:
+    """See that who is signed in has this PIN.
+
+    Raises:
+        Refusal: 401 it is wrong, or the person has none; 403 too many were, and the password has to be given; 429 too
+            many were tried; 503 it cannot be recorded.
+    """
+    if here.pins.is_locked(person.name):
+        raise Refusal(403, _PIN_LOCKED)
+    counted = f"{person.name} pin"
+    wait_s = here.tries.take(counted, address)
+    if wait_s > 0:
+        raise _too_often(math.ceil(wait_s))
+    is_last = here.pins.count(person.name)
+    if await here.people.check_pin(person.name, pin):
+        here.tries.give_back(counted, address)
+        here.pins.forgive(person.name)
+        return
+    _log.warning("pin_refused", address=address)
+    body = {"role": person.role, "what": "pin", "old": None, "new": None, "reason": "", "address": address}
+    await here.ledger.say(here.settings.now(), "pin_locked" if is_last else "pin_refused", person.name, body)
+    raise Refusal(403, _PIN_LOCKED) if is_last else Refusal(401, _WRONG_PIN)
 
 
 async def check_code(here: Service, person: Person, code: str, address: str) -> None:

@@ -73,6 +73,12 @@ class People:
         fits = await self._passwords.fits(account.password_hash if account and able else None, password)
         return _person(account) if account is not None and fits else None
 
+    async def check_pin(self, name: str, pin: str) -> bool:
+        """Say whether it is the PIN of somebody who may sign; one who has none, or may not, costs the same work."""
+        account = self._accounts.get(name)
+        able = account is not None and not account.disabled_at and not account.locked_at
+        return await self._passwords.fits((account.pin_hash or None) if account and able else None, pin)
+
     def lacks(self, name: str, deed: Deed) -> str:
         """Say which training a person lacks today for a deed; "": none."""
         what = TRAINED.get(deed, "")

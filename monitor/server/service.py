@@ -17,6 +17,7 @@ from monitor.server.ledger import Ledger
 from monitor.server.lockouts import Lockouts
 from monitor.server.measured import Requests
 from monitor.server.people import People
+from monitor.server.pins import Pins
 from monitor.server.provider import Provider
 from monitor.server.rates import Rates
 from monitor.server.relay import Relay
@@ -54,6 +55,7 @@ class Service:
     settings: Settings
     sessions: Sessions
     tries: Tries
+    pins: Pins
     rates: Rates
     passwords: Passwords
     codes: Codes

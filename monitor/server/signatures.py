@@ -1,7 +1,8 @@
 """Signatures: the password again, a meaning, and the content they are bound to.
 
 A signature is a line of the book; it holds as long as the content hashes to what was signed (21 CFR 11.50, 11.70,
-11.200). The first of a session and every later one ask for the password.
+11.200). The password is asked for; at an acknowledgement the PIN is enough, within the session that name and password
+have opened (11.200(a)(1)(i)).
 """
 
 import hashlib
@@ -10,14 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel
+from pydantic import BaseModel, model_validator
 
 from config.model import Text
 from monitor.server.asked import Password
-from monitor.server.identify import Credentials, tried
+from monitor.server.identify import Credentials, check_pin, tried
 from monitor.server.messages import shown
+from monitor.server.pins import Pin
 from monitor.server.service import Service
 from monitor.server.sessions import Person
 from monitor.store.chain import canonical
@@ -47,6 +49,22 @@ class Signing(BaseModel):
 
     password: Password
     meaning: Meaning
+
+
+class SigningShort(BaseModel):
+    """The password of who is signed in, or the PIN; and what the signature means."""
+
+    model_config = shown({"pin": "480913", "meaning": "responsibility"})
+
+    password: Password | None = None
+    pin: Pin | None = None
+    meaning: Meaning
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.password is None) == (self.pin is None):
+            raise ValueError("give either the password or the PIN")
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,20 +121,32 @@ def holds(signature: Signature, content: Any) -> bool:  # noqa: ANN401 - JSON
     return signature.sha256 == sha256_of(content)
 
 
-async def sign(here: Service, person: Person, signing: Signing, subject: Subject, address: str) -> Signature:
+async def _prove(here: Service, person: Person, signing: Signing | SigningShort, address: str) -> str:
+    """See that it is the person who signs; say by what."""
+    if isinstance(signing, SigningShort) and signing.pin is not None:
+        await check_pin(here, person, signing.pin.get_secret_value(), address)
+        return "pin"
+    assert signing.password is not None  # noqa: S101 - one of both is there
+    await tried(here, Credentials(name=person.name, password=signing.password), address)
+    return "password"
+
+
+async def sign(
+    here: Service, person: Person, signing: Signing | SigningShort, subject: Subject, address: str
+) -> Signature:
     """Let who is signed in sign; the signature is safe when this returns, whether the database is there or not.
 
     Args:
         here: the server.
         person: who is signed in.
-        signing: the password and the meaning.
+        signing: the password, or the PIN where one is enough, and the meaning.
         subject: what is signed.
         address: from where.
 
     Raises:
-        Refusal: 401 the password is wrong, 429 too many were, 503 it cannot be recorded.
+        Refusal: 401 the password or PIN is wrong, 403 too many PINs were, 429 too many were, 503 it cannot be recorded.
     """
-    await tried(here, Credentials(name=person.name, password=signing.password), address)
+    proof = await _prove(here, person, signing, address)
     signature = Signature(
         id=secrets.token_hex(8),
         at=here.settings.now(),
@@ -130,6 +160,6 @@ async def sign(here: Service, person: Person, signing: Signing, subject: Subject
         sha256=sha256_of(subject.content),
     )
     told = ("id", "name", "role", "meaning", "what", "of", "version", "sha256")
-    body = {key: getattr(signature, key) for key in told}
+    body = {key: getattr(signature, key) for key in told} | {"proof": proof}
     await here.ledger.say(signature.at, "signature", person.name, body)
     return signature

@@ -32,6 +32,7 @@ class Account:
     locked_at: datetime | None = None
     disabled_at: datetime | None = None
     totp_secret: str = field(default="", repr=False)
+    pin_hash: str = field(default="", repr=False)
     oidc_issuer: str = ""
     oidc_subject: str = ""
 
@@ -95,7 +96,7 @@ def told_apart(name: str) -> str:
 
 _ACCOUNTS = """
 SELECT name, role, password_hash, created_at, display, language, must_change, locked_at, disabled_at, totp_secret,
-    oidc_issuer, oidc_subject
+    pin_hash, oidc_issuer, oidc_subject
 FROM person ORDER BY lower(name)"""
 _TRAINING = """
 SELECT DISTINCT ON (person, what) person, what, valid_from, valid_until, noted_by, noted_at
@@ -107,7 +108,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7)"""
 _NOTE = """
 INSERT INTO training (person, what, valid_from, valid_until, noted_by, noted_at) VALUES ($1, $2, $3, $4, $5, $6)"""
 _MAKE = "INSERT INTO token (name, hash, deeds, made_by, made_at, ends_at) VALUES ($1, $2, $3, $4, $5, $6)"
-_SECRET = frozenset({"password_hash", "totp_secret"})
+_SECRET = frozenset({"password_hash", "pin_hash", "totp_secret"})
 
 
 async def read_accounts(pool: "Pool | Connection") -> list[Account]:

@@ -88,6 +88,8 @@ OWN = {
     ("GET", f"{API}/session/own"),
     ("DELETE", f"{API}/session/own/{{session_id}}"),
     ("POST", f"{API}/session/password"),
+    ("POST", f"{API}/session/pin"),
+    ("DELETE", f"{API}/session/pin"),
     ("POST", f"{API}/session/totp"),
     ("POST", f"{API}/session/totp/secret"),
     ("GET", f"{API}/openapi.json"),

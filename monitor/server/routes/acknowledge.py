@@ -15,7 +15,7 @@ from monitor.server.rights import Deed
 from monitor.server.routes.deeds import ANSWERS, Acknowledging, Seen, body_of, do
 from monitor.server.service import Here, Service
 from monitor.server.sessions import Session
-from monitor.server.signatures import Signing, Subject, sign
+from monitor.server.signatures import SigningShort, Subject, sign
 
 COMMENT_LENGTH_MIN = 3
 
@@ -26,8 +26,8 @@ _WORDS = Text(
     zh=f"确认行动限报警须填写处理说明（至少 {COMMENT_LENGTH_MIN} 个字符）。",
 )
 _SIGN = Text(
-    en="To acknowledge a critical alarm, sign: give your password again.",
-    zh="确认关键报警须签名，请再次输入密码。",
+    en="To acknowledge a critical alarm, sign: give your password again, or your PIN.",
+    zh="确认关键报警须签名，请再次输入密码或 PIN。",
 )
 
 
@@ -43,7 +43,7 @@ class SeenSigned(Seen):
         }
     )
 
-    signature: Signing | None = None
+    signature: SigningShort | None = None
 
 
 @router.post("/alarms/acknowledge")
@@ -63,7 +63,7 @@ async def acknowledge(seen: SeenSigned, request: Request, session: Acknowledging
 
 
 async def _signed(
-    here: Service, session: Session, seen: Seen, signing: Signing, address: str
+    here: Service, session: Session, seen: Seen, signing: SigningShort, address: str
 ) -> dict[str, Any]:
     content = body_of(seen)
     subject = Subject("acknowledgement", seen.alarm, content["raised_at"], content)

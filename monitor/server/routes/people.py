@@ -161,7 +161,7 @@ async def unlock(name: OfName, why: Why, session: Keeping, here: Here) -> None:
 async def reset_password(name: OfName, why: Why, session: Keeping, here: Here) -> OneTime:
     """Give an account a one-time password; its sessions end."""
     password = secrets.token_urlsafe(12)
-    new = {"password_hash": await here.passwords.hash(password), "must_change": True}
+    new = {"password_hash": await here.passwords.hash(password), "must_change": True, "pin_hash": ""}
     await change(here, session, name, "password_reset", new=new, reason=why.reason)
     return OneTime(name=name, password=password)
 

@@ -56,6 +56,7 @@ class SignedInPerson(BaseModel):
             "role": "viewer",
             "language": "zh",
             "must_change": False,
+            "has_pin": True,
             "deeds": ["export", "look", "read_past"],
         }
     )
@@ -65,6 +66,7 @@ class SignedInPerson(BaseModel):
     role: Role
     language: str
     must_change: bool
+    has_pin: bool
     deeds: list[Deed]
 
 
@@ -108,15 +110,16 @@ async def open_session(credentials: SigningIn, request: Request, response: Respo
 
 
 @router.get("", responses={401: {"model": Detail}})
-async def read_session(session: SignedIn) -> SignedInPerson:
+async def read_session(session: SignedIn, here: Here) -> SignedInPerson:
     """Who is signed in here, and what may be done."""
-    person = session.person
+    person, account = session.person, here.people.account(session.person.name)
     return SignedInPerson(
         name=person.name,
         display=person.display or person.name,
         role=person.role,
         language=person.language,
         must_change=person.must_change,
+        has_pin=account is not None and account.pin_hash != "",
         deeds=sorted(session.deeds),
     )
 
