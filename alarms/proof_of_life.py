@@ -50,8 +50,7 @@ def _name(due_at: datetime) -> str:
 
 def received(desk: Desk, event: Receipt) -> None:
     """Take a person's word that a page has come; only the last test's counts."""
-    is_of_last = desk.tested_at is not None and event.key.startswith(f"{_name(desk.tested_at)}|")
-    if is_of_last and event.who in desk.unconfirmed:
+    if desk.tested_at is not None and event.key.startswith(f"{_name(desk.tested_at)}|"):
         desk.unconfirmed = tuple(person for person in desk.unconfirmed if person != event.who)
         if not desk.unconfirmed:
             desk.say(TEST_PAGE, "")

@@ -3,16 +3,17 @@
 from dataclasses import replace
 from datetime import time
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alarms import response
 from alarms.escalate import taken_up
-from alarms.events import NoticeKind, Outcome, Shelve, Substitute, Tick
+from alarms.events import Notice, NoticeKind, Outcome, Shelve, Substitute, Tick
 from config.duty import Step, Substitution, Target, Who
 from config.rules import Level, Priority
 from tests.alarms.building import ACTION, after, limit, sample
-from tests.alarms.calling import QA, Follower, duty, escalation, on_duty, told
+from tests.alarms.calling import QA, TEAM, Follower, duty, escalation, on_duty, told
 
 BREACH, WELL = 15.0, 45.0
 
@@ -133,19 +134,41 @@ def test_where_nobody_can_be_told_every_tower_sounds_until_that_is_acknowledged(
     assert response.wants(tower, one.state)["buzzer"] == "off"
 
 
-def test_one_of_a_team_who_cannot_be_reached_hastens_nothing_while_another_can() -> None:
+def a_team() -> tuple[Follower, Notice, Notice]:
+    """Call a team, of which one has only her second way left."""
+    one = Follower(on_duty(duty(escalation(Step(0, (TEAM,)), Step(300, (QA,)))), ONLY))
+    ann, bo = one.take(sample(0, BREACH))
+    (mail,) = one.answer(ann, Outcome.FAILED, 1)
+    return one, mail, bo
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_one_of_a_team_who_cannot_be_reached_hastens_nothing_while_another_can(*, is_first: bool) -> None:
+    one, mail, bo = a_team()
+    # It fails while the other is still on its way, or once the other has come.
+    lost, come = (Outcome.FAILED, 2.0), (Outcome.ACCEPTED, 3.0 if is_first else 1.5)
+    for notice, (outcome, at_s) in sorted([(mail, lost), (bo, come)], key=lambda answer: answer[1][1]):
+        assert one.answer(notice, outcome, at_s) == []
+    assert one.wait(4, 299) == []
+    assert told(one.wait(300, 300)) == [("qa", "mail", 2)]
+
+
+def test_a_team_of_which_nobody_can_be_reached_gives_way_to_the_next_step_at_once() -> None:
+    one, mail, bo = a_team()
+    assert one.answer(mail, Outcome.FAILED, 2) == []
+    assert told(one.answer(bo, Outcome.FAILED, 3)) == [("qa", "mail", 2)]
+
+
+def test_whoever_was_reached_once_is_enough_for_no_alarm_of_its_own() -> None:
     one = alone()
-    one.take(sample(0, BREACH))
-    one.answer(one.sent[0], Outcome.ACCEPTED, 1)
-    one.wait(2, 119)
-    (second,) = one.wait(120, 120)
-    one.answer(second, Outcome.ACCEPTED, 121)
-    ann, bo, qa = one.wait(122, 300)
-    one.answer(bo, Outcome.FAILED, 301)
-    one.answer(ann, Outcome.ACCEPTED, 302)
-    one.answer(qa, Outcome.FAILED, 303)
+    (ann,) = one.take(sample(0, BREACH))
+    one.answer(ann, Outcome.ACCEPTED, 1)
+    one.wait(2, 300)
+    for second in range(301, 310):
+        for notice in one.waiting():
+            one.answer(notice, Outcome.FAILED, second)
+    assert one.waiting() == []
     assert "service/undelivered" not in one.state.alarms
-    assert one.wait(304, 600) == []
 
 
 def test_a_step_that_calls_nobody_gives_way_to_the_next_one_at_once() -> None:
@@ -179,6 +202,10 @@ def test_quiet_hours_hold_what_can_wait_and_never_what_is_critical_or_grade_a_at
     assert told(one.wait(1800, 1800)) == [("ann", "robot", 1)]
     again = Follower(one.plant)
     assert [notice.alarms[0][0] for notice in again.take(sample(0, BREACH))] == [ACTION]
+    critical = Follower(
+        on_duty(duty(escalation(quiet=quiet)), replace(limits[0], priority=Priority.CRITICAL))
+    )
+    assert told(critical.take(sample(0, 25))) == [("ann", "robot", 1)]
 
 
 def test_only_the_first_escalation_that_fits_is_taken() -> None:
@@ -188,7 +215,16 @@ def test_only_the_first_escalation_that_fits_is_taken() -> None:
     assert {notice.person for notice in one.take(sample(0, BREACH))} == {"qa"}
 
 
-def test_a_start_calls_for_what_stands_and_gives_what_is_on_its_way_its_time_again() -> None:
+def test_a_start_gives_what_is_on_its_way_its_time_again() -> None:
+    one = alone(undelivered_s=15.0)
+    one.take(sample(0, BREACH))
+    calls = taken_up(one.rules.ladders, one.state, after(100))
+    one.state = replace(one.state, calls=calls)
+    assert one.wait(101, 114) == []
+    assert told(one.wait(115, 115)) == [("ann", "mail", 1)]
+
+
+def test_a_start_calls_for_what_stands_and_for_nothing_twice() -> None:
     one = alone()
     (first,) = one.take(sample(0, BREACH))
     # An hour without a collector.

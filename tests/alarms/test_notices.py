@@ -55,13 +55,27 @@ def test_what_was_seen_before_the_window_is_over_is_not_told() -> None:
     assert one.wait(4, 600) == []
 
 
+def test_what_was_seen_and_came_again_is_told_once() -> None:
+    one = Follower(on_duty(duty(escalation(ANN)), *limits(2)))
+    one.take(sample(0, 1.5), sample(1, 0.5))
+    one.acknowledge(2, f"{PRESSURE}/1")
+    one.take(sample(3, 5.0), sample(4, 0.5))
+    (group,) = one.wait(5, 10)
+    assert group.alarms == ((f"{PRESSURE}/2", after(0)), (f"{PRESSURE}/1", after(4)))
+
+
 def test_windows_double_while_the_storm_lasts_and_begin_small_again_behind_it() -> None:
     one = Follower(on_duty(duty(escalation(ANN)), *limits(200)))
-    times = []
+    times, lengths = [], []
     for second in range(200):
         some = [*one.take(sample(second, 199.5 - second)), *one.wait(second, second)]
-        times += [second] * len([notice for notice in some if notice.kind is NoticeKind.GROUP])
+        for notice in some:
+            if notice.kind is NoticeKind.GROUP:
+                times.append(second)
+                lengths.append(len(notice.alarms))
     assert times == [10, 30, 70, 150]
+    # Each tells of what is new since the one before it, and of the first: of 150 alarms and their flood in all.
+    assert sum(lengths) - (len(lengths) - 1) == 150 + 1
     for second in range(200, 340):
         one.wait(second, second)
     assert one.state.calls.windows["ann"].held == ()
@@ -103,6 +117,9 @@ def test_the_weeks_test_page_goes_to_everybody_and_is_an_alarm_until_all_have_co
     assert "service/test-page" not in one.state.alarms
     one.wait(660, 660)
     assert one.state.alarms["service/test-page"].detail == "qa"
+    # Like every alarm, it calls whoever is on call.
+    assert told([one.sent[-1]]) == [("ann", "robot", 1)]
+    assert one.sent[-1].alarms[0][0] == "service/test-page"
     one.take(Receipt(after(700), pages[2].key, "qa"))
     assert not one.state.alarms["service/test-page"].active
 
