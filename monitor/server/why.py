@@ -38,6 +38,9 @@ CHINESE: Mapping[str, str] = {
     "{} is not switched off": "{}未停用",
     "{} is running and would change": "{}正在执行，且会被更改",
     "these files are not the plant that was approved": "这些文件与已批准的工厂配置不符",
+    "it is over already: who was on call is not changed afterwards": "该时段已结束，已过去的值班不得更改",
+    "it is noted already": "该替班已登记",
+    "{} are noted already": "已登记{}个替班，达到上限",
     "the journal does not take it: {}": "日志无法写入：{}",
 }
 
