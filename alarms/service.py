@@ -30,6 +30,7 @@ _OWN: Mapping[str, tuple[Level, Priority]] = {
     **CALIBRATION,
     **CALLING,
     LOCKOUT: (Level.DIAGNOSTIC, Priority.MEDIUM),
+    "heartbeat": (Level.DIAGNOSTIC, Priority.MEDIUM),
 }
 
 

@@ -153,7 +153,7 @@ def _connect_phones(data: Path) -> None:
     """Let the demo's ways lead to the telephones of the simulators, signed with a key of this demo's own."""
     folder = data / FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
-    for way in ("demo-robot", "demo-spare"):
+    for way in ("demo-robot", "demo-spare", "demo-canary"):
         path = folder / way
         path.touch(mode=0o600)
         if not path.read_text():

@@ -2,7 +2,7 @@
 
 poll ─► inbox ─► pipeline: judge ─► journal ─► respond      (the devices, within the second)
                           ├──────► feed ─► endpoint         (whoever listens)
-                          ├──────► notify                   (whoever is on call)
+                          ├──────► notify                   (whoever is on call; alive: that they can be)
                                    journal ─► forward       (the database, at its own pace)
 """
 
@@ -27,6 +27,7 @@ from config.plant import Plant
 from drivers.keys import keys_in
 from monitor.clock import Clock, kernels_word, synchronised
 from monitor.collector import codec
+from monitor.collector.alive import Alive
 from monitor.collector.beat import is_well
 from monitor.collector.devices import Devices
 from monitor.collector.endpoint import endpoint_app, read_or_make_token, serve_endpoint
@@ -131,6 +132,7 @@ class Collector:
         """
         plant = settings.plant
         self._clock, self._data = clock, settings.data
+        self._secrets = Secrets(os.environ, settings.data / FOLDER)
         versions = Versions(settings.data)
         path = settings.data / JOURNAL
         self._journal = Journal(path)
@@ -166,6 +168,7 @@ class Collector:
         self._unsigned = ""
         self.forward = self._forwarding(path, settings.database_url)
         self.guard = Guard(clock, self._offer)
+        self.alive = Alive(lambda: self._plant, self._secrets, clock, self._offer, self._is_well)
         self._lag = Lag()
 
     async def run(self) -> None:
@@ -182,6 +185,7 @@ class Collector:
                 if self.forward is not None:
                     tasks.create_task(run("forward", self.forward.run))
                 tasks.create_task(run("notify", self.notifier.run))
+                tasks.create_task(run("alive", self.alive.run))
                 tasks.create_task(run("endpoint", self._endpoint))
                 tasks.create_task(run("health", self._look_after_itself))
                 tasks.create_task(run("lag", self._lag.run))
@@ -209,6 +213,7 @@ class Collector:
             "bound_bytes": self._keeper.fill.bound_bytes,
             "used_share": self._keeper.fill.share,
         }
+        notices = self._notices_health()
         well = devices["devices_live"] == devices["devices"] and database["ok"] and journal["ok"]
         return {
             "at": now.isoformat(timespec="microseconds"),
@@ -220,6 +225,7 @@ class Collector:
             },
             "database": database,
             "journal": journal,
+            "notices": notices,
             "taken": self.pipeline.taken,
             "restarts": self.guard.restarts,
             "inbox": {"size": self.pipeline.size(), "limit": INBOX_LIMIT, "lost": self.pipeline.lost},
@@ -254,6 +260,21 @@ class Collector:
             "buffered": buffered,
         }
 
+    def _notices_health(self) -> dict[str, Any]:
+        told, wrong = self.notifier.told, self.pipeline.state.calls.wrong
+        return {
+            "ok": not wrong,
+            "detail": "; ".join(f"{what}: {words}" for what, words in sorted(wrong.items())),
+            "waiting": self.notifier.waiting,
+            "undelivered": len(self.pipeline.state.calls.lost),
+            "ended": told.counted(),
+            "seconds_ms": percentiles_ms(told.took_s),
+            "accepted": told.accepted,
+            "accepted_s": round(told.accepted_s, 3),
+            "canary_s": told.canary_s,
+            "heartbeat_up": self.alive.up,
+        }
+
     def _forwarding(self, path: Path, url: str) -> Forward | None:
         if not url:
             return None
@@ -265,7 +286,7 @@ class Collector:
         return Forward(self._plant, path, url, self._clock, signer=signer, offer=self._offer)
 
     def _open_ways(self, plant: Plant) -> Ways:
-        return Ways(plant.duty.ways, Secrets(os.environ, self._data / FOLDER), self._clock.now)
+        return Ways(plant.duty.ways, self._secrets, self._clock.now)
 
     @property
     def _plant(self) -> Plant:

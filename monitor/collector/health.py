@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -108,7 +108,7 @@ def devices_health(plant: Plant, latest: Mapping[str, Sample], now: datetime) ->
     }
 
 
-def percentiles_ms(seconds: Sequence[float]) -> dict[str, float | None]:
+def percentiles_ms(seconds: Collection[float]) -> dict[str, float | None]:
     """Return the 50th and 99th percentile, in milliseconds."""
     if not seconds:
         return {"p50": None, "p99": None}

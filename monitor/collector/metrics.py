@@ -50,6 +50,22 @@ GAUGES: Mapping[str, tuple[str, float, tuple[str, ...]]] = {
         MS,
         ("poll_lateness_ms", "p99"),
     ),
+    "gradewatch_notices_waiting": ("Notices on their way", 1, ("notices", "waiting")),
+    "gradewatch_notices_undelivered": (
+        "Alarms of which nobody could be told by any step",
+        1,
+        ("notices", "undelivered"),
+    ),
+    "gradewatch_canary_seconds": (
+        "Time from the last canary to its acceptance, through the whole chain",
+        1,
+        ("notices", "canary_s"),
+    ),
+    "gradewatch_heartbeat_up": (
+        "Whether the outside address has heard the last heartbeat",
+        1,
+        ("notices", "heartbeat_up"),
+    ),
     "gradewatch_host_clock_ahead_seconds": (
         "By how much the host's clock was set since the start",
         1,
@@ -104,6 +120,7 @@ def registry_of(
     def figures() -> Iterator[Metric]:
         document = health()
         yield from _of_health(document)
+        yield from _notices(document.get("notices", {}))
         yield from _room(plant(), document)
         yield _alarms(state())
         yield from _protections(plant(), state())
@@ -136,6 +153,25 @@ def _room(plant: Plant, health: dict[str, Any]) -> Iterator[Metric]:
         room_s = DAY_S * days_for(plant, max(0.0, bound - used))
         text = "For how long the journal has room without a database, at this plant's rate"
         yield GaugeMetricFamily("gradewatch_journal_room_seconds", text, value=room_s)
+
+
+def _notices(notices: dict[str, Any]) -> Iterator[Metric]:
+    ended = CounterMetricFamily(
+        "gradewatch_notices", "Notices that have ended, by way and outcome", labels=["way", "outcome"]
+    )
+    for way, counts in notices.get("ended", {}).items():
+        for outcome, count in counts.items():
+            ended.add_metric([way, outcome], count)
+    yield ended
+    text = "Time from what a notice tells of to its acceptance; quantiles of the last 1000"
+    took = Metric("gradewatch_notice_seconds", text, "summary")
+    quantiles = notices.get("seconds_ms", {})
+    for share, name in (("0.5", "p50"), ("0.99", "p99")):
+        if quantiles.get(name) is not None:
+            took.add_sample("gradewatch_notice_seconds", {"quantile": share}, MS * quantiles[name])
+    took.add_sample("gradewatch_notice_seconds_count", {}, notices.get("accepted", 0))
+    took.add_sample("gradewatch_notice_seconds_sum", {}, notices.get("accepted_s", 0.0))
+    yield took
 
 
 def _alarms(state: State) -> Metric:

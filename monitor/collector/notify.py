@@ -7,7 +7,7 @@ nor by a way that judging has given up meanwhile.
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
@@ -72,12 +72,14 @@ class Told:
     Attributes:
         ended: how many, by way and outcome.
         took_s: of the last ones for persons that were accepted, from the time they tell of until then.
+        accepted: how many of those there were, and `accepted_s`, how long all of them took together.
         canary_s: how long the last canary took; None: none has come through.
     """
 
     def __init__(self) -> None:
         self.ended: Counter[tuple[str, Outcome]] = Counter()
         self.took_s: deque[float] = deque(maxlen=TOOK_KEPT)
+        self.accepted, self.accepted_s = 0, 0.0
         self.canary_s: float | None = None
 
     def note(self, notice: Notice, outcome: Outcome, at: datetime) -> None:
@@ -90,6 +92,12 @@ class Told:
             self.canary_s = took_s
         else:
             self.took_s.append(took_s)
+            self.accepted, self.accepted_s = self.accepted + 1, self.accepted_s + took_s
+
+    def counted(self) -> Mapping[str, Mapping[str, int]]:
+        """Give how many have ended, by way and outcome."""
+        ways = dict.fromkeys(way for way, _ in self.ended)
+        return {way: {str(one): self.ended[way, one] for one in Outcome} for way in ways}
 
 
 class Notifier:

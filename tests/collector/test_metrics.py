@@ -12,7 +12,8 @@ import pytest
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from alarms.events import Alarm, Inhibited, ProtectionState, Running
+from alarms.calls import Calls
+from alarms.events import Alarm, Inhibited, Notice, NoticeKind, Outcome, ProtectionState, Running
 from alarms.state import State
 from config.rules import Level, Priority
 from monitor.collector.collect import Collector, CollectSettings
@@ -24,7 +25,17 @@ from tests.collector.clock import HandClock
 from tests.collector.protected import P01, protected
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
-COUNTED = ("alarms", "backlog_entries", "buffered", "devices", "devices_live", "events", "inhibited")
+COUNTED = (
+    "alarms",
+    "backlog_entries",
+    "buffered",
+    "devices",
+    "devices_live",
+    "events",
+    "inhibited",
+    "undelivered",
+    "waiting",
+)
 """Gauges that count things rather than measure them end with what they count."""
 UNITS = ("bytes", "ratio", "seconds", "up", "info", "writes", "protections", "synchronised")
 
@@ -64,7 +75,10 @@ def test_every_figure_is_known_of_a_real_collector_and_says_what_it_means(collec
     collector.polls["ISO"].lateness_s.append(0.25)
     collector._lag.late_s.append(0.5)
     found = figures(collector)
-    lacking = {"gradewatch_oldest_sample_age_seconds"}  # nothing was read yet
+    # Nothing was read yet, no canary has flown, and this plant has no heartbeat.
+    lacking = {
+        *("gradewatch_oldest_sample_age_seconds", "gradewatch_canary_seconds", "gradewatch_heartbeat_up")
+    }
     by_the_kernel = {"gradewatch_host_clock_synchronised"}  # which may not tell
     assert {*GAUGES, *COUNTERS} - found.keys() - by_the_kernel == lacking
     for name, family in found.items():
@@ -133,6 +147,37 @@ def test_alarms_and_protective_actions_are_counted_by_their_state(collector: Col
     assert value(found, "gradewatch_protections", state="VERIFIED") == 1
     assert value(found, "gradewatch_protections", state="ARMED") == len(collector._plant.protections) - 1
     assert value(found, "gradewatch_protections_inhibited") == 1
+
+
+def test_what_became_of_notices_and_how_long_they_took_is_told(collector: Collector) -> None:
+    told = collector.notifier.told
+    notice = Notice("k", after(0), NoticeKind.ALARM, "ann", "robot", "", ())
+    for took_s in (0.5, 1.5):
+        told.note(notice, Outcome.ACCEPTED, after(took_s))
+    told.note(replace(notice, way="mail"), Outcome.FAILED, after(9))
+    told.note(replace(notice, way="canary", kind=NoticeKind.CANARY), Outcome.ACCEPTED, after(0.25))
+    collector.alive.up = False
+    calls = Calls(lost=frozenset({"a"}), wrong={"undelivered": "a"})
+    collector.pipeline.state = State(calls=calls)
+    found = figures(collector)
+    assert value(found, "gradewatch_notices", way="robot", outcome="accepted") == 2
+    assert value(found, "gradewatch_notices", way="mail", outcome="failed") == 1
+    assert value(found, "gradewatch_notices", way="mail", outcome="accepted") == 0
+    taken = {
+        (one.name, one.labels.get("quantile")): one.value
+        for one in found["gradewatch_notice_seconds"].samples
+    }
+    assert taken == {
+        ("gradewatch_notice_seconds", "0.5"): 1.5,
+        ("gradewatch_notice_seconds", "0.99"): 1.5,
+        ("gradewatch_notice_seconds_count", None): 2,
+        ("gradewatch_notice_seconds_sum", None): 2.0,
+    }
+    assert value(found, "gradewatch_canary_seconds") == 0.25
+    assert value(found, "gradewatch_heartbeat_up") == 0
+    assert value(found, "gradewatch_notices_undelivered") == 1
+    notices = collector.health()["notices"]
+    assert (notices["ok"], notices["detail"], notices["waiting"]) == (False, "undelivered: a", 0)
 
 
 async def test_an_event_loop_that_is_held_is_late() -> None:
