@@ -1,80 +1,44 @@
-"""The command `gradewatch`. It reads arguments, and turns every error a person can mend into one clear line."""
+"""The command `gradewatch`: what it can be asked for, and how it logs."""
 
 import asyncio
-import getpass
 import json
 import logging
 import os
 import socket
 import sys
 from collections.abc import Coroutine
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import structlog
 import typer
 
-from config.faults import PlantFaults
-from config.load import load
-from config.plant import Plant
 from config.schema import plant_schema, profile_schema, ruleset_schema
 from drivers.keys import KeysError, keys_in, make_own, thumbprint_of
 from monitor.actions import standing, table
 from monitor.clock import SystemClock
-from monitor.collector.collect import CollectorError, CollectSettings, collect
-from monitor.collector.journal import JournalError
+from monitor.collector.collect import CollectSettings, collect
 from monitor.demo import DemoSettings
 from monitor.demo import demo as run_demo
 from monitor.doctor.examine import examine, report
-from monitor.doctor.finding import Finding, Weight
+from monitor.doctor.finding import Weight
 from monitor.duty import duty_of
-from monitor.export import ExportError, ExportSettings
-from monitor.export import export as run_export
+from monitor.edge import MENDABLE, finished, give_up, in_force, instant, loaded
+from monitor.keeping import database
 from monitor.limits import UnknownZoneError, limits_of
 from monitor.options import Data, DatabaseUrl, Host, OwnerUrl, PlantDir, Port, RunDatabaseUrl
 from monitor.plant_words import plants
-from monitor.proof import signing_key, tell, verifying
-from monitor.replay import Period, ReplayError, difference, explain, replay
-from monitor.run import RunError, RunSettings, bring_up_to_date
+from monitor.proof import signing_key
+from monitor.replay import Period, difference, explain, replay
+from monitor.run import RunSettings
 from monitor.run import run as run_service
 from monitor.server.oidc import OidcError, oidc_in
-from monitor.server.serve import ServerError
 from monitor.server.serve import serve as run_server
 from monitor.server.settings import Settings
-from monitor.store.backup import BackupError
-from monitor.store.backup import backup as run_backup
-from monitor.store.database import DatabaseError
-from monitor.store.export import Asked, Language
-from monitor.store.migrate import migrate as run_migrations
-from monitor.store.restore import drill as run_drill
-from monitor.store.restore import restore as run_restore
-from monitor.store.roles import Login
-from monitor.store.signing import SigningError
-from monitor.store.tools import ToolError
-from monitor.store.verify import FINDINGS_MAX, Verified
-from monitor.store.verify import verify as run_verify
 from monitor.supervise import until_signalled
 from monitor.users import users
-from monitor.versions import Versions, VersionsError
 
-MENDABLE = (
-    BackupError,
-    CollectorError,
-    DatabaseError,
-    ExportError,
-    JournalError,
-    KeysError,
-    PlantFaults,
-    ReplayError,
-    RunError,
-    ServerError,
-    SigningError,
-    ToolError,
-    VersionsError,
-)
-"""What a person can put right; anything else is a fault of ours and shows its traceback."""
 DEMO_PLANT = Path(__file__).parent.parent / "config" / "plants" / "demo"
 DASHBOARD = Path(__file__).parent / "dashboard" / "dist"
 DEFAULT_PORT = 8000
@@ -113,21 +77,10 @@ app = typer.Typer(
 )
 
 
+app.add_typer(database)
 app.add_typer(signing_key, name="signing-key")
 app.add_typer(plants, name="plant")
 app.add_typer(users, name="user")
-
-
-def _instant(text: str) -> datetime | None:
-    if not text:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"{error}; give a time such as 2026-11-21T08:00:00Z") from None
-    if at.tzinfo is None:
-        raise typer.BadParameter(f"{text} has no time zone; end it with Z or +08:00")
-    return at
 
 
 class Schema(StrEnum):
@@ -141,7 +94,7 @@ class Schema(StrEnum):
 @app.command()
 def check(plant_dir: PlantDir) -> None:
     """检查工厂配置 · Read a plant and say what it has, or every fault in it."""
-    plant = _load(plant_dir)
+    plant = loaded(plant_dir)
     counts = {"line": plant.lines, "zone": plant.zones, "device": plant.devices, "channel": plant.channels}
     typer.echo(", ".join(f"{len(of)} {what}{'' if len(of) == 1 else 's'}" for what, of in counts.items()))
 
@@ -151,21 +104,6 @@ def schema(what: Annotated[Schema, typer.Argument()] = Schema.PLANT) -> None:
     """输出 JSON Schema · Print the JSON schema of a plant's, a profile's or a ruleset's YAML, for editors."""
     made = {Schema.PLANT: plant_schema, Schema.PROFILE: profile_schema, Schema.RULESET: ruleset_schema}[what]
     typer.echo(json.dumps(made(), indent=2, ensure_ascii=False))
-
-
-@app.command()
-def migrate(
-    database_url: DatabaseUrl,
-    owner_url: OwnerUrl = "",
-    grant: Annotated[
-        str, typer.Option(help="A role that the service signs in as, besides --database's. 服务角色。")
-    ] = "",
-) -> None:
-    """升级数据库结构 · Bring a database's tables up to date, and give the service its rights there, and no more."""
-    edition = _run(bring_up_to_date(database_url, owner_url))
-    if grant:
-        _run(run_migrations(owner_url or database_url, [Login(grant)]))
-    typer.echo(f"up to date ({edition})")
 
 
 @app.command(name="opcua-cert")
@@ -182,7 +120,7 @@ def opcua_cert(
     try:
         own = make_own(keys, host or socket.gethostname(), SystemClock().now(), renew=renew)
     except KeysError as error:
-        _give_up(error)
+        give_up(error)
     typer.echo(
         TRUST.format(
             certificate=keys.own_certificate.absolute(),
@@ -198,7 +136,7 @@ def opcua_cert(
 @app.command(name="collect")
 def collect_command(plant_dir: PlantDir, data: Data, database_url: DatabaseUrl = "") -> None:
     """采集进程 · Own the devices: poll, journal, judge, act."""
-    settings = CollectSettings(_in_force(plant_dir, data), data, database_url, plant_dir)
+    settings = CollectSettings(in_force(plant_dir, data), data, database_url, plant_dir)
     _run_until_signalled(collect(settings, SystemClock()))
 
 
@@ -223,9 +161,9 @@ def serve(
     try:
         oidc = oidc_in(os.environ)
     except OidcError as error:
-        _give_up(error)
+        give_up(error)
     settings = Settings(
-        plant=_in_force(plant_dir, data),
+        plant=in_force(plant_dir, data),
         data=data,
         database_url=database_url,
         dashboard=DASHBOARD,
@@ -254,7 +192,7 @@ def run(
     ] = False,
 ) -> None:
     """运行整个服务 · Run collector and server on one machine, and start them again when they end."""
-    _in_force(plant_dir, data)
+    in_force(plant_dir, data)
     settings = RunSettings(plant_dir, data, database_url, host, port, database_later, owner_url=owner_url)
     _run_until_signalled(run_service(settings))
 
@@ -267,7 +205,7 @@ def demo(
     port: Port = DEFAULT_PORT,
 ) -> None:
     """演示 · Show a simulated plant with everything around it."""
-    _load(plant_dir)
+    loaded(plant_dir)
     _run_until_signalled(run_demo(DemoSettings(plant_dir, data, host, port)))
 
 
@@ -282,8 +220,8 @@ def replay_command(
     ] = None,
 ) -> None:
     """重放 · Judge again what the journal has kept: the same must come of it; or, by another plant, what differs."""
-    period = Period(_instant(begin), _instant(end))
-    under = None if plant_dir is None else _load(plant_dir)
+    period = Period(instant(begin), instant(end))
+    under = None if plant_dir is None else loaded(plant_dir)
     try:
         if under is not None:
             for line in difference(data, period, under):
@@ -291,7 +229,7 @@ def replay_command(
             return
         replayed = replay(data, period)
     except MENDABLE as error:
-        _give_up(error)
+        give_up(error)
     for line in replayed.again:
         typer.echo(line)
     different = explain(replayed)
@@ -308,11 +246,11 @@ def actions(
     data: Data = Path("data/demo"),
 ) -> None:
     """保护动作 · Tell of each protective action whether it is armed, what it would ask, and when it was last proved."""
-    plant = _in_force(plant_dir, data)
+    plant = in_force(plant_dir, data)
     try:
         state, proved = standing(plant, data)
     except MENDABLE as error:
-        _give_up(error)
+        give_up(error)
     for line in table(plant, state, proved):
         typer.echo(line)
 
@@ -327,9 +265,9 @@ def duty(
     week: Annotated[bool, typer.Option("--week", help="Every turn of a week. 一周内的班次。")] = False,
 ) -> None:
     """值班 · Tell who is on call, how they are reached, and whom each step would call."""
-    plant = _load(plant_dir)
+    plant = loaded(plant_dir)
     try:
-        lines = list(duty_of(plant, _instant(at) or SystemClock().now(), is_week=week))
+        lines = list(duty_of(plant, instant(at) or SystemClock().now(), is_week=week))
     except OverflowError:
         raise typer.BadParameter(f"{at} is at the end of the calendar; give another time") from None
     for line in lines:
@@ -344,115 +282,20 @@ def limits(
     ] = DEMO_PLANT,
 ) -> None:
     """区域限度 · Tell what holds in a zone, and why: bounds, delays, what each figure rests on."""
-    plant = _load(plant_dir)
+    plant = loaded(plant_dir)
     try:
         lines = list(limits_of(plant, zone))
     except UnknownZoneError as error:
-        _give_up(error)
+        give_up(error)
     for line in lines:
         typer.echo(line)
 
 
 @app.command()
-def export(
-    plant_dir: PlantDir,
-    file: Annotated[Path, typer.Argument(help="A name that ends with .csv or .parquet. 输出文件。")],
-    *,
-    database_url: DatabaseUrl,
-    channel: Annotated[
-        list[str], typer.Option(help="A channel's id; repeat it for more. 通道编号，可重复。")
-    ],
-    begin: Annotated[str, typer.Option("--from", help="2026-11-21T08:00:00Z. 起始时间（含时区）。")],
-    end: Annotated[str, typer.Option("--to", help="2026-11-21T09:00:00Z. 结束时间（含时区）。")],
-    language: Annotated[Language, typer.Option(help="Of a CSV file. CSV文件语言。")] = Language.EN,
-) -> None:
-    """导出数据 · Write every reading of some channels into a file, in the plant's time with its offset."""
-    start, until = _instant(begin), _instant(end)
-    if start is None or until is None:
-        raise typer.BadParameter("give both --from and --to")
-    asked = Asked(channel, start, until, _load(plant_dir).time_zone)
-    size = _run(run_export(ExportSettings(database_url, asked, file, language)))
-    typer.echo(f"{file}: {size:,} bytes")
-
-
-BackupPrograms = Annotated[
-    Path | None,
-    typer.Option(
-        "--programs", help="Folder of pg_dump and pg_restore; found by itself. PostgreSQL程序目录。"
-    ),
-]
-
-
-@app.command()
-def backup(
-    folder: Annotated[Path, typer.Argument(help="Folder for backups, better on another disk. 备份目录。")],
-    *,
-    database_url: DatabaseUrl,
-    owner_url: OwnerUrl = "",
-    data: Annotated[
-        Path | None, typer.Option(help="The collector's, whose checkpoints go along. 数据目录。")
-    ] = None,
-    programs: BackupPrograms = None,
-) -> None:
-    """备份 · Back up the database while it is in use, beside a manifest of what is in it."""
-    at, who = SystemClock().now(), getpass.getuser()
-    url = owner_url or database_url
-    made = _run(run_backup(url, folder, at, who=who, data=data, programs=programs))
-    typer.echo(f"{made}\nTry it 请演练: gradewatch restore {made} --drill")
-
-
-@app.command()
-def restore(
-    backup: Annotated[Path, typer.Argument(help="The folder of one backup. 单次备份的目录。")],
-    *,
-    database_url: DatabaseUrl,
-    owner_url: OwnerUrl = "",
-    drill: Annotated[
-        bool, typer.Option("--drill", help="Only try it, in a database that is removed again. 仅演练。")
-    ] = False,
-    programs: BackupPrograms = None,
-) -> None:
-    """恢复 · Restore a backup into an empty database, compare it with its manifest, and verify the book."""
-    url, who, at = owner_url or database_url, getpass.getuser(), SystemClock().now()
-    with verifying() as progress:
-        if drill:
-            verified: Verified = _run(run_drill(url, backup, progress, programs=programs))
-        else:
-            verified = _run(run_restore(url, backup, at, progress, who=who, programs=programs))
-            _run(bring_up_to_date(database_url, owner_url))
-    if not tell(verified):
-        raise typer.Exit(1)
-
-
-@app.command()
-def verify(
-    *,
-    database_url: DatabaseUrl,
-    data: Annotated[
-        Path | None, typer.Option(help="The collector's, for its checkpoints.jsonl. 采集进程的数据目录。")
-    ] = None,
-    key: Annotated[
-        list[str] | None,
-        typer.Option(help="Fingerprint of a signing key to be trusted; several. 受信任签名密钥的指纹。"),
-    ] = None,
-    every: Annotated[
-        bool, typer.Option("--all", help="Not only the first thing wrong. 列出全部问题。")
-    ] = False,
-) -> None:
-    """核验 · Prove that nothing in the database was changed, added or left out; or name the first thing that was."""
-    most = FINDINGS_MAX if every else 1
-    with verifying() as progress:
-        work = run_verify(database_url, data, progress, trusted=frozenset(key or ()), most=most)
-        verified: Verified = _run(work)
-    if not tell(verified):
-        raise typer.Exit(1)
-
-
-@app.command()
 def doctor(plant_dir: PlantDir, data: Data, database_url: DatabaseUrl = "") -> None:
     """诊断 · Look at everything the record rests on: what is missing, and what that costs."""
-    work = examine(_in_force(plant_dir, data), data, database_url, os.environ, SystemClock().now())
-    findings: list[Finding] = _run(work)
+    work = examine(in_force(plant_dir, data), data, database_url, os.environ, SystemClock().now())
+    findings = finished(work)
     for line in report(findings):
         typer.echo(line)
     if any(one.weight is Weight.MEND for one in findings):
@@ -465,38 +308,11 @@ def main() -> None:
     app()
 
 
-def _load(plant_dir: Path) -> Plant:
-    try:
-        return load(plant_dir)
-    except PlantFaults as faults:
-        _give_up(faults)
-
-
-def _in_force(plant_dir: Path, data: Path) -> Plant:
-    """Load the plant that is in force in a data folder; where none was ever, the one that is given."""
-    try:
-        return Versions(data).plant_in_force() or load(plant_dir)
-    except (PlantFaults, VersionsError) as error:
-        _give_up(error)
-
-
-def _run(work: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401 - whatever the work returns
-    try:
-        return asyncio.run(work)
-    except MENDABLE as error:
-        _give_up(error)
-
-
 def _run_until_signalled(work: Coroutine[Any, Any, None]) -> None:
     async def _supervised() -> None:
         await until_signalled(asyncio.create_task(work))
 
-    _run(_supervised())
-
-
-def _give_up(error: Exception) -> NoReturn:
-    typer.echo(str(error), err=True)
-    raise typer.Exit(1) from None
+    finished(_supervised())
 
 
 def _set_up_logging() -> None:

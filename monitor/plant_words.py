@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import httpx
 import typer
@@ -13,6 +13,7 @@ from config.difference import KINDS, Difference, difference, field_words
 from config.faults import PlantFaults
 from config.load import load
 from config.plant import Plant
+from monitor.edge import give_up
 from monitor.options import PlantDir
 from monitor.versions import Versions, VersionsError, bundle
 
@@ -48,7 +49,7 @@ def diff(
         old = load(base) if base is not None else _in_force(data or Path())
         new = load(plant_dir)
     except (PlantFaults, VersionsError) as error:
-        _give_up(error)
+        give_up(error)
     for one in difference(old, new):
         typer.echo(line_of(one))
 
@@ -67,7 +68,7 @@ def propose(
         with _signed_in(server, name) as client:
             made = _json(client.post(URL, json={"reason": reason, "files": files}))
     except (PlantFaults, VersionsError, ServerSaidNoError) as error:
-        _give_up(error)
+        give_up(error)
     _tell(made)
 
 
@@ -78,7 +79,7 @@ def list_(*, name: Name, server: Server = DEFAULT_SERVER) -> None:
         with _signed_in(server, name) as client:
             told = _json(client.get(URL))
     except ServerSaidNoError as error:
-        _give_up(error)
+        give_up(error)
     typer.echo(f"in force 生效: {told['in_force']}")
     for one in told["proposals"]:
         typer.echo(f"{one['number']:>4}  {one['state']:<9}  {one['at'][:19]}Z  {one['who']}: {one['reason']}")
@@ -96,7 +97,7 @@ def show(
         with _signed_in(server, name) as client:
             one = _json(client.get(f"{URL}/{number}"))
     except ServerSaidNoError as error:
-        _give_up(error)
+        give_up(error)
     _tell(one)
 
 
@@ -175,8 +176,3 @@ def _why(reply: httpx.Response) -> str:
         return str(reply.json()["detail"])
     except (ValueError, KeyError, TypeError):
         return f"the server answered {reply.status_code}"
-
-
-def _give_up(error: Exception) -> NoReturn:
-    typer.echo(str(error), err=True)
-    raise typer.Exit(1) from None

@@ -4,10 +4,10 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NoReturn
 
 import typer
 
+from monitor.edge import give_up
 from monitor.options import Data
 from monitor.store.signing import KEY_VARIABLE, SigningError, keys_of
 from monitor.store.signing import rotate as rotate_key
@@ -44,7 +44,7 @@ def show(data: Data) -> None:
     try:
         keys = keys_of(data)
     except SigningError as error:
-        _give_up(error)
+        give_up(error)
     typer.echo("\n".join(one.fingerprint for one in keys) or "none yet 尚无")
 
 
@@ -54,12 +54,7 @@ def rotate(data: Data) -> None:
     try:
         made, private = rotate_key(data, os.environ)
     except SigningError as error:
-        _give_up(error)
+        give_up(error)
     typer.echo(f"{made.fingerprint}\nrestart the collector to sign with it 重启采集进程后启用")
     if private:
         typer.echo(f"set 请设置 {KEY_VARIABLE}={private}", err=True)
-
-
-def _give_up(error: SigningError) -> NoReturn:
-    typer.echo(str(error), err=True)
-    raise typer.Exit(1) from None

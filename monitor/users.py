@@ -4,11 +4,12 @@ import asyncio
 import getpass
 import secrets
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
 
 from monitor.clock import SystemClock
+from monitor.edge import give_up
 from monitor.options import DatabaseUrl
 from monitor.server.access import Passwords
 from monitor.server.oidc import ISSUER
@@ -121,7 +122,7 @@ def link(
         return await link_person(connection, _by(reason), name, issuer, subject)
 
     if not _run(database_url, work):
-        _give_up(_NOBODY.format(name))
+        give_up(_NOBODY.format(name))
 
 
 def _change(database_url: str, name: str, kind: str, new: dict[str, Any], *, reason: str) -> None:
@@ -129,7 +130,7 @@ def _change(database_url: str, name: str, kind: str, new: dict[str, Any], *, rea
         return await change_person(connection, _by(reason), kind, name, new)
 
     if not _run(database_url, work):
-        _give_up(_NOBODY.format(name))
+        give_up(_NOBODY.format(name))
 
 
 def _by(reason: str) -> By:
@@ -148,9 +149,4 @@ def _run(database_url: str, work: Callable[[Connection], Awaitable[T]]) -> T:
     try:
         return asyncio.run(done())
     except (DatabaseError, NameTakenError, SubjectTakenError) as error:
-        _give_up(str(error))
-
-
-def _give_up(why: str) -> NoReturn:
-    typer.echo(why, err=True)
-    raise typer.Exit(1)
+        give_up(str(error))
