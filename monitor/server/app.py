@@ -16,6 +16,7 @@ from monitor.server.answers import tell_answers, tell_errors
 from monitor.server.changes import Changes
 from monitor.server.command import Commands
 from monitor.server.database import Database
+from monitor.server.drawn import DrawnAlarms
 from monitor.server.duty import Duty
 from monitor.server.gate import API, Doors, Gate
 from monitor.server.instruments import Instruments
@@ -54,6 +55,7 @@ from monitor.server.routes import (
     reviews,
     session,
     signatures,
+    times,
     tokens,
     totp,
     training,
@@ -86,6 +88,7 @@ NOUNS = (
     completeness,
     exports,
     alarms,
+    times,
     protections,
     book,
     reviews,
@@ -179,6 +182,7 @@ def _make_service(settings: Settings) -> Service:
         relay=relay,
         commands=commands,
         duty=Duty(commands),
+        drawn=DrawnAlarms(),
         instruments=Instruments(database, commands, relay, settings),
         lockouts=Lockouts(people, commands, relay),
         exports=asyncio.Semaphore(EXPORTS_MAX),

@@ -11,6 +11,7 @@ from monitor.server.access import Passwords
 from monitor.server.changes import Changes
 from monitor.server.command import Commands
 from monitor.server.database import Database
+from monitor.server.drawn import DrawnAlarms
 from monitor.server.duty import Duty
 from monitor.server.instruments import Instruments
 from monitor.server.ledger import Ledger
@@ -47,6 +48,7 @@ class Service:
         trials: of the past under a proposed plant.
         reads: where the past is read.
         duty: what the collector knows of calling people.
+        drawn: the alarms that a screen has drawn.
         instruments: keeps the alarms about instruments in step with their register.
         lockouts: keeps the alarms about locked accounts in step with the accounts.
         exports: held while a file is written: each needs a connection to the database for minutes.
@@ -71,6 +73,7 @@ class Service:
     relay: Relay
     commands: Commands
     duty: Duty
+    drawn: DrawnAlarms
     instruments: Instruments
     lockouts: Lockouts
     exports: asyncio.Semaphore

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from monitor.store.database import Pool, explained
@@ -21,6 +21,13 @@ FROM notice LEFT JOIN LATERAL jsonb_array_elements(notice.tries) AS try ON true
 WHERE alarms @> jsonb_build_array(jsonb_build_array($1::text)) AND EXISTS (
     SELECT FROM jsonb_array_elements(alarms) AS one WHERE one ->> 0 = $1 AND (one ->> 1)::timestamptz = $2
 )"""
+
+
+_SHOWN = """
+SELECT min(at) FROM book
+WHERE kind = 'shown' AND at >= $2 AND at < $3 AND body ->> 'what' = $1 AND (body ->> 'raised_at')::timestamptz = $2"""
+SHOWN_WITHIN = timedelta(days=7)
+"""One that no screen showed for so long is not looked for: the book is read by its times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,17 @@ async def times(pool: Pool, alarm: str, raised_at: datetime) -> Times:
         acknowledged_at=seen.get("at"),
         acknowledged_by=seen.get("who", ""),
     )
+
+
+async def shown_at(pool: Pool, alarm: str, raised_at: datetime) -> datetime | None:
+    """Read when a screen first told that it had drawn an occurrence; None: none did.
+
+    Raises:
+        DatabaseError: the database cannot be reached, or refuses.
+    """
+    with explained("server"):
+        found: datetime | None = await pool.fetchval(_SHOWN, alarm, raised_at, raised_at + SHOWN_WITHIN)
+    return found
 
 
 def _instant(written: str | None) -> datetime | None:

@@ -32,6 +32,8 @@ GET    /alarms/deeds                         read_past
 GET    /alarms/history                       read_past
 GET    /alarms/load                          read_past
 GET    /alarms/transitions                   read_past
+GET    /alarms/times                         read_past
+POST   /alarms/shown                         look
 GET    /completeness                         read_past
 GET    /readings                             read_past
 GET    /signatures                           read_past
