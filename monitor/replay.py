@@ -67,7 +67,7 @@ def replay(data: Path, period: Period) -> Replayed:
     for step in _steps(data, period, None):
         replayed.again.extend(line_of(one) for one in step.told if period.covers(one.at))
         if step.entry.kind in codec.TOLD and period.covers(codec.from_us(step.entry.at_us)):
-            replayed.journalled.append(step.entry.body)
+            replayed.journalled.append(codec.judged_body(step.entry))
     return replayed
 
 

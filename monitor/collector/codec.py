@@ -45,6 +45,7 @@ from monitor.versions import PlantChange
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _QUALITIES = tuple(Quality)
+_WHEN = re.compile(r',"heard_at": [^,]*, "judged_at": [^,]*\}$')
 _ZERO = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 """A zero in a JSON text, behind whole pairs of backslashes."""
 
@@ -182,6 +183,11 @@ def told_entry(told: Told, heard_at: datetime | None, judged_at: datetime) -> En
     when = {"heard_at": heard_at and heard_at.isoformat(), "judged_at": judged_at.isoformat()}
     # Spliced, not reckoned with: who reads a Transition back passes over it.
     return replace(entry, body=f"{entry.body[:-1]},{json.dumps(when)[1:]}")
+
+
+def judged_body(entry: Entry) -> str:
+    """Return the body of what came of an event as judging gave it: without when we had it, byte for byte."""
+    return _WHEN.sub("}", entry.body)
 
 
 def event_of(entry: Entry) -> Event | None:
