@@ -35,7 +35,7 @@ def test_every_way_of_the_demo_leads_to_the_simulated_telephones_with_a_key_of_i
     secrets = Secrets({}, tmp_path / FOLDER)
     ways = [secrets.read(way.secret) for way in load(DEMO).duty.ways.values()]
     assert {one.url for one in ways} == {f"http://{CONTROL}/phone"}
-    assert len({one.key for one in ways}) == len(ways) == 2
+    assert len({one.key for one in ways}) == len(ways) == 3
     _connect_phones(tmp_path)
     assert [secrets.read(one.name).key for one in ways] == [one.key for one in ways]
 
