@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from alarms.alarm import state
-from alarms.events import ActionResult, Tick
+from alarms.events import ActionResult, Notice, NoticeKind, NoticeResult, Outcome, Receipt, Tick
 from config.model import Command, Device, Quality, Sample, Series
 from config.plant import Plant
 from monitor.collector.journal import Entry, JournalReader
@@ -208,17 +208,30 @@ class Compressed:
     # --- What comes of them -----------------------------------------------------------------------------
 
     def _judge(self) -> None:
-        """Let the pipeline take all that waits; carry out what it commands, until nothing follows."""
-        pipeline, given = self.line.pipeline, self.line.commands.given
+        """Let the pipeline take all that waits; carry out what it commands, until nothing follows.
+
+        Whoever is to be told is told at once.
+        """
+        pipeline, given, notices = self.line.pipeline, self.line.commands.given, self.line.notices.given
+        now = self.line.clock.now()
         pipeline.take_rest()
-        while given:
-            command = given.pop(0)
-            detail = self._carry_out(command)
-            now = self.line.clock.now()
-            pipeline.offer(ActionResult(now, command, detail == SAYS[0], detail))
+        while given or notices:
+            if given:
+                command = given.pop(0)
+                detail = self._carry_out(command)
+                pipeline.offer(ActionResult(now, command, detail == SAYS[0], detail))
+            else:
+                self._deliver(notices.pop(0))
             pipeline.take_rest()
         self.line.commands.written.clear()
         self.raised |= set(pipeline.state.alarms)
+
+    def _deliver(self, notice: Notice) -> None:
+        """Accept a Notice, as every way does on a good day; and whoever gets a test page confirms it."""
+        now = self.line.clock.now()
+        self.line.pipeline.offer(NoticeResult(now, notice.key, Outcome.ACCEPTED))
+        if notice.kind is NoticeKind.TEST:
+            self.line.pipeline.offer(Receipt(now, notice.key, notice.person))
 
     def _carry_out(self, command: Command) -> str:
         if self._is_dark(command.device) or command.device not in self.devices:
