@@ -212,12 +212,6 @@ def told_of(entry: Entry) -> Told:
     return told
 
 
-def command_of(entry: Entry) -> Command:
-    """Read a Command back from its entry."""
-    command: Command = _ADAPTERS[Command].validate_json(entry.body)
-    return command
-
-
 def body_of(entry: Entry) -> dict[str, Any]:
     """Return the body of an entry that is not a Sample, as plain data for the book."""
     body: dict[str, Any] = json.loads(entry.body)

@@ -7,7 +7,6 @@ have opened (11.200(a)(1)(i)).
 
 import hashlib
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,7 +14,6 @@ from typing import Any, Self
 
 from pydantic import BaseModel, model_validator
 
-from config.model import Text
 from monitor.server.asked import Password
 from monitor.server.identify import Credentials, check_pin, tried
 from monitor.server.messages import shown
@@ -32,14 +30,6 @@ class Meaning(StrEnum):
     APPROVAL = "approval"
     RESPONSIBILITY = "responsibility"
     AUTHORSHIP = "authorship"
-
-
-MEANINGS: Mapping[Meaning, Text] = {
-    Meaning.REVIEW: Text("reviewed", "已审核"),
-    Meaning.APPROVAL: Text("approved", "已批准"),
-    Meaning.RESPONSIBILITY: Text("took responsibility", "承担责任"),
-    Meaning.AUTHORSHIP: Text("wrote this", "编制"),
-}
 
 
 class Signing(BaseModel):

@@ -13,10 +13,11 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
 from alarms.events import Acknowledge, ResetProtection
 from alarms.state import State
-from config.model import Device
+from config.model import Command, Device
 from config.plant import Plant
 from config.rules import Level
 from drivers.driver import Driver, Kept, Now
@@ -31,6 +32,7 @@ from tests.collector.protected import P01, Machine, protected
 from tests.collector.scripted import ScriptedDriver
 
 BUZZER = 2
+_COMMAND = TypeAdapter(Command)
 
 
 class Floor:
@@ -44,7 +46,7 @@ class Floor:
         self.machine.values = (45.0, 45.0)
         self.tower.values = (0.0, 0.0, 0.0)
         for entry in answered or ():
-            command = codec.command_of(entry)
+            command = _COMMAND.validate_json(entry.body)
             if command.protection:
                 self.machine.carry_out(command)
 

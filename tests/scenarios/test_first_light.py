@@ -15,7 +15,6 @@ from tests.service import PASSWORD, Service, live_devices, seconds, until
 
 PRESSURE = "ISO-STM-L1/chamber_pressure/action"
 DARK = {"red": 0, "amber": 0, "horn": 0}
-ALARMED = {"red": 1, "amber": 0, "horn": 1}
 
 COUNTED = """
 SELECT s.name, count(*) AS n, count(DISTINCT at) AS seconds, extract(epoch FROM max(at) - min(at))::int + 1 AS span

@@ -139,11 +139,7 @@ async def _content(here: Service, asked: NewReview, reviewer: str) -> dict[str, 
     async with here.database.pool() as pool:
         chains = await book_read.extent(pool, asked.start, asked.end, reviewer)
     if not chains:
-        text = Text(
-            "The book holds nothing of that period but your own.",
-            "该时段没有可由您审核的记录（本人的记录须由他人审核）。",
-        )
-        raise Refusal(409, text)
+        raise Refusal(409, _NOTHING)
     return {
         "start": asked.start.isoformat(),
         "end": asked.end.isoformat(),
