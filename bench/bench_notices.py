@@ -43,7 +43,8 @@ from monitor.notify.secrets import variable
 from monitor.store import embedded
 
 ON_THE_WIRE = "http11.send_request_body.complete"
-STORM, STORM_S = 500, 10.0
+STORM, STORM_S = 500, 9.8
+"""Within 10 s, also on a machine that has no time."""
 GROUPED_WITHIN_S = 60.0
 
 
