@@ -4,7 +4,7 @@ import asyncio
 import math
 import os
 import socket
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 
 import pytest
 from hypothesis import given, settings
@@ -18,7 +18,7 @@ from drivers.modbus import ModbusDriver
 from drivers.registers import Request
 from drivers.wire import UnitSilent, open_wire
 from tests.drivers.nouns import AT, RECEIVED_AT, channel_model, device, holding, now, qualities, registers
-from tests.drivers.wires import Answer, Listener, deaf, frame, modbus_server, talker
+from tests.drivers.wires import Answer, Listener, by_turns, deaf, frame, modbus_server, talker
 
 Action = Callable[
     [int, int, int, int, list[int], list[int] | list[bool] | None], Coroutine[None, None, ExcCodes | None]
@@ -302,6 +302,7 @@ LIES: dict[str, tuple[type[DriverError], Callable[[bytes], Answer]]] = {
     "nothing": (Unreachable, lambda q: b""),
     "a reset": (Unreachable, lambda q: None),
 }
+SAID = {name: said for name, (_, said) in LIES.items()}
 
 
 @pytest.mark.parametrize("lie", LIES)
@@ -369,28 +370,13 @@ async def test_an_answer_in_the_very_moment_of_the_timeout_is_too_late() -> None
             await driver.read(AT)
 
 
-def every_second(wrong: Iterator[str]) -> Callable[[bytes], Answer]:
-    held = b""
-
-    def answer(question: bytes) -> Answer:
-        nonlocal held
-        lie = next(wrong, "")
-        if lie == "late":
-            held = honest(question)
-            return b""
-        before, held = held, b""
-        return before + (LIES[lie][1](question) or b"" if lie in LIES else honest(question))
-
-    return answer
-
-
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.sampled_from(["", "", "late", *LIES]), max_size=6))
 def test_h5_no_good_value_is_ever_another_registers_value(behaviour: list[str]) -> None:
     """Whatever a server does wrong, and in whatever order: a GOOD value is the register's own."""
 
     async def scenario() -> None:
-        async with talker(every_second(iter(behaviour))) as server:
+        async with talker(by_turns(behaviour, honest, SAID)) as server:
             asked = {"a": holding(10), "b": holding(11), "far": holding(700), "c": holding(30, unit_id=4)}
             dut = registers(asked, f"127.0.0.1:{server.port}", timeout_s=0.05)
             driver = ModbusDriver(dut, now)

@@ -1,7 +1,7 @@
 """RTU, behind a serial server and on a serial line: an answer has no id, and must not be another's all the same."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 
 import pytest
@@ -18,7 +18,7 @@ from drivers.modbus import ModbusDriver
 from drivers.wire import open_wire
 from tests.drivers.cable import cable_to
 from tests.drivers.nouns import AT, channel_model, device, holding, now, qualities, registers
-from tests.drivers.wires import Answer, Listener, deaf, modbus_server, talker
+from tests.drivers.wires import Answer, Listener, by_turns, deaf, modbus_server, talker
 
 Way = Callable[[int], AbstractAsyncContextManager[str]]
 """Gives the address under which the server at a port is reached."""
@@ -126,6 +126,7 @@ LIES: dict[str, tuple[type[DriverError], Callable[[bytes], Answer]]] = {
     "half an answer and then nothing": (Unreachable, lambda q: honest(q)[:4]),
     "nothing": (Unreachable, lambda q: b""),
 }
+SAID = {name: said for name, (_, said) in LIES.items()}
 
 
 def pair(address: str, timeout_s: float = 0.15) -> Device:
@@ -274,26 +275,11 @@ async def test_a_cancelled_connect_leaves_nothing_open() -> None:
         await server.idle()
 
 
-def by_turns(lies: Iterator[str]) -> Callable[[bytes], Answer]:
-    held = b""
-
-    def answer(question: bytes) -> Answer:
-        nonlocal held
-        lie = next(lies, "")
-        if lie == "late":
-            held = honest(question)
-            return b""
-        before, held = held, b""
-        return before + (LIES[lie][1](question) or b"" if lie in LIES else honest(question))
-
-    return answer
-
-
 @settings(max_examples=15, deadline=None)
 @given(st.lists(st.sampled_from(["", "late", *LIES]), max_size=5))
 def test_h5_no_good_value_is_ever_another_registers_value(behaviour: list[str]) -> None:
     async def scenario() -> None:
-        async with rtu_talker(by_turns(iter(behaviour))) as server:
+        async with rtu_talker(by_turns(behaviour, honest, SAID)) as server:
             asked = {"a": holding(10), "b": holding(11), "far": holding(700), "farther": holding(900)}
             driver = ModbusDriver(registers(asked, f"rtu+tcp://127.0.0.1:{server.port}", timeout_s=0.12), now)
             for _ in range(4):

@@ -1,7 +1,7 @@
 """Servers for the drivers to talk to: honest ones, lying ones, and a wire that can be cut."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 
 from pymodbus.framer import FramerType
@@ -89,6 +89,24 @@ def talker(answer: Callable[[bytes], Answer], size: int = 12) -> Listener:
             await writer.drain()
 
     return Listener(serve)
+
+
+def by_turns(
+    behaviour: Iterable[str], honest: Callable[[bytes], Answer], lies: Mapping[str, Callable[[bytes], Answer]]
+) -> Callable[[bytes], Answer]:
+    """Make an answer that is a lie where its name comes next, `late` (with the next one), and honest otherwise."""
+    coming, held = iter(behaviour), b""
+
+    def answer(question: bytes) -> Answer:
+        nonlocal held
+        lie = next(coming, "")
+        if lie == "late":
+            held = honest(question) or b""
+            return b""
+        before, held = held, b""
+        return before + (lies.get(lie, honest)(question) or b"")
+
+    return answer
 
 
 def deaf() -> Listener:

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from monitor.store.database import Connection
+from monitor.store.database import Connection, Pool, open_pool
 from tests.database import Server
 
 
@@ -31,3 +31,11 @@ async def sql(url: str) -> AsyncIterator[Connection]:
     connection = await asyncpg.connect(url)
     yield connection
     await connection.close()
+
+
+@pytest_asyncio.fixture
+async def pool(url: str) -> AsyncIterator[Pool]:
+    """The service's pool on the database of `url`."""
+    made = await open_pool(url)
+    yield made
+    await made.close()

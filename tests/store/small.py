@@ -24,6 +24,8 @@ from config.model import (
 )
 from config.plant import Line, LineMode, Plant, Workshop, Zone
 from config.rules import Level
+from monitor.store.book import BookEntry
+from monitor.store.write import Writer
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 LABEL = Text("Isolator", "隔离器")
@@ -131,3 +133,10 @@ def alarm(raised: float, changed: float, name: str = "D/a/action", **facts: obje
     """Make one occurrence of an alarm."""
     known: dict[str, object] = {"active": True, "acknowledged": False, "detail": "12 Pa"} | facts
     return Alarm(id=name, level=Level.ACTION, raised_at=second(raised), changed_at=second(changed), **known)  # type: ignore[arg-type] # the facts of the call
+
+
+async def store(url: str, samples: Sequence[Sample], *book: BookEntry, of: Plant | None = None) -> None:
+    """Write Samples and lines of the book as a collector of the plant does."""
+    writer = await Writer.open(url, of or plant(), "c", NOON)
+    await writer.write(await writer.position() + 1, samples, book, [])
+    await writer.close()

@@ -1,11 +1,9 @@
 """Completeness from a real database: what was due by the plant of that time, and why what is not stored is not."""
 
 import math
-from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 import pytest
-import pytest_asyncio
 
 from alarms.events import Reason, Transition
 from config.model import Kind, Quality, Sample
@@ -15,10 +13,9 @@ from monitor.collector.codec import Start, body_of, entry_of
 from monitor.store.book import BookEntry
 from monitor.store.catalog import UnknownDeviceError
 from monitor.store.complete import completeness
-from monitor.store.database import Connection, Pool, open_pool
-from monitor.store.write import Writer
+from monitor.store.database import Connection, Pool
 from tests.store.sealing import close_until
-from tests.store.small import LABEL, NOON, alarm, plant, sample, second
+from tests.store.small import LABEL, NOON, alarm, plant, sample, second, store
 
 GOOD, UNREACHABLE, DOWN = Quality.GOOD, Quality.UNREACHABLE, Quality.COLLECTOR_DOWN
 FAR = second(3600)
@@ -32,19 +29,6 @@ def counting() -> Plant:
         one = replace(one, channels={**one.channels, channel: replace(one.channels[channel], model=model)})
     device = replace(one.devices["D"], settings={"sample_time_s": 6.0})
     return replace(one, devices={"D": device})
-
-
-@pytest_asyncio.fixture
-async def pool(url: str) -> AsyncIterator[Pool]:
-    made = await open_pool(url)
-    yield made
-    await made.close()
-
-
-async def store(url: str, samples: Sequence[Sample], *book: BookEntry, of: Plant | None = None) -> None:
-    writer = await Writer.open(url, of or counting(), "c", NOON)
-    await writer.write(await writer.position() + 1, samples, book, [])
-    await writer.close()
 
 
 def bad(number: float, quality: Quality) -> Sample:
@@ -61,7 +45,7 @@ async def test_every_missing_second_has_its_cause(url: str, pool: Pool, sql: Con
     good = [sample(n) for n in [*range(55), *range(61, 100), *range(240, 290)]]
     unreachable = [bad(n, UNREACHABLE) for n in range(100, 110)]
     down = [bad(n, DOWN) for n in range(200, 240)]
-    await store(url, [*good, *unreachable, *down])
+    await store(url, [*good, *unreachable, *down], of=counting())
     await close_until(sql, second(240))
     (own, _) = await completeness(pool, counting(), "D", NOON, second(330))
     assert (own.series, own.records, own.bucket_s) == ("D", False, 60)
@@ -78,7 +62,9 @@ async def test_every_missing_second_has_its_cause(url: str, pool: Pool, sql: Con
 
 
 async def test_a_closed_minute_and_an_open_one_say_the_same(url: str, pool: Pool, sql: Connection) -> None:
-    await store(url, [sample(n) for n in range(170)] + [bad(n, UNREACHABLE) for n in range(170, 180)])
+    await store(
+        url, [sample(n) for n in range(170)] + [bad(n, UNREACHABLE) for n in range(170, 180)], of=counting()
+    )
     opened = await completeness(pool, counting(), "D", NOON, second(180))
     await close_until(sql, second(180))
     assert await completeness(pool, counting(), "D", NOON, second(180)) == opened
@@ -111,7 +97,9 @@ async def test_records_are_due_in_the_counters_own_time(url: str, pool: Pool, sq
     doubted = (Quality.SENSOR_FAULT, Quality.SENSOR_FAULT)
     records[5] = replace(records[5], quality=doubted)
     down = range(66, 80)
-    await store(url, [*records, *(bad(n, DOWN) if n in down else sample(n) for n in range(300))])
+    await store(
+        url, [*records, *(bad(n, DOWN) if n in down else sample(n) for n in range(300))], of=counting()
+    )
     await close_until(sql, second(240))
     (_, found) = await completeness(pool, counting(), "D", NOON, second(300))
     assert (found.series, found.records) == ("D#records", True)
@@ -157,7 +145,7 @@ async def test_an_unknown_device_is_not_an_incomplete_one(pool: Pool) -> None:
 async def test_a_device_that_never_gave_a_record_lacks_all_of_them(
     url: str, pool: Pool, sql: Connection
 ) -> None:
-    await store(url, [sample(n) for n in range(120)], started(-60, counting()))
+    await store(url, [sample(n) for n in range(120)], started(-60, counting()), of=counting())
     await close_until(sql, second(120))
     (own, records) = await completeness(pool, counting(), "D", NOON, second(120))
     assert own.causes == {}

@@ -3,7 +3,6 @@
 import csv
 import io
 import math
-from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 import pyarrow.parquet
 import pytest
-import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -25,24 +23,11 @@ from monitor.store.instruments import confirm_entry, note_entry
 from monitor.store.people import By
 from monitor.store.write import Writer
 from tests.monitor.test_calibration import FACTS
-from tests.store.small import NOON, plant, sample, second
+from tests.store.small import NOON, plant, sample, second, store
 
 GOOD, STALE, UNREACHABLE = Quality.GOOD, Quality.STALE, Quality.UNREACHABLE
 SHANGHAI = "Asia/Shanghai"
 UNKNOWN = {"instrument": "unknown"}
-
-
-@pytest_asyncio.fixture
-async def pool(url: str) -> AsyncIterator[Pool]:
-    made = await open_pool(url)
-    yield made
-    await made.close()
-
-
-async def store(url: str, samples: Sequence[Sample], channels: Sequence[str] = ("a", "b", "c")) -> None:
-    writer = await Writer.open(url, plant(channels), "c", NOON)
-    await writer.write(await writer.position() + 1, samples, [], [])
-    await writer.close()
 
 
 class Taken:
@@ -141,8 +126,8 @@ async def test_a_channel_has_no_rows_from_before_it_was_added_nor_behind_its_end
     url: str, pool: Pool
 ) -> None:
     await store(url, [sample(1)])
-    await store(url, [sample(2, 1, 2, 3, 4)], ("a", "b", "c", "d"))
-    await store(url, [sample(3, 1, 2)], ("a", "d"))
+    await store(url, [sample(2, 1, 2, 3, 4)], of=plant(("a", "b", "c", "d")))
+    await store(url, [sample(3, 1, 2)], of=plant(("a", "d")))
     asked = Asked(["D/d", "D/b"], NOON, second(9), SHANGHAI)
     rows = list(csv.DictReader(io.StringIO(await as_csv(pool, asked))))
     assert [(row["channel"], row["value"]) for row in rows] == [

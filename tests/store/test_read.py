@@ -2,12 +2,11 @@
 
 import math
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -20,27 +19,14 @@ from monitor.store.occupancy import Stay
 from monitor.store.readings import Readings, readings
 from monitor.store.write import Writer
 from tests.database import Server
-from tests.store.small import NOON, alarm, plant, sample, second
+from tests.store.small import NOON, alarm, plant, sample, second, store
 
 GOOD, STALE, UNCERTAIN = Quality.GOOD, Quality.STALE, Quality.UNCERTAIN
-
-
-@pytest_asyncio.fixture
-async def pool(url: str) -> AsyncIterator[Pool]:
-    made = await open_pool(url)
-    yield made
-    await made.close()
 
 
 async def one_of(pool: Pool, channel: str, start: datetime, end: datetime, points: int) -> Readings:
     (found,) = await readings(pool, [channel], start, end, points)
     return found
-
-
-async def store(url: str, samples: Sequence[Sample]) -> None:
-    writer = await Writer.open(url, plant(), "c", NOON)
-    await writer.write(await writer.position() + 1, samples, [], [])
-    await writer.close()
 
 
 async def test_few_readings_come_as_they_are(url: str, pool: Pool) -> None:

@@ -1,13 +1,12 @@
 """Reading back what is rolled up: the same figures as from the rows, whatever is closed, whatever came late."""
 
 import math
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta, timezone
 from typing import TypeAlias
 
 import pytest
-import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -23,23 +22,10 @@ from monitor.store.occupancy import Stay, pieces
 from monitor.store.readings import Permitted, Readings, bucket_length_s, cuts, permitted, readings
 from monitor.store.write import Writer
 from tests.store.sealing import close_until
-from tests.store.small import NOON, plant, sample, second, with_shared
+from tests.store.small import NOON, plant, sample, second, store, with_shared
 from tests.store.test_read import brute_force
 
 DAY = 86_400
-
-
-@pytest_asyncio.fixture
-async def pool(url: str) -> AsyncIterator[Pool]:
-    made = await open_pool(url)
-    yield made
-    await made.close()
-
-
-async def store(url: str, samples: Sequence[Sample], *book: BookEntry, of: Plant | None = None) -> None:
-    writer = await Writer.open(url, of or plant(), "c", NOON)
-    await writer.write(await writer.position() + 1, samples, book, [])
-    await writer.close()
 
 
 async def test_closed_minutes_and_hours_are_read_as_they_are_kept(
