@@ -11,9 +11,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from alarms import engine
-from alarms.events import NoticeKind, Outcome, Tick
+from alarms.events import Fault, NoticeKind, Outcome, Tick
 from config.plant import Plant
 from monitor.collector import codec, notify
+from monitor.collector.batch import batch_of
 from monitor.collector.journal import JournalReader
 from monitor.collector.notify import WAITING_LIMIT, Notifier
 from monitor.collector.pipeline import Turn
@@ -269,3 +270,26 @@ async def test_that_it_is_over_is_told_although_nobody_is_called_any_more(
         (clear,) = one.pending()
         assert clear.kind is NoticeKind.CLEAR
         assert (await one.result()).outcome is Outcome.ACCEPTED
+
+
+async def test_h14_a_storm_is_one_message_and_one_more_for_the_rest_and_all_of_it_is_kept(
+    tmp_path: Path, gateway: Gateway
+) -> None:
+    async with telling(tmp_path, called(), {"robot": gateway}) as one:
+        one.line.journal.start()
+        for number in range(500):
+            await one.line.take(Fault(after(number / 50), f"part-{number}", "it has failed"))
+        await one.line.take(Tick(after(10)))
+        first, group = await one.result(), await one.result()
+        assert one.pending() == []
+        assert one.results.empty()
+    assert [first.outcome, group.outcome] == [Outcome.ACCEPTED] * 2
+    assert len(gateway.taken) == gateway.heard == 2
+    with closing(JournalReader(tmp_path / "journal.sqlite")) as reader:
+        book = batch_of(reader.after(0, 10_000)).book
+    told = [line.body for line in book if line.kind == "notice"]
+    raised = [line.body["alarm"] for line in book if line.kind == "transition"]
+    assert [len(body["alarms"]) for body in told] == [1, 501]  # the flood is an alarm itself
+    assert {body["alarms"][0][0] for body in told} == {"service/part-0"}
+    assert {f"service/part-{number}" for number in range(500)} <= set(raised)
+    assert {alarm for alarm, _ in told[1]["alarms"]} == set(raised)
