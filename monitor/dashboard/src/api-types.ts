@@ -24,6 +24,8 @@ export type Health = Schemas["CollectorHealth"];
 export type Guidance = Schemas["AlarmGuidance"];
 export type Transition = Schemas["Transition"];
 export type Signing = Schemas["Signing"];
+/** The password, or the PIN where that is enough. */
+export type SigningShort = Schemas["SigningShort"];
 export type AlarmLoad = Schemas["AlarmLoad"];
 export type AlarmHistory = Schemas["History"];
 export type Occupancy = Schemas["Occupancy"];

@@ -16,7 +16,7 @@ import type {
   Person,
   Plant,
   Readings,
-  Signing,
+  SigningShort,
   Transition,
 } from "./api-types";
 import { language } from "./i18n";
@@ -161,7 +161,7 @@ async function toAlarm(deed: string, body: object): Promise<Alarm> {
 const occurrence = ({ id, raised_at }: Alarm) => ({ alarm: id, raised_at });
 
 /** Acknowledges this one occurrence. */
-export const acknowledge = (alarm: Alarm, comment: string, signature: Signing | null): Promise<Alarm> =>
+export const acknowledge = (alarm: Alarm, comment: string, signature: SigningShort | null): Promise<Alarm> =>
   toAlarm("acknowledge", { ...occurrence(alarm), comment, signature });
 
 /** Lets this one latched occurrence go. */

@@ -8,6 +8,7 @@ import { t } from "./i18n";
 import { loadPlant, stayLive } from "./live";
 import { isLarge } from "./media";
 import { areaShown, deviceShown, page, small } from "./page";
+import { tellOfShown } from "./shown";
 import { index, notLive, person } from "./store";
 import { AlarmTable } from "./views/alarms";
 import { AlarmsPage } from "./views/alarms-page";
@@ -16,10 +17,12 @@ import { Away } from "./views/away";
 import { Banner } from "./views/banner";
 import { AreaPage } from "./views/area";
 import { BookPage } from "./views/book";
+import { CallPage } from "./views/call";
 import { ChangesPage } from "./views/changes";
 import { Detail } from "./views/detail";
 import { DevicePage } from "./views/device";
 import { DevicesPage } from "./views/devices";
+import { DutyPage } from "./views/duty";
 import { Header } from "./views/header";
 import { HealthBar } from "./views/health";
 import { InstrumentsPage } from "./views/instruments";
@@ -39,6 +42,7 @@ export function App() {
   if (person.value === null) return <SignIn />;
   if (person.value.must_change) return <MustChange />;
   if (index.value === null) return <Waiting key="plant" ask={loadPlant} />;
+  if (page.value.kind === "call") return <CallPage key={page.value.raised_at + page.value.alarm} alarm={page.value.alarm} raised_at={page.value.raised_at} />;
   return <Screen />;
 }
 
@@ -71,6 +75,7 @@ function Waiting({ ask }: { ask: () => Promise<void> }) {
 function Screen() {
   useEffect(stayLive, []);
   useEffect(sound, []);
+  useEffect(tellOfShown, []);
   return (
     <div class={notLive.value === null ? "screen" : "screen cut"}>
       <Grounds />
@@ -90,6 +95,7 @@ function Floor() {
   if (page.value.kind === "devices") return <WithSide main={<DevicesPage />} />;
   if (page.value.kind === "protections") return <WithSide main={<ProtectionsPage />} />;
   if (page.value.kind === "instruments") return <WithSide main={<InstrumentsPage />} />;
+  if (page.value.kind === "duty") return <DutyPage notice={page.value.notice} />;
   if (page.value.kind === "account") return <AccountPage />;
   if (page.value.kind === "people") return <PeoplePage />;
   if (page.value.kind === "book") return <BookPage />;

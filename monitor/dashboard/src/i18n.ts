@@ -4,6 +4,7 @@ import { computed, signal } from "@preact/signals";
 import type { Text } from "./api-types";
 import * as book from "./words/book";
 import * as changes from "./words/changes";
+import * as duty from "./words/duty";
 import * as instruments from "./words/instruments";
 import * as alarms from "./words/alarms";
 import * as line from "./words/line";
@@ -21,6 +22,7 @@ const en = {
   ...screen.en,
   ...book.en,
   ...changes.en,
+  ...duty.en,
   ...instruments.en,
   ...alarms.en,
   ...line.en,
@@ -34,6 +36,7 @@ const zh = {
   ...screen.zh,
   ...book.zh,
   ...changes.zh,
+  ...duty.zh,
   ...instruments.zh,
   ...alarms.zh,
   ...line.zh,

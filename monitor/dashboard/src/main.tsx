@@ -22,6 +22,8 @@ import "./styles/sound.css";
 import "./styles/admin.css";
 import "./styles/book.css";
 import "./styles/past.css";
+import "./styles/duty.css";
+import "./styles/call.css";
 import { App } from "./app";
 import { language } from "./i18n";
 import { alarmList, now_ms } from "./store";

@@ -22,6 +22,7 @@ export const first: readonly Way[] = [
 
 /** Those behind one more step. */
 export const further: readonly Way[] = [
+  { kind: "duty", name: "on_call", address: "#/on-call", deeds: [] },
   { kind: "devices", name: "devices", address: "#/devices", deeds: [] },
   { kind: "instruments", name: "instruments", address: "#/instruments", deeds: ["read_past"] },
   { kind: "book", name: "book", address: "#/book", deeds: ["read_book"] },

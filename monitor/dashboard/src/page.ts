@@ -15,6 +15,8 @@ export type Page =
   | { kind: Subject }
   | { kind: "alarms"; tab: AlarmTab }
   | { kind: "trends"; asked: string }
+  | { kind: "duty"; notice: string }
+  | { kind: "call"; alarm: string; raised_at: string }
   | { kind: "area"; key: string }
   | { kind: "device"; id: string };
 
@@ -28,10 +30,25 @@ export function pageOf(fragment: string): Page {
   if (subject) return { kind: subject };
   if (path.startsWith("alarms")) return { kind: "alarms", tab: alarmTabs.find((tab) => path === `alarms/${tab}`) ?? "standing" };
   if (/^trends(\?|$)/.test(path)) return { kind: "trends", asked: path.slice("trends?".length) };
+  if (/^on-call(\/|$)/.test(path)) return { kind: "duty", notice: plainly(path.split("/")[1] ?? "") };
+  const call = /^call\/([^/]+)\/([^/]+)$/.exec(path);
+  if (call) return { kind: "call", alarm: plainly(call[1] ?? ""), raised_at: plainly(call[2] ?? "") };
   const device = /^device\/(.+)$/.exec(path)?.[1];
   if (device !== undefined) return { kind: "device", id: device };
   return /^(line|shared)\/./.test(path) ? { kind: "area", key: path } : { kind: "plant" };
 }
+
+/** A part of an address as it was before it was put there; one that nobody put there stays as it is. */
+function plainly(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+/** The page of one occurrence of an alarm, for a telephone. */
+export const addressOfCall = ({ id, raised_at }: Alarm): string => `#/call/${encodeURIComponent(id)}/${encodeURIComponent(raised_at)}`;
 
 export const page = signal<Page>(typeof location === "undefined" ? { kind: "plant" } : pageOf(location.hash));
 

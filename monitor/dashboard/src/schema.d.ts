@@ -404,6 +404,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alarms/times": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Times
+         * @description When one occurrence of an alarm came how far, from its Sample to the person who saw it.
+         */
+        get: operations["read_times"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/shown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Note Shown
+         * @description Note that a screen has drawn some alarms; of each occurrence the first that says so counts.
+         */
+        post: operations["note_shown"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/protections": {
         parameters: {
             query?: never;
@@ -687,6 +727,30 @@ export interface paths {
          */
         post: operations["drop_totp"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Choose Pin
+         * @description Choose a PIN, or another one.
+         */
+        post: operations["choose_pin"];
+        /**
+         * Drop Pin
+         * @description Have no PIN any more.
+         */
+        delete: operations["drop_pin"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1232,6 +1296,146 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/duty": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Duty
+         * @description Who is on call now and next in each rotation, how they are reached, and for what people are being called.
+         */
+        get: operations["read_duty"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/turns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Turns
+         * @description The turns of a rotation from `start` to `end`, past or future, as they are known now.
+         */
+        get: operations["read_turns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/{rotation}.ics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Calendar
+         * @description The turns of a rotation as iCalendar, for a calendar that fetches it with an API token.
+         */
+        get: operations["read_calendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/substitutions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Substitute
+         * @description Note that somebody else has a rotation's duty for a while.
+         */
+        post: operations["substitute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/substitutions/take-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Back
+         * @description Take a substitution back; it is named whole, `reason` says why it is taken back.
+         */
+        post: operations["take_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Notices
+         * @description The latest notices, or those of one alarm, of one occurrence, to one person, of one kind.
+         */
+        get: operations["read_notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Receive
+         * @description Say that a notice to oneself has come.
+         */
+        post: operations["receive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1364,6 +1568,32 @@ export interface components {
          */
         AlarmState: "NORM" | "UNACK" | "ACKED" | "RTNUN" | "LATUN" | "LATAK" | "SHLVD" | "DSUPR" | "OOSRV";
         /**
+         * AlarmTimes
+         * @description When one occurrence came how far; null: it did not, or that was not noted.
+         *
+         *     `shown_at` is when the server heard that a screen had first drawn it.
+         */
+        AlarmTimes: {
+            /** Sample At */
+            sample_at: string | null;
+            /** Heard At */
+            heard_at: string | null;
+            /** Judged At */
+            judged_at: string | null;
+            /** Stored At */
+            stored_at: string | null;
+            /** Shown At */
+            shown_at?: string | null;
+            /** Sent At */
+            sent_at: string | null;
+            /** Accepted At */
+            accepted_at: string | null;
+            /** Acknowledged At */
+            acknowledged_at: string | null;
+            /** Acknowledged By */
+            acknowledged_by: string;
+        };
+        /**
          * AlarmTop
          * @description One of the alarms that sounded most.
          */
@@ -1424,6 +1654,12 @@ export interface components {
          * @enum {string}
          */
         AskState: "waiting" | "requested" | "acked" | "verified" | "failed" | "already";
+        /**
+         * Because
+         * @description Why somebody is on call.
+         * @enum {string}
+         */
+        Because: "turn" | "holiday" | "substitution";
         /**
          * Begun
          * @description Where the browser is to go.
@@ -1515,6 +1751,28 @@ export interface components {
          */
         Bucket: "minute" | "hour";
         /**
+         * Called
+         * @description Somebody who may be called, and how.
+         */
+        Called: {
+            /** Id */
+            id: string;
+            /** Display */
+            display: string;
+            /** Language */
+            language: string;
+            /** Contacts */
+            contacts: components["schemas"]["Reached"][];
+        };
+        /**
+         * Came
+         * @description Which notice has come.
+         */
+        Came: {
+            /** Key */
+            key: string;
+        };
+        /**
          * Category
          * @description How strictly a site manages it (the Chinese A/B/C scheme of measuring instruments); the site says which.
          * @enum {string}
@@ -1563,14 +1821,6 @@ export interface components {
             instrument: components["schemas"]["PastInstrument"][];
         };
         /**
-         * Chosen
-         * @description Which protective action is confirmed, or switched on again.
-         */
-        Chosen: {
-            /** Protection */
-            protection: string;
-        };
-        /**
          * Confirmation
          * @description Which entry was held against the papers, and is right.
          */
@@ -1582,6 +1832,14 @@ export interface components {
              * @default
              */
             comment: string;
+        };
+        /**
+         * Confirmed
+         * @description Who has not confirmed the last test page yet.
+         */
+        Confirmed: {
+            /** Unconfirmed */
+            unconfirmed: string[];
         };
         /**
          * Credentials
@@ -1601,7 +1859,7 @@ export interface components {
          * @description What can be asked of the server. Every route asks for one of them, but for a person's own session.
          * @enum {string}
          */
-        Deed: "look" | "read_past" | "export" | "acknowledge" | "shelve" | "out_of_service" | "reset_alarm" | "occupy" | "confirm_protection" | "end_protection" | "inhibit_protection" | "silence" | "read_book" | "review_book" | "propose_plant" | "approve_plant" | "keep_instruments" | "confirm_instruments" | "keep_training" | "keep_people" | "keep_tokens" | "scrape";
+        Deed: "look" | "read_past" | "export" | "acknowledge" | "shelve" | "out_of_service" | "reset_alarm" | "occupy" | "confirm_protection" | "end_protection" | "inhibit_protection" | "silence" | "receive" | "substitute" | "substitute_anybody" | "read_book" | "review_book" | "propose_plant" | "approve_plant" | "keep_instruments" | "confirm_instruments" | "keep_training" | "keep_people" | "keep_tokens" | "scrape" | "calendar";
         /**
          * Detail
          * @description Why a request was not carried out, in one sentence.
@@ -1625,6 +1883,67 @@ export interface components {
             series: components["schemas"]["SeriesCompleteness"][];
             /** Instruments */
             instruments: components["schemas"]["InstrumentPast"][];
+        };
+        /**
+         * Drawn
+         * @description One occurrence that a screen has drawn.
+         */
+        Drawn: {
+            /** Alarm */
+            alarm: string;
+            /**
+             * Raised At
+             * Format: date-time
+             */
+            raised_at: string;
+        };
+        /**
+         * DrawnNow
+         * @description What a screen has drawn for the first time.
+         */
+        DrawnNow: {
+            /** Shown */
+            shown: components["schemas"]["Drawn"][];
+        };
+        /**
+         * DutyNow
+         * @description Who is on call. While `collector` is false, substitutions and calls are those it last told of.
+         */
+        DutyNow: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Collector */
+            collector: boolean;
+            /** Time Zone */
+            time_zone: string;
+            /** Rotations */
+            rotations: components["schemas"]["OneRotation"][];
+            /** People */
+            people: components["schemas"]["Called"][];
+            /** Substitutions */
+            substitutions: components["schemas"]["Substituted"][];
+            /** Calls */
+            calls: components["schemas"]["OpenCall"][];
+            /**
+             * Wrong
+             * @description what is wrong with calling itself, in words
+             */
+            wrong: {
+                [key: string]: string;
+            };
+            /**
+             * Tested At
+             * @description when the last weekly test page went out
+             */
+            tested_at: string | null;
+            /**
+             * Unconfirmed
+             * @description who has not said yet that it came
+             */
+            unconfirmed: string[];
         };
         /**
          * Ended
@@ -2041,6 +2360,28 @@ export interface components {
             uri: string;
         };
         /**
+         * NewSubstitution
+         * @description Who has a rotation's duty from when to when, and why.
+         */
+        NewSubstitution: {
+            /** Rotation */
+            rotation: string;
+            /**
+             * Begins
+             * Format: date-time
+             */
+            begins: string;
+            /**
+             * Ends
+             * Format: date-time
+             */
+            ends: string;
+            /** Person */
+            person: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * NewToken
          * @description What a machine may do, and until when.
          */
@@ -2079,6 +2420,22 @@ export interface components {
             valid_until: string;
         };
         /**
+         * NoticeKind
+         * @description What a Notice is about.
+         * @enum {string}
+         */
+        NoticeKind: "alarm" | "group" | "clear" | "test" | "canary";
+        /**
+         * Notices
+         * @description Notices, the latest first; while `database` is false only those on their way are known.
+         */
+        Notices: {
+            /** Database */
+            database: boolean;
+            /** Notices */
+            notices: components["schemas"]["OneNotice"][];
+        };
+        /**
          * Occupancy
          * @description What goes on in a zone (EU GMP Annex 1 4.29): limits depend on it.
          * @enum {string}
@@ -2101,6 +2458,56 @@ export interface components {
          */
         OneAlarm: {
             alarm: components["schemas"]["Alarm"];
+        };
+        /**
+         * OneNotice
+         * @description One notice, as it last stood; without an outcome it is on its way, or was given up.
+         */
+        OneNotice: {
+            /** Key */
+            key: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            kind: components["schemas"]["NoticeKind"];
+            /** Person */
+            person: string;
+            /** Way */
+            way: string;
+            /** Step */
+            step: number;
+            /** Alarms */
+            alarms: [
+                string,
+                string
+            ][];
+            /**
+             * Because
+             * @default
+             */
+            because: string;
+            outcome?: components["schemas"]["Outcome"] | null;
+            /**
+             * Tries
+             * @default []
+             */
+            tries: components["schemas"]["OneTry"][];
+            /** Ended At */
+            ended_at?: string | null;
+            /**
+             * Detail
+             * @default
+             */
+            detail: string;
+            /** Receipt At */
+            receipt_at?: string | null;
+            /**
+             * Receipt By
+             * @default
+             */
+            receipt_by: string;
         };
         /**
          * OnePerson
@@ -2134,6 +2541,31 @@ export interface components {
          */
         OneProtection: {
             protection: components["schemas"]["Protection"];
+        };
+        /**
+         * OneRotation
+         * @description People who take turns, and who has the duty now and next; null: nobody.
+         */
+        OneRotation: {
+            /** Id */
+            id: string;
+            label: components["schemas"]["Label"];
+            /** Time Zone */
+            time_zone: string;
+            /** People */
+            people: string[];
+            /**
+             * Hand Over
+             * Format: time
+             */
+            hand_over: string;
+            /** Hours */
+            hours: [
+                string,
+                string
+            ] | null;
+            now: components["schemas"]["OneTurn"] | null;
+            next: components["schemas"]["OneTurn"] | null;
         };
         /**
          * OneTime
@@ -2197,6 +2629,44 @@ export interface components {
             noted_at: string;
         };
         /**
+         * OneTry
+         * @description One try to send a notice, and what the other end answered.
+         */
+        OneTry: {
+            /**
+             * Sent At
+             * Format: date-time
+             */
+            sent_at: string;
+            /**
+             * Answered At
+             * Format: date-time
+             */
+            answered_at: string;
+            outcome: components["schemas"]["Outcome"];
+            /** Detail */
+            detail: string;
+        };
+        /**
+         * OneTurn
+         * @description A time without a break in which one person is on call; `ends` is the first instant after it.
+         */
+        OneTurn: {
+            /**
+             * Begins
+             * Format: date-time
+             */
+            begins: string;
+            /**
+             * Ends
+             * Format: date-time
+             */
+            ends: string;
+            /** Person */
+            person: string;
+            because: components["schemas"]["Because"];
+        };
+        /**
          * OneZone
          * @description What goes on in a zone from now on.
          */
@@ -2204,6 +2674,36 @@ export interface components {
             /** Zone */
             zone: string;
             occupancy: components["schemas"]["Occupancy"];
+        };
+        /**
+         * OpenCall
+         * @description One occurrence for which people are called: how many steps were taken, who was told, whom one has reached.
+         */
+        OpenCall: {
+            /** Alarm */
+            alarm: string;
+            /**
+             * Raised At
+             * Format: date-time
+             */
+            raised_at: string;
+            /** Escalation */
+            escalation: string;
+            /**
+             * Begun At
+             * Format: date-time
+             */
+            begun_at: string;
+            /** Taken */
+            taken: number;
+            /** Due At */
+            due_at: string | null;
+            /** Climbing */
+            climbing: boolean;
+            /** Told */
+            told: string[];
+            /** Reached */
+            reached: number;
         };
         /**
          * OpenSession
@@ -2245,6 +2745,12 @@ export interface components {
             /** Name */
             name: string | null;
         };
+        /**
+         * Outcome
+         * @description How one notice ended, or how one way of it did.
+         * @enum {string}
+         */
+        Outcome: "accepted" | "refused" | "failed" | "not_needed";
         /**
          * Part
          * @description One part of the service; `ok` is false also while nothing is known about it.
@@ -2824,6 +3330,18 @@ export interface components {
          */
         Quality: 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10;
         /**
+         * Reached
+         * @description One way by which a person is reached; `to` is empty for whom it is not meant.
+         */
+        Reached: {
+            /** Way */
+            way: string;
+            label: components["schemas"]["Label"];
+            kind: components["schemas"]["WayKind"];
+            /** To */
+            to: string;
+        };
+        /**
          * Readings
          * @description The first channel that was asked for, and in `more` the others, in their order; buckets are the same for all.
          */
@@ -2992,7 +3510,7 @@ export interface components {
              * @default
              */
             comment: string;
-            signature?: components["schemas"]["Signing"] | null;
+            signature?: components["schemas"]["SigningShort"] | null;
         };
         /**
          * SeriesCompleteness
@@ -3089,6 +3607,8 @@ export interface components {
             language: string;
             /** Must Change */
             must_change: boolean;
+            /** Has Pin */
+            has_pin: boolean;
             /** Deeds */
             deeds: components["schemas"]["Deed"][];
         };
@@ -3123,6 +3643,17 @@ export interface components {
             code: string;
         };
         /**
+         * SigningShort
+         * @description The password of who is signed in, or the PIN; and what the signature means.
+         */
+        SigningShort: {
+            /** Password */
+            password?: string | null;
+            /** Pin */
+            pin?: string | null;
+            meaning: components["schemas"]["Meaning"];
+        };
+        /**
          * Source
          * @description Which database the past is read from.
          * @enum {string}
@@ -3148,6 +3679,41 @@ export interface components {
          * @enum {string}
          */
         Subject: "alarms" | "protection" | "review" | "calibration";
+        /**
+         * Substituted
+         * @description Somebody else has a rotation's duty for a while; `noted_by` wrote it down.
+         */
+        Substituted: {
+            /** Rotation */
+            rotation: string;
+            /**
+             * Begins
+             * Format: date-time
+             */
+            begins: string;
+            /**
+             * Ends
+             * Format: date-time
+             */
+            ends: string;
+            /** Person */
+            person: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Noted By
+             * @default
+             */
+            noted_by: string;
+        };
+        /**
+         * Substitutions
+         * @description All that are noted, in that order.
+         */
+        Substitutions: {
+            /** Substitutions */
+            substitutions: components["schemas"]["Substituted"][];
+        };
         /**
          * SwitchedOff
          * @description Which protective action is switched off until when, why, and who agrees.
@@ -3282,12 +3848,50 @@ export interface components {
          */
         TrialState: "running" | "done" | "failed" | "cancelled";
         /**
+         * Turns
+         * @description The turns of one rotation that have a part in a time, in order.
+         */
+        Turns: {
+            /** Turns */
+            turns: components["schemas"]["OneTurn"][];
+        };
+        /**
+         * WayKind
+         * @description How a notice travels. A channel is a measured quantity; what carries a notice is a way.
+         * @enum {string}
+         */
+        WayKind: "dingtalk" | "wecom" | "feishu" | "lark" | "webhook" | "apprise";
+        /**
          * Why
          * @description Why it is done; it stands in the book.
          */
         Why: {
             /** Reason */
             reason: string;
+        };
+        /**
+         * Chosen
+         * @description Which protective action is confirmed, or switched on again.
+         */
+        monitor__server__routes__deeds__Chosen: {
+            /** Protection */
+            protection: string;
+        };
+        /**
+         * Chosen
+         * @description The password, and what the PIN is to be: 6 to 12 figures, none of those that are tried first.
+         */
+        monitor__server__routes__pin__Chosen: {
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
+            /**
+             * Pin
+             * Format: password
+             */
+            pin: string;
         };
         /**
          * AlarmMessage
@@ -4998,6 +5602,151 @@ export interface operations {
             };
         };
     };
+    read_times: {
+        parameters: {
+            query: {
+                alarm: string;
+                raised_at: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmTimes"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    note_shown: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrawnNow"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                    "text/plain": string;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
     read_protections: {
         parameters: {
             query?: never;
@@ -6361,6 +7110,164 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Detail"];
                     "text/plain": string;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    choose_pin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["monitor__server__routes__pin__Chosen"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                    "text/plain": string;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    drop_pin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -8911,7 +9818,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Chosen"];
+                "application/json": components["schemas"]["monitor__server__routes__deeds__Chosen"];
             };
         };
         responses: {
@@ -9202,7 +10109,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Chosen"];
+                "application/json": components["schemas"]["monitor__server__routes__deeds__Chosen"];
             };
         };
         responses: {
@@ -9213,6 +10120,591 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OneProtection"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                    "text/plain": string;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    read_duty: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyNow"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    read_turns: {
+        parameters: {
+            query: {
+                rotation: string;
+                /** @description ISO 8601 with offset; in a URL a + is written %2B */
+                start: string;
+                /** @description ISO 8601 with offset; in a URL a + is written %2B */
+                end: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Turns"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    read_calendar: {
+        parameters: {
+            query?: {
+                language?: "en" | "zh";
+            };
+            header?: never;
+            path: {
+                rotation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/calendar": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    substitute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSubstitution"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Substitutions"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                    "text/plain": string;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    take_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSubstitution"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Substitutions"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                    "text/plain": string;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    read_notices: {
+        parameters: {
+            query?: {
+                alarm?: string | null;
+                raised_at?: string | null;
+                person?: string | null;
+                kind?: components["schemas"]["NoticeKind"] | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notices"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    receive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Came"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Confirmed"];
                 };
             };
             /** @description Unauthorized */

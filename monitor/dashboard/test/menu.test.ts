@@ -5,7 +5,7 @@ import { pageOf } from "../src/page";
 const kinds = (deeds: Parameters<typeof open>[1]) => open([...first, ...further], deeds).map(({ kind }) => kind);
 
 test("everybody is shown what is live and the own account, and nothing that would be refused", () => {
-  expect(kinds([])).toEqual(["plant", "alarms", "protections", "devices", "account"]);
+  expect(kinds([])).toEqual(["plant", "alarms", "protections", "duty", "devices", "account"]);
 });
 
 test("one of several rights is enough", () => {

@@ -8,6 +8,7 @@ import { person } from "../store";
 import { AdminPage, Heads, when } from "./admin";
 import { useAsked } from "./asked";
 import { Deed, text } from "./deed";
+import { OwnPin } from "./pin";
 import { LanguageSwitch, Logo, ThemeSwitch } from "./header";
 
 /** Fewest characters of a password, as the server asks. */
@@ -30,6 +31,7 @@ export function AccountPage() {
           {done ? t("password_changed") : ""}
         </p>
       </section>
+      <OwnPin />
       <section>
         <h3>{t("sessions_own")}</h3>
         <Sessions all={sessions.told ?? []} again={sessions.again} />

@@ -3,9 +3,9 @@
 import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { Refusal, acknowledge } from "../api";
-import type { Alarm, Signing } from "../api-types";
+import type { Alarm, SigningShort } from "../api-types";
 import { t } from "../i18n";
-import { takeAlarm } from "../store";
+import { person, takeAlarm } from "../store";
 
 /** Fewest characters of what is done about an action alarm, as the server asks. */
 const words_min = 3;
@@ -13,7 +13,7 @@ const words_min = 3;
 /** Why the last acknowledgement did not succeed, by alarm. */
 const failures = signal<Record<string, string>>({});
 
-async function attempt(alarm: Alarm, comment: string, signature: Signing | null): Promise<void> {
+async function attempt(alarm: Alarm, comment: string, signature: SigningShort | null): Promise<void> {
   failures.value = { ...failures.value, [alarm.id]: "" };
   try {
     takeAlarm(await acknowledge(alarm, comment, signature));
@@ -23,6 +23,12 @@ async function attempt(alarm: Alarm, comment: string, signature: Signing | null)
     failures.value = { ...failures.value, [alarm.id]: t("ack_failed", { why }) };
   }
 }
+
+/** Whoever has a PIN may give it instead: figures alone, and not many, are one. */
+export const signingBy = (secret: string, hasPin: boolean): SigningShort =>
+  hasPin && /^[0-9]{6,12}$/.test(secret) ? { pin: secret, meaning: "responsibility" } : { password: secret, meaning: "responsibility" };
+
+const signLabel = (): string => t(person.value?.has_pin ? "sign_pin" : "sign_password");
 
 export function Acknowledge({ alarm, testid }: { alarm: Alarm; testid: string }) {
   const [comment, setComment] = useState("");
@@ -35,7 +41,7 @@ export function Acknowledge({ alarm, testid }: { alarm: Alarm; testid: string })
     event.preventDefault();
     setBusy(true);
     setPassword("");
-    const signature: Signing | null = signs ? { password, meaning: "responsibility" } : null;
+    const signature = signs ? signingBy(password, person.value?.has_pin ?? false) : null;
     await attempt(alarm, comment, signature).finally(() => setBusy(false));
   };
 
@@ -56,8 +62,8 @@ export function Acknowledge({ alarm, testid }: { alarm: Alarm; testid: string })
         <input
           class="comment"
           type="password"
-          aria-label={t("sign_password")}
-          placeholder={t("sign_password")}
+          aria-label={signLabel()}
+          placeholder={signLabel()}
           autocomplete="off"
           maxLength={256}
           required

@@ -10,6 +10,7 @@ import type { PlantIndex } from "../plant";
 import { trendsAround } from "../trends";
 import { whyNot } from "./deed";
 import { Mark } from "./mark";
+import { Times } from "./times";
 import { PriorityMark } from "./priority";
 
 export function Occurrence({ alarm, plant }: { alarm: Alarm; plant: PlantIndex }) {
@@ -45,6 +46,7 @@ function Story({ alarm, plant }: { alarm: Alarm; plant: PlantIndex }) {
   return (
     <div class="story" data-testid={`story-${alarm.id}`}>
       {typeof told === "string" ? <p class="quiet">{told}</p> : <Changes list={told} alarm={alarm} plant={plant} />}
+      {typeof told !== "string" && <Times id={alarm.id} raised_at={alarm.raised_at} zone={plant.plant.time_zone} />}
       {alarm.channel !== null && plant.channels.has(alarm.channel) && (
         <a href={trendsAround(alarm.channel, Date.parse(alarm.raised_at))} data-testid={`trend-of-${alarm.id}`}>
           {t("its_trend")}

@@ -22,7 +22,7 @@ export function Unfolded({ alarm }: { alarm: Alarm }) {
   );
 }
 
-function GuidanceOf({ id }: { id: string }) {
+export function GuidanceOf({ id }: { id: string }) {
   const [told, setTold] = useState<Guidance | string>(t("asking"));
   useEffect(() => {
     guidance(id).then(setTold, (error: unknown) => {
