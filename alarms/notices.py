@@ -46,8 +46,7 @@ class Desk:
 
     def substitute(self, event: Substitute) -> None:
         """Note that somebody else has the duty for a while, or that it is taken back."""
-        others = tuple(one for one in self.substitutions if not is_same(one, event.substitution))
-        self.substitutions = others if event.is_over else (*others, event.substitution)
+        self.substitutions = with_substitution(self.substitutions, event)
 
     def put(self, call: Call) -> None:
         """Note how a call stands."""
@@ -165,6 +164,12 @@ class Desk:
             return None
         place = ways.index(notice.way) + 1
         return contacts[place] if place < len(contacts) else None
+
+
+def with_substitution(noted: tuple[Substitution, ...], event: Substitute) -> tuple[Substitution, ...]:
+    """Give the substitutions that are noted behind an event."""
+    others = tuple(one for one in noted if not is_same(one, event.substitution))
+    return others if event.is_over else (*others, event.substitution)
 
 
 def is_same(one: Substitution, other: Substitution) -> bool:

@@ -23,7 +23,7 @@ from monitor.demo import DemoSettings
 from monitor.demo import demo as run_demo
 from monitor.doctor.examine import examine, report
 from monitor.doctor.finding import Weight
-from monitor.duty import duty_of
+from monitor.duty import duty_of, noted_in
 from monitor.edge import MENDABLE, finished, give_up, in_force, instant, loaded
 from monitor.keeping import database
 from monitor.limits import UnknownZoneError, limits_of
@@ -261,13 +261,22 @@ def duty(
     at: Annotated[
         str, typer.Option(help="2026-12-24T20:00Z; now, if not given. 时间（含时区），默认当前。")
     ] = "",
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="A collector's data folder, for what was noted on the screen. 数据目录，含已登记的替班。"
+        ),
+    ] = None,
     *,
     week: Annotated[bool, typer.Option("--week", help="Every turn of a week. 一周内的班次。")] = False,
 ) -> None:
     """值班 · Tell who is on call, how they are reached, and whom each step would call."""
     plant = loaded(plant_dir)
     try:
-        lines = list(duty_of(plant, instant(at) or SystemClock().now(), is_week=week))
+        noted = None if data is None else noted_in(data)
+        lines = list(duty_of(plant, instant(at) or SystemClock().now(), is_week=week, noted=noted))
+    except MENDABLE as error:
+        give_up(error)
     except OverflowError:
         raise typer.BadParameter(f"{at} is at the end of the calendar; give another time") from None
     for line in lines:

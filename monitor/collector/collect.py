@@ -214,7 +214,8 @@ class Collector:
             "used_share": self._keeper.fill.share,
         }
         notices = self._notices_health()
-        well = devices["devices_live"] == devices["devices"] and database["ok"] and journal["ok"]
+        parts_are_well = all(one["ok"] for one in (database, journal, notices))
+        well = devices["devices_live"] == devices["devices"] and parts_are_well
         return {
             "at": now.isoformat(timespec="microseconds"),
             "status": "ok" if well else "degraded",

@@ -55,6 +55,9 @@ def collector(health: Mapping[str, Any] | None) -> Iterator[Finding]:
     if not health["database"]["ok"]:
         detail, waiting = health["database"]["detail"], health["database"]["waiting"]
         yield mend(COLLECTOR, f"{detail}; {waiting} entries wait", f"{detail}；{waiting}条等待")
+    calling = health.get("notices", {})
+    if not calling.get("ok", True):
+        yield mend(COLLECTOR, f"calling: {calling['detail']}", f"通知：{calling['detail']}")
     yield _polls(health)
     yield from _loop(health.get("loop_lag_ms", {}))
     yield from _samples(health["database"])

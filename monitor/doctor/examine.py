@@ -9,6 +9,7 @@ from monitor.doctor.collector import collector, health_of
 from monitor.doctor.database import database
 from monitor.doctor.finding import Finding, Weight, lines
 from monitor.doctor.host import certificates, clock, disk, journal
+from monitor.doctor.ways import ways
 
 
 async def examine(
@@ -28,6 +29,7 @@ async def examine(
         disk(data),
         journal(plant, data, environment),
         *certificates(plant, data, environment, at),
+        *ways(plant, data, environment),
     ]
     return [*here, *collector(health_of(data)), *await database(database_url, plant, data, environment, at)]
 

@@ -28,6 +28,8 @@ from monitor.doctor.database import (
 from monitor.doctor.examine import report
 from monitor.doctor.finding import Finding, Weight, mend, well
 from monitor.doctor.host import CERTIFICATES, certificates, clock, disk, journal, of_state
+from monitor.doctor.ways import WAYS, ways
+from monitor.notify.secrets import variable
 from tests.database import Server
 
 LINE = Path(__file__).parents[1] / "plants" / "line"
@@ -258,3 +260,33 @@ def test_the_report_counts_what_is_to_be_mended() -> None:
     assert list(report(findings))[-1] == "\n1 to mend · 1项待处理"
     assert list(report(findings[:1]))[-1] == "\nNothing to mend. 无待处理项。"
     assert list(report(findings))[1] == "✗ Rights · 权限\n    bad\n    坏"
+
+
+def test_each_way_without_its_secret_is_named_and_no_secret_is_told(plant: Plant, tmp_path: Path) -> None:
+    assert [(one.weight, one.said.en.split(":")[0]) for one in ways(plant, tmp_path, {})] == [
+        (Weight.MEND, "robot"),
+        (Weight.MEND, "spare"),
+    ]
+    there = {variable(way.secret): "https://x.example/4711secret4711" for way in plant.duty.ways.values()}
+    (found,) = ways(plant, tmp_path, there)
+    assert found == well(WAYS, "2 secrets are there", "2个密钥均已就绪")
+    plain = {**there, variable("test-spare"): "http://x.example/4711secret4711"}
+    (found,) = ways(plant, tmp_path, plain)
+    assert (found.weight, found.said.en) == (
+        Weight.MEND,
+        "spare: the address of secret 'test-spare' must begin with https://",
+    )
+    assert "4711" not in found.said.en + found.said.zh
+
+
+def test_the_heartbeat_has_a_secret_too_and_who_calls_nobody_needs_none(plant: Plant, tmp_path: Path) -> None:
+    beating = replace(plant, duty=replace(plant.duty, ways={}, heartbeat="outside"))
+    (found,) = ways(beating, tmp_path, {})
+    assert (found.weight, "secret 'outside' is missing" in found.said.en) == (Weight.MEND, True)
+    assert list(ways(replace(plant, duty=replace(plant.duty, ways={})), tmp_path, {})) == []
+
+
+def test_that_people_cannot_be_called_is_told() -> None:
+    calling = {"notices": {"ok": False, "detail": "undelivered: ISO/pressure/action"}}
+    (found,) = (one for one in collector(HEALTH | calling) if "calling" in one.said.en)
+    assert (found.weight, found.said.en) == (Weight.MEND, "calling: undelivered: ISO/pressure/action")

@@ -1,16 +1,22 @@
 """Who is on call, as `gradewatch duty` prints it."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
-from config.duty import Duty
+from alarms.calls import Calls
+from alarms.events import Substitute, Tick
+from alarms.state import State
+from config.duty import Duty, Substitution
 from config.load import load
 from config.plant import Plant
 from monitor.cli import app
-from monitor.duty import duty_of
+from monitor.collector import codec
+from monitor.collector.journal import Journal, Stood
+from monitor.duty import duty_of, noted_in
 from tests.config.conftest import LINE
 
 SATURDAY_EVENING = datetime(2026, 11, 21, 12, 30, tzinfo=UTC)
@@ -40,7 +46,7 @@ high high
 medium medium quiet 免打扰 22:00 – 07:00
 60 s wang
 
-Substitutions that persons noted on the screen stand in no folder. 屏幕上登记的替班不在配置目录中。
+Substitutions noted on the screen are not in here: give --data. 此处不含屏幕上登记的替班，请给出 --data。
 """
 
 
@@ -83,3 +89,29 @@ def test_the_command_asks_for_a_time_with_its_zone() -> None:
     assert asked("--week").exit_code == 0
     for at in ("2026-11-21T20:30:00", "9999-12-31T20:30:00Z"):
         assert asked("--at", at).exit_code == 2
+
+
+async def test_what_was_noted_on_the_screen_is_read_from_the_journal(plant: Plant, tmp_path: Path) -> None:
+    tonight = Substitution(
+        *("night", SATURDAY_EVENING, SATURDAY_EVENING + timedelta(hours=4), "li", "wang is ill", "wang")
+    )
+    by_day = replace(tonight, rotation="day", person="cao", reason="leave")
+    over = replace(by_day, person="qian")
+    journal = Journal(tmp_path / "journal.sqlite")
+    journal.start()
+    state = State(calls=Calls(substitutions=(over, by_day)))
+    events = [Substitute(SATURDAY_EVENING, over, is_over=True), Substitute(SATURDAY_EVENING, tonight)]
+    await journal.append(
+        [codec.entry_of(Tick(SATURDAY_EVENING), SATURDAY_EVENING)], Stood(codec.state_json(state))
+    )
+    await journal.append([codec.entry_of(one, one.at) for one in events], None)
+    await journal.close()
+    assert noted_in(tmp_path) == (by_day, tonight)
+    asked = ["duty", str(LINE), "--at", "2026-11-21T12:30Z", "--data", str(tmp_path)]
+    lines = [" ".join(line.split()) for line in CliRunner().invoke(app, asked).output.splitlines()]
+    assert any(line.startswith("on call 值班 li: Robot") for line in lines)
+    assert lines[-1].startswith("night 2026-11-21 20:30 – 2026-11-22 00:30 li")
+    assert lines[-1].endswith("(wang: wang is ill)")
+    assert not any("give --data" in line for line in lines)
+    missing = CliRunner().invoke(app, [*asked[:-1], str(tmp_path / "none")])
+    assert missing.exit_code != 0
