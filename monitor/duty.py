@@ -25,7 +25,10 @@ ENTRIES_AT_ONCE = 5_000
 NOBODY = "nobody 无人"
 FIRST = 14
 """Columns of what a line is about; a Chinese letter takes two."""
-MADE_BY_HAND = "Substitutions noted on the screen are not in here: give --data. 此处不含屏幕上登记的替班，请给出 --data。"
+MADE_BY_HAND = (
+    "Substitutions noted on the screen are not in here: give --data. "
+    "此处不含屏幕上登记的替班，请给出 --data。"
+)
 
 
 Noted: TypeAlias = Sequence[Substitution]
