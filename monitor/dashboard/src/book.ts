@@ -36,8 +36,9 @@ export const about = ({ body }: BookLine): string => {
 
 /** What a person said; else why it happened, or how it went. */
 export function why({ kind, body }: BookLine): string {
-  const key = `${kind === "change" ? "protective" : "reason"}_${word(body.reason)}`;
-  return word(body.comment) || (isKey(key) ? t(key) : word(body.reason)) || word(body.detail);
+  const reason = word(body.reason);
+  const key = kind === "change" ? `protective_${reason}` : `reason_${reason}`;
+  return word(body.comment) || (isKey(key) ? t(key) : reason) || word(body.detail);
 }
 
 /** One fact of a line, before and after it; undefined: there was none, or is none any more. */
