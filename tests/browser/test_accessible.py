@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from playwright.async_api import Page, expect
@@ -59,6 +60,8 @@ class Sight:
         return self.kind or self.name
 
 
+RAISED = "RAISED"
+"""Stands in an address for when the alarm was raised."""
 ENGINEER, QA, ADMIN = Role.ENGINEER, Role.QA, Role.ADMIN
 SIGHTS = (
     Sight("plant", ENGINEER, "#/", "[data-testid=overview]", ("[data-testid=nav-more]",)),
@@ -89,6 +92,8 @@ SIGHTS = (
         ".instrument-table tbody",
         ("[data-testid=instrument-open-ISO-STM-L1]",),
     ),
+    Sight("duty", ENGINEER, "#/on-call", "[data-testid=duty-turns-day] tbody tr"),
+    Sight("call", ENGINEER, f"#/call/{quote(ALARM, safe='')}/{RAISED}", "[data-testid=mini-trend] svg"),
     Sight("account", ENGINEER, "#/account", ".admin-table tbody tr"),
     Sight("book", QA, "#/book", ".book-table tbody", (".book-table tbody button.link >> nth=0",)),
     Sight("changes", QA, "#/changes", "[data-testid=proposals]", ("[data-testid=proposal-open-1]",)),
@@ -173,7 +178,9 @@ async def go(page: Page, server: Running, sight: Sight, before: Role | None) -> 
         await expect(page.get_by_test_id("person")).to_contain_text(called(sight.role), timeout=SLOW_MS)
         # What a page asks for by itself it asks for by the server's time.
         await expect(page.get_by_test_id("server-time")).to_contain_text("2026-03-02", timeout=SLOW_MS)
-    await page.evaluate("(hash) => { location.hash = hash; }", sight.address)
+    raised_at = server.service.relay.alarms[ALARM].raised_at.isoformat()
+    address = sight.address.replace(RAISED, quote(raised_at, safe=""))
+    await page.evaluate("(hash) => { location.hash = hash; }", address)
     await expect(page.locator(sight.shown).first).to_be_visible(timeout=SLOW_MS)
     for click in sight.clicks:
         await page.locator(click).first.click(timeout=SLOW_MS)
