@@ -12,6 +12,7 @@ import { stateKey } from "../protections";
 import { tellOfShown } from "../shown";
 import { alarms, index, may, person, protections, readingOf, server_ms } from "../store";
 import { Acknowledge } from "./acknowledge";
+import { when } from "./admin";
 import { useAsked } from "./asked";
 import { nameOf } from "./duty";
 import { LanguageSwitch, ThemeSwitch } from "./header";
@@ -166,7 +167,10 @@ function Who({ id, raised_at }: { id: string; raised_at: string }) {
       <ul>
         {told?.sent.notices.map((one) => (
           <li key={one.key}>
-            <b>{nameOf(one.person, people)}</b> <span class="quiet">{one.way}</span>
+            <b>{nameOf(one.person, people)}</b>{" "}
+            <span class="quiet">
+              {[when(one.at).slice(11), one.way, one.kind === "clear" ? t("notice_clear") : `${t("notice_step")} ${one.step}`].join(" · ")}
+            </span>
             <br />
             <NoticeState one={one} people={people} />
           </li>
