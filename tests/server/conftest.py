@@ -3,7 +3,7 @@
 import asyncio
 import json
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +13,9 @@ import httpx
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
+from alarms.events import Alarm
 from config.load import load
+from config.model import Sample
 from config.plant import Plant
 from monitor.server.access import PASSWORD_VARIABLE
 from monitor.server.app import create_app
@@ -23,6 +25,8 @@ from monitor.server.serve import serve_made
 from monitor.server.service import Service
 from monitor.server.sessions import Person
 from monitor.server.settings import Settings
+from monitor.store.book import BookEntry
+from monitor.store.write import Writer
 from tests.people import TRAINING, accounts, add_people, called
 from tests.server.collector import Collector
 from tests.server.hands import Hands
@@ -60,6 +64,15 @@ class Running:
         """Open a session without a password, and give its token."""
         name = name or called(role)
         return self.service.sessions.open(self.service.people.person(name) or Person(name, role))
+
+    async def store(
+        self, samples: Sequence[Sample] = (), book: Sequence[BookEntry] = (), alarms: Sequence[Alarm] = ()
+    ) -> None:
+        """Write into the server's database, as a collector of its plant does."""
+        settings = self.service.settings
+        writer = await Writer.open(settings.database_url, settings.plant, "test", settings.now())
+        await writer.write(1, samples, book, alarms)
+        await writer.close()
 
     @asynccontextmanager
     async def client(self, token: str = "", **headers: str) -> AsyncIterator[httpx.AsyncClient]:
@@ -147,7 +160,9 @@ async def keeping(
 ) -> AsyncIterator[Running]:
     """A server with a database, in which everybody has the password `PASSWORD`."""
     monkeypatch.setenv(PASSWORD_VARIABLE, PASSWORD)
-    await add_people(database_url, PASSWORD)  # or else the server makes an administrator, and a line of the book
+    await add_people(
+        database_url, PASSWORD
+    )  # or else the server makes an administrator, and a line of the book
     async with running(replace(settings, database_url=database_url)) as made:
         await meet(made)
         yield made

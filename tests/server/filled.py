@@ -5,7 +5,6 @@ from typing import Any
 
 from monitor.server.gate import API
 from monitor.server.rights import Role
-from monitor.store.write import Writer
 from monitor.versions import Versions
 from tests.changing import line, looser
 from tests.people import called
@@ -20,9 +19,7 @@ async def fill(server: Running, collector: Collector, hands: Hands) -> None:
     settings, files = server.service.settings, line()[1]
     Versions(settings.data).keep(files)
     samples = [collector.measure(pressure_pa) for pressure_pa in (50.0, 10.0)]
-    writer = await Writer.open(settings.database_url, settings.plant, "test", hands.now())
-    await writer.write(1, samples, [], [collector.alarms[ALARM]])
-    await writer.close()
+    await server.store(samples, alarms=[collector.alarms[ALARM]])
     own = {name: text for name, text in looser(files).items() if name.startswith("plant/")}
     await _post(server, Role.ENGINEER, "instruments/entries", ENTRY)
     await _post(server, Role.ENGINEER, "plant/proposals", {"reason": "less noise", "files": own})

@@ -7,9 +7,7 @@ from alarms.events import Fault, Shelve, Transition
 from monitor.collector import codec
 from monitor.server.gate import API
 from monitor.server.rights import Role
-from monitor.server.settings import Settings
 from monitor.store.book import BookEntry
-from monitor.store.write import Writer
 from tests.people import signed
 from tests.server.collector import ALARM, PRESSURE, Collector
 from tests.server.conftest import PASSWORD, Running, Screen
@@ -99,14 +97,10 @@ async def test_a_wrong_token_is_no_acknowledgement(collector: Collector, server:
         assert answer.status_code == 503
 
 
-async def test_the_history_comes_from_the_database(
-    keeping: Running, settings: Settings, hands: Hands, collector: Collector
-) -> None:
+async def test_the_history_comes_from_the_database(keeping: Running, collector: Collector) -> None:
     sample = collector.measure(10.0)
     alarms = [alarm for alarm in collector.alarms.values() if alarm.id == ALARM]
-    writer = await Writer.open(keeping.service.settings.database_url, settings.plant, "test", hands.now())
-    await writer.write(1, [sample], [], alarms)
-    await writer.close()
+    await keeping.store([sample], alarms=alarms)
     period = {"start": "2026-03-02T08:00:00+00:00", "end": "2026-03-02T17:00:00+08:00"}
     async with keeping.client(keeping.sign_in()) as client:
         (told,) = (await client.get(f"{API}/alarms/history", params=period)).json()["alarms"]
@@ -125,14 +119,12 @@ async def test_the_history_comes_from_the_database(
 
 
 async def test_the_history_is_searched_and_turned_page_by_page(
-    keeping: Running, settings: Settings, hands: Hands, collector: Collector
+    keeping: Running, hands: Hands, collector: Collector
 ) -> None:
     sample = collector.measure(10.0)
     lost = collector.judge(Fault(hands.at, "database", "gone"))[0]
     assert isinstance(lost, Transition)
-    writer = await Writer.open(keeping.service.settings.database_url, settings.plant, "test", hands.now())
-    await writer.write(1, [sample], [], [collector.alarms[ALARM], lost.after])
-    await writer.close()
+    await keeping.store([sample], alarms=[collector.alarms[ALARM], lost.after])
     period = {"start": "2026-03-02T08:00:00Z", "end": "2026-03-02T09:00:00Z"}
     async with keeping.client(keeping.sign_in()) as client:
 
@@ -168,16 +160,14 @@ async def test_the_history_has_a_limit(server: Running) -> None:
 
 
 async def test_what_was_done_with_an_alarm_is_told_from_the_book(
-    keeping: Running, settings: Settings, hands: Hands, collector: Collector
+    keeping: Running, hands: Hands, collector: Collector
 ) -> None:
     shelving = Shelve(hands.at, ALARM, hands.at + timedelta(hours=1), "li", "sensor", "wang")
     told = [one for one in collector.judge(shelving) if isinstance(one, Transition)]
-    writer = await Writer.open(keeping.service.settings.database_url, settings.plant, "test", hands.now())
     book = [
         BookEntry(one.at, "transition", one.who, codec.body_of(codec.entry_of(one, one.at))) for one in told
     ]
-    await writer.write(1, [], book, [])
-    await writer.close()
+    await keeping.store(book=book)
     path = f"{API}/alarms/transitions"
     async with keeping.client(keeping.sign_in(Role.VIEWER)) as client:
         (shelved,) = (await client.get(path, params={"alarm": ALARM})).json()["transitions"]

@@ -6,7 +6,6 @@ import pytest
 
 from monitor.server.gate import API
 from monitor.server.settings import Settings
-from monitor.store.write import Writer
 from tests.server.collector import Collector
 from tests.server.conftest import Running
 from tests.server.hands import Hands
@@ -24,9 +23,7 @@ async def test_it_tells_minute_by_minute_up_to_now(
 ) -> None:
     collector = Collector(settings.plant, settings.data, hands)
     samples = [collector.measure(50.0) for _ in range(90)]
-    writer = await Writer.open(keeping.service.settings.database_url, settings.plant, "test", hands.now())
-    await writer.write(1, [*samples[:20], *samples[25:]], [], [])
-    await writer.close()
+    await keeping.store([*samples[:20], *samples[25:]])
     answer = await ask(keeping)
     assert answer.status_code == 200
     told = answer.json()

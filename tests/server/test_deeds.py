@@ -13,9 +13,7 @@ from alarms.state import State
 from config.plant import Plant
 from monitor.server.gate import API
 from monitor.server.rights import Role
-from monitor.server.settings import Settings
 from monitor.server.tries import TRIES_AT_ONE_PLACE
-from monitor.store.write import Writer
 from tests.people import signed
 from tests.server.acting import acting
 from tests.server.collector import ALARM, PRESSURE, Collector
@@ -227,14 +225,10 @@ async def test_guidance_says_what_is_to_be_done(server: Running) -> None:
         assert (await client.get(f"{API}/alarms/guidance")).status_code == 422
 
 
-async def test_the_load_is_counted_from_the_database(
-    keeping: Running, settings: Settings, hands: Hands, collector: Collector
-) -> None:
+async def test_the_load_is_counted_from_the_database(keeping: Running, collector: Collector) -> None:
     sample = collector.measure(10.0)
     alarms = [alarm for alarm in collector.alarms.values() if alarm.id == ALARM]
-    writer = await Writer.open(keeping.service.settings.database_url, settings.plant, "test", hands.now())
-    await writer.write(1, [sample], [], alarms)
-    await writer.close()
+    await keeping.store([sample], alarms=alarms)
     async with keeping.client(keeping.sign_in()) as client:
         period = {"start": "2026-03-02T08:00:00Z", "end": "2026-03-02T10:00:00Z"}
         told = (await client.get(f"{API}/alarms/load", params=period)).json()

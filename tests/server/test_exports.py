@@ -14,7 +14,6 @@ import pytest
 from config.model import Sample
 from monitor.server.gate import API
 from monitor.server.settings import Settings
-from monitor.store.write import Writer
 from tests.server.collector import PRESSURE, Collector, isolator_sample
 from tests.server.conftest import Running
 from tests.server.hands import Hands
@@ -30,9 +29,7 @@ async def kept(
     if samples is None:
         collector = Collector(settings.plant, settings.data, hands)
         samples = [collector.measure(value) for value in (50.0, 52.5)]
-    writer = await Writer.open(keeping.service.settings.database_url, settings.plant, "test", hands.now())
-    await writer.write(1, samples, [], [])
-    await writer.close()
+    await keeping.store(samples)
 
 
 async def ask(server: Running, kind: str, accept: str = "en", **question: Any) -> httpx.Response:

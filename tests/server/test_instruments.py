@@ -16,7 +16,6 @@ from monitor.server.instruments import day_of
 from monitor.server.rights import Role
 from monitor.server.routes import instruments
 from monitor.server.settings import Settings
-from monitor.store.write import Writer
 from tests.server.collector import PRESSURE, Collector, sample_but_for
 from tests.server.conftest import Running
 from tests.server.hands import Hands
@@ -170,9 +169,7 @@ async def test_what_is_read_of_the_past_says_how_the_instruments_stood(
     temperature = await note(keeping, instrument="ISO-STM-L1/temp", pq_on=None, qualified_until=None)
     await confirm(keeping, temperature["waiting"]["number"])
     sample = Collector(settings.plant, settings.data, hands).measure(50.0)
-    writer = await Writer.open(keeping.service.settings.database_url, settings.plant, "test", hands.now())
-    await writer.write(1, [sample], [], [])
-    await writer.close()
+    await keeping.store([sample])
     period = {"start": "2026-03-01T15:59:00Z", "end": "2026-03-02T08:20:00Z"}
     asked = {"channel": [PRESSURE, "ISO-STM-L1/temp"], **period}
     async with as_person(keeping, "kan", Role.VIEWER) as client:

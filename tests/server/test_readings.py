@@ -5,7 +5,6 @@ from typing import Any
 
 from monitor.server.gate import API
 from monitor.server.settings import Settings
-from monitor.store.write import Writer
 from tests.server.collector import PRESSURE, Collector
 from tests.server.conftest import Running
 from tests.server.hands import Hands
@@ -17,9 +16,7 @@ async def kept(keeping: Running, settings: Settings, hands: Hands) -> None:
     """Keep four seconds of the isolator from 08:15:01 on, the third without a pressure."""
     collector = Collector(settings.plant, settings.data, hands)
     samples = [collector.measure(value) for value in (50.0, 52.0, math.nan, 54.0)]
-    writer = await Writer.open(keeping.service.settings.database_url, settings.plant, "test", hands.now())
-    await writer.write(1, samples, [], [])
-    await writer.close()
+    await keeping.store(samples)
 
 
 async def ask(server: Running, **question: Any) -> Any:
