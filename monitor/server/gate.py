@@ -31,6 +31,8 @@ OPEN_DOORS = frozenset(
         ("GET", f"{API}/session/oidc/callback"),
     }
 )
+WHO_AM_I = f"GET {API}/session"
+"""What every page asks before anybody has signed in: an answer of 401, and nothing for quality to read."""
 READING = frozenset({"GET", "HEAD"})
 METRICS = "/metrics"
 """For scrapers, who have no session: with a token, or without one from this machine only."""
@@ -131,7 +133,8 @@ class Gate:
 
     async def _turn_away(self, connection: HTTPConnection) -> None:
         what = f"{connection.scope.get('method', 'WS')} {connection.scope['path']}"
-        await self._doors.turned_away(_address(connection), what)
+        if what != WHO_AM_I or cookie_in(connection) or _bearer(connection):
+            await self._doors.turned_away(_address(connection), what)
 
     def _check_rates(self, connection: HTTPConnection, token: str) -> None:
         if connection.scope.get("method", "GET") in READING:
