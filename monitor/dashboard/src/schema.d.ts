@@ -3617,6 +3617,8 @@ export interface components {
          * @description The password of who is signed in, once more, and what the signature means.
          */
         Signing: {
+            /** Signs As */
+            signs_as: string[];
             /**
              * Password
              * Format: password

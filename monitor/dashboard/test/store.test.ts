@@ -113,7 +113,7 @@ test("a protective action stands from its message to the one that says it is arm
   tell({ ...one, state: "ARMED" });
   expect(store.protections.value.size).toBe(0);
   expect(store.may("shelve")).toBe(false);
-  store.person.value = { name: "li", display: "Li", role: "operator", language: "zh", must_change: false, has_pin: false, deeds: ["shelve"] };
+  store.person.value = { name: "li", display: "Li", role: "operator", language: "zh", must_change: false, has_pin: false, deeds: ["shelve"], signs_as: ["operator"] };
   expect(store.may("shelve")).toBe(true);
   expect(store.may("approve_plant")).toBe(false);
 });

@@ -12,7 +12,7 @@ from monitor.server.gate import cookie_name
 from monitor.server.identify import Credentials, address_of, check_code, tried
 from monitor.server.messages import Detail, Time, shown
 from monitor.server.refusal import Refusal
-from monitor.server.rights import Deed, Role
+from monitor.server.rights import SIGNS_AS, Deed, Role
 from monitor.server.service import Here, Service, SignedIn
 from monitor.server.sessions import Person, Session
 from monitor.server.written import AT
@@ -58,6 +58,7 @@ class SignedInPerson(BaseModel):
             "must_change": False,
             "has_pin": True,
             "deeds": ["export", "look", "read_past"],
+            "signs_as": [],
         }
     )
 
@@ -68,6 +69,7 @@ class SignedInPerson(BaseModel):
     must_change: bool
     has_pin: bool
     deeds: list[Deed]
+    signs_as: list[str]
 
 
 class OpenSession(BaseModel):
@@ -121,6 +123,7 @@ async def read_session(session: SignedIn, here: Here) -> SignedInPerson:
         must_change=person.must_change,
         has_pin=account is not None and account.pin_hash != "",
         deeds=sorted(session.deeds),
+        signs_as=sorted(SIGNS_AS[person.role]),
     )
 
 

@@ -13,7 +13,10 @@ export function roleName(role: string): string {
 }
 
 export function End({ one }: { one: Protection }) {
-  const [own, setOwn] = useState(0);
+  const mine = one.reset_by.flatMap((role, place) => (person.value?.signs_as.includes(role) ? [place] : []));
+  const [chosen, setOwn] = useState(mine[0]);
+  const own = chosen ?? mine[0];
+  if (own === undefined) return <p data-testid={`end-${one.id}-others`}>{t("end_others")}</p>;
   const others = one.reset_by.map((role, place) => ({ role, field: `person-${place}` })).filter((_, place) => place !== own);
   const act = (form: FormData): Promise<void> => {
     const signed = others.map(({ role, field }) => ({ role, person: personIn(form, field) }));
@@ -24,9 +27,9 @@ export function End({ one }: { one: Protection }) {
       <label>
         {t("signs_as", { who: person.value?.name ?? "" })}{" "}
         <select value={own} onChange={(event) => setOwn(Number(event.currentTarget.value))} data-testid={`role-${one.id}`}>
-          {one.reset_by.map((role, place) => (
+          {mine.map((place) => (
             <option key={place} value={place}>
-              {roleName(role)}
+              {roleName(one.reset_by[place] ?? "")}
             </option>
           ))}
         </select>
