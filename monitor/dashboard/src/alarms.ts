@@ -1,6 +1,7 @@
 /** How alarms are ordered and worded. Pure, but for the language, which every text follows. */
 
 import type { Alarm, Level, Limit, Priority } from "./api-types";
+import { inWords, serviceTitle } from "./details";
 import { bound, unit, value } from "./format";
 import { said, t } from "./i18n";
 import { calibrationTitle } from "./instruments";
@@ -55,7 +56,7 @@ export function changed(alarms: ReadonlyMap<string, Alarm>, alarm: Alarm): Reado
 }
 
 /** Which bound was crossed, judged from the worst value; undefined where there is none. */
-export function side(alarm: Alarm, limit: Limit | undefined): "low" | "high" | undefined {
+export function side(alarm: Pick<Alarm, "worst">, limit: Limit | undefined): "low" | "high" | undefined {
   if (!limit || alarm.worst === null) return undefined;
   if (limit.low !== null && alarm.worst < limit.low) return "low";
   return limit.high !== null && alarm.worst > limit.high ? "high" : undefined;
@@ -69,13 +70,13 @@ function lockoutTitle(part: string): string | undefined {
 }
 
 /** What is wrong, in a few words: `Chamber pressure low`, `Isolator: communication lost`. */
-export function title(alarm: Alarm, index: PlantIndex): string {
+export function title(alarm: Pick<Alarm, "id" | "channel" | "device" | "worst">, index: PlantIndex): string {
   const acting = index.protections.get(alarm.id) ?? index.protections.get(alarm.id.replace(/\/failed$/, ""));
   if (acting) return `${acting.code} ${said(acting.label)}${acting.id === alarm.id ? "" : ` · ${t("protection_FAILED")}`}`;
   const channel = measured(alarm.channel, index);
   const device = alarm.device === null ? undefined : index.devices.get(alarm.device);
   const [part = "", cause = ""] = [alarm.id.slice(alarm.id.indexOf("/") + 1), alarm.id.split("/").at(-1)];
-  if (alarm.id.startsWith("service/")) return lockoutTitle(part) ?? calibrationTitle(part, index) ?? t("service_part", { part });
+  if (alarm.id.startsWith("service/")) return lockoutTitle(part) ?? calibrationTitle(part, index) ?? serviceTitle(part) ?? t("service_part", { part });
   if (cause === "communication" && device) return `${said(device.label)} · ${t("communication_lost")}`;
   if (!channel) return alarm.id;
   if (cause === "blind") return `${said(channel.label)} · ${t("blind")}`;
@@ -107,3 +108,7 @@ export function worst(alarm: Alarm, index: PlantIndex): string {
   if (!channel || alarm.worst === null) return "";
   return `${value(channel, alarm.worst, said)} ${unit(channel.unit)}`.trimEnd();
 }
+
+/** What the service says beside it, in words and with its unit. */
+export const detailOf = (alarm: Alarm, index: PlantIndex): string =>
+  inWords(alarm.detail, measured(alarm.channel, index)?.unit ?? "");

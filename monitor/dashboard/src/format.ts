@@ -106,9 +106,10 @@ export function bound(limit: number): string {
   return limit < 0 ? `\u2212${-limit}` : String(limit);
 }
 
-/** What a limit permits: `20 – 90`, `≤ 0.5`, `≥ 85`; its spaces do not break a line. */
+/** What a limit permits: `20 – 90`, `= 6`, `≤ 0.5`, `≥ 85`; its spaces do not break a line. */
 export function permitted(limit: Pick<Limit, "low" | "high">): string {
   const { low, high } = limit;
+  if (low !== null && low === high) return `=\u00a0${bound(low)}`;
   if (low !== null && high !== null) return `${bound(low)}\u00a0–\u00a0${bound(high)}`;
   if (high !== null) return `≤\u00a0${bound(high)}`;
   return low === null ? missing : `≥\u00a0${bound(low)}`;

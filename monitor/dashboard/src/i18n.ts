@@ -4,6 +4,7 @@ import { computed, signal } from "@preact/signals";
 import type { Text } from "./api-types";
 import * as book from "./words/book";
 import * as changes from "./words/changes";
+import * as details from "./words/details";
 import * as duty from "./words/duty";
 import * as instruments from "./words/instruments";
 import * as alarms from "./words/alarms";
@@ -22,6 +23,7 @@ const en = {
   ...screen.en,
   ...book.en,
   ...changes.en,
+  ...details.en,
   ...duty.en,
   ...instruments.en,
   ...alarms.en,
@@ -36,6 +38,7 @@ const zh = {
   ...screen.zh,
   ...book.zh,
   ...changes.zh,
+  ...details.zh,
   ...duty.zh,
   ...instruments.zh,
   ...alarms.zh,

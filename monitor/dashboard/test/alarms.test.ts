@@ -67,7 +67,7 @@ test("alarms that are of no limit have words too", () => {
   expect(title(alarm("ISO/P-01/failed", none), index)).toBe("P-01 Pressure lost · failed");
   expect(title(alarm("ISO/P-01", none), index)).toBe("P-01 Pressure lost");
   const service = alarm("service/journal", { ...none, device: null, zone: null, line: null });
-  expect([title(service, index), place(service, index)]).toEqual(["Monitoring service: journal", ""]);
+  expect([title(service, index), place(service, index)]).toEqual(["The journal cannot be written", ""]);
   expect(title(alarm("service/lockout-of-cao", none), index)).toBe("Account cao is locked: too many wrong passwords");
   expect(title(alarm("gone/gone/alert", { channel: "gone/gone" }), index)).toBe("gone/gone/alert");
 });

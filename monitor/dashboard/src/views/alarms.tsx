@@ -2,7 +2,7 @@
 
 import { useComputed } from "@preact/signals";
 import { useState } from "preact/hooks";
-import { crossing, isHeld, place, title, worst } from "../alarms";
+import { crossing, detailOf, isHeld, place, title, worst } from "../alarms";
 import { reset } from "../api";
 import type { Alarm } from "../api-types";
 import { dateTime, elapsed, unit, value } from "../format";
@@ -63,7 +63,7 @@ function AlarmRow({ alarm, plant }: { alarm: Alarm; plant: PlantIndex }) {
           <button class="link" onClick={() => goToAlarm(alarm)}>
             {title(alarm, plant)}
           </button>
-          <span class="quiet">{[place(alarm, plant), alarm.detail].filter((part) => part !== "").join(" · ")}</span>
+          <span class="quiet">{[place(alarm, plant), detailOf(alarm, plant)].filter((part) => part !== "").join(" · ")}</span>
           <button class="link unfold" aria-expanded={open} data-testid={`unfold-${alarm.id}`} onClick={() => setOpen(!open)}>
             {open ? "▾" : "▸"} {t("guidance")}
           </button>

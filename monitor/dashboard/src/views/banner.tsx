@@ -2,7 +2,7 @@
 
 import { computed } from "@preact/signals";
 import type { Alarm } from "../api-types";
-import { crossing, levels, place, title, worst } from "../alarms";
+import { crossing, detailOf, levels, place, title, worst } from "../alarms";
 import { elapsed, timeOfDay } from "../format";
 import { said, t } from "../i18n";
 import { goToAlarm } from "../page";
@@ -58,7 +58,7 @@ function Facts({ alarm, plant }: { alarm: Alarm; plant: PlantIndex }) {
   const raised_ms = Date.parse(alarm.raised_at);
   const lasted_s = server_s.value === undefined ? null : server_s.value - raised_ms / 1000;
   const facts = [
-    alarm.worst === null ? alarm.detail : `${t("worst", { value: worst(alarm, plant) })}  ${crossing(alarm, plant)}`,
+    alarm.worst === null ? detailOf(alarm, plant) : `${t("worst", { value: worst(alarm, plant) })}  ${crossing(alarm, plant)}`,
     `${t("since")} ${timeOfDay(raised_ms, plant.plant.time_zone)} (${elapsed(lasted_s)})`,
     // Beside the form that asks for it there is no need to say that it is not acknowledged.
     alarm.state === "UNACK" && may("acknowledge") ? "" : t(`state_${alarm.state}`),

@@ -1,7 +1,7 @@
 /** One occurrence of an alarm of the past: a line, and below it what the book says of it. */
 
 import { useEffect, useState } from "preact/hooks";
-import { crossing, place, title, worst } from "../alarms";
+import { crossing, detailOf, place, title, worst } from "../alarms";
 import { transitions } from "../api";
 import type { Alarm, Transition } from "../api-types";
 import { dateTime, duration } from "../format";
@@ -15,7 +15,8 @@ import { PriorityMark } from "./priority";
 
 export function Occurrence({ alarm, plant }: { alarm: Alarm; plant: PlantIndex }) {
   const [open, setOpen] = useState(false);
-  const facts = [alarm.worst === null ? "" : t("worst", { value: worst(alarm, plant) }), crossing(alarm, plant), alarm.detail];
+  const furthest = worst(alarm, plant);
+  const facts = [furthest && t("worst", { value: furthest }), crossing(alarm, plant), detailOf(alarm, plant)];
   return (
     <li class={alarm.level} data-testid={`past-${alarm.id}`}>
       <button class="occurrence" aria-expanded={open} onClick={() => setOpen(!open)}>

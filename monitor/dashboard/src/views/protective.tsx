@@ -1,9 +1,10 @@
 /** One protective action: while it runs with each of its asks, while it is switched off, and while it is armed. */
 
 import { useState } from "preact/hooks";
-import { place, title } from "../alarms";
+import { detailOf, place, title } from "../alarms";
 import { confirm, inhibit, rearm } from "../api";
 import type { Ask, PlantProtection, Protection } from "../api-types";
+import { inWords } from "../details";
 import { dateTime, timeOfDay } from "../format";
 import { said, t } from "../i18n";
 import type { PlantIndex } from "../plant";
@@ -22,7 +23,7 @@ export function Running({ one, plant }: OneProps) {
   return (
     <article class={one.failed ? "card failed" : "card"} data-testid={`protection-${one.id}`}>
       <Head one={one} />
-      <p class="quiet">{[since(one, plant), one.detail].filter((part) => part !== "").join(" · ")}</p>
+      <p class="quiet">{[since(one, plant), inWords(one.detail)].filter((part) => part !== "").join(" · ")}</p>
       <ul class="because">
         {one.because.map((id) => (
           <li key={id}>{because(id, plant)}</li>
@@ -61,7 +62,7 @@ const since = ({ triggered_at }: Protection, { plant }: PlantIndex): string =>
 /** The alarm that triggered it, in words while it stands. */
 function because(id: string, plant: PlantIndex): string {
   const alarm = alarms.value.get(id);
-  return alarm ? [place(alarm, plant), title(alarm, plant), alarm.detail].filter((part) => part !== "").join(" · ") : id;
+  return alarm ? [place(alarm, plant), title(alarm, plant), detailOf(alarm, plant)].filter((part) => part !== "").join(" · ") : id;
 }
 
 function Asks({ asks, zone }: { asks: readonly Ask[]; zone: string }) {
@@ -83,7 +84,7 @@ function Asks({ asks, zone }: { asks: readonly Ask[]; zone: string }) {
             <td>{ask.device}</td>
             <td class="ask-state">{t(`ask_${ask.state ?? "none"}`)}</td>
             <td>{ask.since ? timeOfDay(Date.parse(ask.since), zone) : "—"}</td>
-            <td>{ask.detail}</td>
+            <td>{inWords(ask.detail)}</td>
           </tr>
         ))}
       </tbody>

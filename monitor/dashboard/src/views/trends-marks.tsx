@@ -1,6 +1,6 @@
 /** What is marked on the chart, in words, the latest first. */
 
-import { title } from "../alarms";
+import { detailOf, title } from "../alarms";
 import type { Level } from "../api-types";
 import { dateTime } from "../format";
 import { said, t } from "../i18n";
@@ -39,7 +39,7 @@ export function Marks({ told, plant }: { told: Told; plant: PlantIndex }) {
 }
 
 function linesOf({ alarms, deeds }: Told, plant: PlantIndex): Line[] {
-  const raised = alarms.map((alarm) => ({ at: alarm.raised_at, level: alarm.level, what: title(alarm, plant), who: alarm.detail }));
+  const raised = alarms.map((alarm) => ({ at: alarm.raised_at, level: alarm.level, what: title(alarm, plant), who: detailOf(alarm, plant) }));
   const done = deeds.map((deed) => {
     const people = [deed.who, deed.second].filter((name) => name !== "").join(" + ");
     const who = [people, deed.comment].filter((word) => word !== "").join(": ");
