@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import { proposals, proposeOffered, versions, type Proposal } from "../admin";
 import { said, t } from "../i18n";
-import { may } from "../store";
+import { index, may } from "../store";
 import { AdminPage, Heads, Reason, when } from "./admin";
 import { useAsked } from "./asked";
 import { Deed, text } from "./deed";
@@ -13,7 +13,7 @@ import { ProposalCard } from "./proposal";
 const short = 8;
 
 export function ChangesPage() {
-  const { told, failure, again } = useAsked(proposals);
+  const { told, failure, again } = useAsked(proposals, [index.value?.plant.sha256]);
   const [open, setOpen] = useState<number | null>(null);
   return (
     <AdminPage name="changes" testid="changes-page" failure={failure} note={told ? t("in_force", { sha: told.in_force.slice(0, short) }) : ""}>

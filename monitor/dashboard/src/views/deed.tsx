@@ -23,7 +23,7 @@ export function Deed({ label, testid, act, children }: DeedProps) {
     const form = event.currentTarget;
     setBusy(true);
     const why = await attempt(act(new FormData(form)));
-    if (why === "") forgetPasswords(form);
+    if (why === "") forgetTyped(form);
     setFailure(why);
     setBusy(false);
   };
@@ -41,9 +41,9 @@ export function Deed({ label, testid, act, children }: DeedProps) {
   );
 }
 
-/** Whoever comes to the screen next must not find one typed in. */
-function forgetPasswords(form: HTMLFormElement): void {
-  for (const field of form.querySelectorAll<HTMLInputElement>("input[type=password]")) field.value = "";
+/** Whoever comes to the screen next must find no password, and words only where they are still to be used. */
+function forgetTyped(form: HTMLFormElement): void {
+  for (const field of form.querySelectorAll<HTMLInputElement>("input:not([type]), input[type=password]")) field.value = field.defaultValue;
 }
 
 /** Why it did not succeed, or "". */

@@ -46,7 +46,7 @@ function Differences({ all }: { all: readonly Difference[] | null }) {
   return (
     <>
       <p data-testid="differences-count">
-        {t("differences_n", { n: all.length })} {looser > 0 && <b class="account-locked">▲ {t("looser_n", { n: looser })}</b>}
+        {t("differences_n", { n: all.length })} {looser > 0 && <b class="account-locked">▼ {t("looser_n", { n: looser })}</b>}
       </p>
       <table class="changes-table" data-testid="differences">
         <thead>
@@ -78,7 +78,7 @@ function Differences({ all }: { all: readonly Difference[] | null }) {
 
 function looserWord({ is_looser }: Difference): string {
   if (is_looser === null) return "";
-  return is_looser ? `▲ ${t("looser")}` : `▽ ${t("stricter")}`;
+  return is_looser ? `▼ ${t("looser")}` : `▲ ${t("stricter")}`;
 }
 
 function Decide({ one, again }: { one: ProposalWhole; again: () => Promise<void> }) {
