@@ -7,7 +7,15 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 from alarms.alarm import state as alarm_state
-from alarms.events import Alarm, AlarmState, ProtectionChange, Reason, Transition
+from alarms.events import (
+    Alarm,
+    AlarmState,
+    Notice,
+    NoticeResult,
+    ProtectionChange,
+    Reason,
+    Transition,
+)
 from alarms.state import State
 from config.model import Occupancy, Sample
 from config.plant import Plant
@@ -20,11 +28,16 @@ from monitor.collector.shown import (
     protection_json,
     sample_json,
     standing_json,
+    told_json,
 )
 
 LISTENER_LIMIT = 2_000
 """Messages that may wait for one listener; one that falls further behind is cut and must come again."""
 LISTENERS_MAX = 16
+
+
+TOLD_MAX = 20
+"""Of one alarm, so many notices are shown, the last ones; and of one notice, so many alarms are given again at once."""
 
 
 class Cut(Exception):  # noqa: N818 - it is what happens to the listener
@@ -64,6 +77,9 @@ class Feed:
         self._alarms = dict(state.alarms)
         self._protections = state
         self._occupancy = state.occupancy
+        self._told: dict[str, dict[str, Json]] = {}
+        for one in state.calls.pending.values():
+            self._note(one.notice, None)
         self._derived = derived_ids(plant)
         self._samples: dict[str, Sample] = {}
         self._reckoned: dict[str, Sequence[float]] = {}
@@ -85,6 +101,7 @@ class Feed:
         alarm = transition.after
         if alarm_state(alarm) is AlarmState.NORM:
             self._alarms.pop(alarm.id, None)
+            self._told.pop(alarm.id, None)
         else:
             self._alarms[alarm.id] = alarm
         self._give_alarm(alarm, transition.reason, transition.at)
@@ -93,6 +110,26 @@ class Feed:
         """Show an alarm whose worst value has moved on while its state stays."""
         self._alarms[alarm.id] = alarm
         self._give_alarm(alarm, None, at)
+
+    def told(self, notice: Notice, result: NoticeResult | None, at: datetime) -> None:
+        """Show who is being told, or what became of it, with the alarms that are told of."""
+        for alarm in self._note(notice, result)[:TOLD_MAX]:
+            self._give_alarm(alarm, None, at)
+
+    def _note(self, notice: Notice, result: NoticeResult | None) -> list[Alarm]:
+        """Note it with those of its alarms that stand; return these."""
+        shown = told_json(notice, result)
+        standing = [
+            alarm
+            for key, raised_at in notice.alarms
+            if (alarm := self._alarms.get(key)) is not None and alarm.raised_at == raised_at
+        ]
+        for alarm in standing:
+            told = self._told.setdefault(alarm.id, {})
+            told[notice.key] = shown
+            if len(told) > TOLD_MAX:
+                del told[next(iter(told))]
+        return standing
 
     def change(self, change: ProtectionChange, after: State) -> None:
         """Show one change of a protective action; `after` is the State behind it."""
@@ -139,7 +176,7 @@ class Feed:
                 "at": iso(at),
                 "plant_sha256": self._plant.sha256,
                 "samples": [self._sample_json(sample) for sample in self._samples.values()],
-                "alarms": [alarm_json(self._plant, alarm) for alarm in self._alarms.values()],
+                "alarms": [self._alarm_json(alarm) for alarm in self._alarms.values()],
                 "protections": self._protections_json(),
                 "occupancy": self._occupancy_json(),
                 "health": health,
@@ -179,8 +216,12 @@ class Feed:
         return {zone.id: self._occupancy.get(zone.id, zone.occupancy) for zone in zones}
 
     def _give_alarm(self, alarm: Alarm, reason: Reason | None, at: datetime) -> None:
-        facts = alarm_json(self._plant, alarm)
-        self._give({"type": "alarm", "reason": reason, "at": iso(at), "alarm": facts})
+        if self._listeners:
+            self._give({"type": "alarm", "reason": reason, "at": iso(at), "alarm": self._alarm_json(alarm)})
+
+    def _alarm_json(self, alarm: Alarm) -> Json:
+        told = self._told.get(alarm.id, {})
+        return alarm_json(self._plant, alarm) | {"told": list(told.values())}
 
     def _give(self, message: Json) -> None:
         if not self._listeners:

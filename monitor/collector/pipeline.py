@@ -14,7 +14,17 @@ import structlog
 from alarms import engine, response
 from alarms.calls import Calls
 from alarms.engine import Rules
-from alarms.events import Alarm, Event, Fault, Notice, ProtectionChange, Tick, Told, Transition
+from alarms.events import (
+    Alarm,
+    Event,
+    Fault,
+    Notice,
+    NoticeResult,
+    ProtectionChange,
+    Tick,
+    Told,
+    Transition,
+)
 from alarms.state import State
 from config.model import Command, Sample
 from config.plant import Plant
@@ -78,6 +88,9 @@ class Publish(Protocol):
 
     def worsened(self, alarm: Alarm, at: datetime) -> None:
         """Show an alarm whose worst value has moved on."""
+
+    def told(self, notice: Notice, result: NoticeResult | None, at: datetime) -> None:
+        """Show who is being told, or what became of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +275,7 @@ class Pipeline:
             self._follow(event, before, written)
         self._hand_on(commands, notices, written)
         self._show(event, before, told)
+        self._show_notices(event, before, notices)
         if isinstance(event, Tick):
             self.judged_until = event.at
         self.taken += 1
@@ -323,6 +337,13 @@ class Pipeline:
         for key, alarm in self.state.alarms.items():
             if key not in changed and alarm is not before.alarms.get(key):
                 self._publish.worsened(alarm, event.at)
+
+    def _show_notices(self, event: Event, before: State, notices: Sequence[Notice]) -> None:
+        """Show who is told from now on, and what became of a Notice that was waited for."""
+        for notice in notices:
+            self._publish.told(notice, None, event.at)
+        if isinstance(event, NoticeResult) and event.key in before.calls.pending:
+            self._publish.told(before.calls.pending[event.key].notice, event, event.at)
 
     def _show_told(self, told: Told) -> None:
         if isinstance(told, Transition):

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from alarms.alarm import state
-from alarms.events import Alarm, Asked, Inhibited, ProtectionChange, Running
+from alarms.events import Alarm, Asked, Inhibited, Notice, NoticeResult, ProtectionChange, Running
 from alarms.state import State
 from config.guidance import guidance_of
 from config.model import Sample, Text
@@ -81,6 +81,18 @@ def alarm_json(plant: Plant, alarm: Alarm) -> Json:
         "first_out": alarm.first_out,
         "chattering": alarm.chattering,
         "guidance": _guidance_json(guidance_of(plant, alarm.id)),
+    }
+
+
+def told_json(notice: Notice, result: NoticeResult | None) -> Json:
+    """Write who was told by which way, and what became of it; no outcome while it is on its way."""
+    return {
+        "person": notice.person,
+        "way": notice.way,
+        "step": notice.step,
+        "at": iso(notice.at),
+        "outcome": result and result.outcome,
+        "ended_at": result and iso(result.at),
     }
 
 

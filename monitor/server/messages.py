@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, Field, FiniteFloat, TypeAdapter
 
-from alarms.events import AlarmState, Reason
+from alarms.events import AlarmState, Outcome, Reason
 from config.model import Occupancy, Quality
 from config.rules import Level, Priority
 from monitor.server.protected import PROTECTION_EXAMPLE, Protection
@@ -81,6 +81,17 @@ class Sample(BaseModel):
     )
 
 
+class ToldPerson(BaseModel):
+    """Who was told of an alarm, by which way; without an outcome the notice is on its way."""
+
+    person: str
+    way: str
+    step: int
+    at: Time
+    outcome: Outcome | None
+    ended_at: Time | None
+
+
 class Alarm(BaseModel):
     """How one limit stands, or one device's communication, or one part of the service."""
 
@@ -108,6 +119,7 @@ class Alarm(BaseModel):
     times: int = Field(default=1, description="how often it was raised in this occurrence; 0: only hidden")
     first_out: bool = False
     chattering: bool = False
+    told: list[ToldPerson] = Field(default=[], description="who was told of it, the last twenty, live only")
 
 
 class ClockHealth(BaseModel):

@@ -2,19 +2,34 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from alarms import engine
-from alarms.events import Acknowledge, Event, Inhibit, ProtectionChange, Rearm, SetOccupancy, Transition
+from alarms.events import (
+    Acknowledge,
+    Event,
+    Fault,
+    Inhibit,
+    NoticeResult,
+    Outcome,
+    ProtectionChange,
+    Rearm,
+    SetOccupancy,
+    Tick,
+    Transition,
+)
 from alarms.state import State
 from config.model import Occupancy, Text
 from config.rules import Derived, Formula, Guidance
-from monitor.collector.feed import Feed
-from monitor.collector.shown import alarm_json
+from monitor.collector.feed import TOLD_MAX, Feed
+from monitor.collector.shown import alarm_json, iso
 from tests.alarms.building import ACTION, COMMUNICATION, ISOLATOR, after, bad, plant, sample
+from tests.collector.building import running
 from tests.collector.protected import P01, protected
+from tests.collector.telling import called
 
 PLANT = plant()
 
@@ -155,3 +170,36 @@ def test_a_sample_brings_what_was_reckoned_from_it() -> None:
     assert snapshot(feed)["samples"][0]["derived"] == {"ISO/rate": -8.5}
     feed.sample(sample(1, 45.0), (float("nan"),))
     assert snapshot(feed)["samples"][0]["derived"] == {"ISO/rate": None}
+
+
+async def test_who_is_told_of_an_alarm_stands_with_it_until_it_is_over(tmp_path: Path) -> None:
+    key = f"{ACTION}|2026-11-21T08:00:00.000000Z|1|ann|robot"
+    told = {"person": "ann", "way": "robot", "step": 1, "at": iso(after(0))}
+    async with running(tmp_path, called()) as line, line.feed.listen() as listener:
+        await line.take(sample(0, 10.0), NoticeResult(after(1), key, Outcome.ACCEPTED))
+        shown = [json.loads(await listener.next()) for _ in range(4)]
+        alarms = [one["alarm"]["told"] for one in shown if one["type"] == "alarm"]
+        accepted = {**told, "outcome": "accepted", "ended_at": iso(after(1))}
+        assert alarms == [[], [{**told, "outcome": None, "ended_at": None}], [accepted]]
+        snapshot = json.loads(line.feed.snapshot(after(2), {}))
+        assert [one["told"] for one in snapshot["alarms"]] == [[accepted]]
+        again = Feed(line.plant, line.pipeline.state)
+        assert [one["told"] for one in json.loads(again.snapshot(after(2), {}))["alarms"]] == [[]]
+        raised_at = line.pipeline.state.alarms[ACTION].raised_at
+        await line.take(Acknowledge(after(3), ACTION, raised_at, "ann"), sample(4, 45.0))
+        await line.take(sample(20, 10.0))
+        snapshot = json.loads(line.feed.snapshot(after(5), {}))
+        assert [[told["at"] for told in one["told"]] for one in snapshot["alarms"]] == [[iso(after(20))]]
+
+
+async def test_of_a_storm_only_so_many_alarms_are_shown_again(tmp_path: Path) -> None:
+    """Otherwise whoever listens would be cut in the very moment that matters."""
+    async with running(tmp_path, called()) as line:
+        for number in range(100):
+            await line.take(Fault(after(number / 20), f"part-{number}", "it has failed"))
+        async with line.feed.listen() as listener:
+            await line.take(Tick(after(10)))
+            shown = [json.loads(listener._queue.get_nowait()) for _ in range(listener._queue.qsize())]
+        assert len(shown) == TOLD_MAX
+        snapshot = json.loads(line.feed.snapshot(after(10), {}))
+        assert all(one["told"] for one in snapshot["alarms"])

@@ -122,6 +122,7 @@ export const alarm = (id: string, given: Partial<Alarm> = {}): Alarm => ({
   worst: 3.1,
   detail: "3.1 Pa",
   acknowledged_by: "",
+  told: [],
   priority: "high",
   latched: false,
   shelved_until: null,
