@@ -1516,6 +1516,12 @@ export interface components {
              * @default false
              */
             chattering: boolean;
+            /**
+             * Told
+             * @description who was told of it, the last twenty, live only
+             * @default []
+             */
+            told: components["schemas"]["ToldPerson"][];
         };
         /**
          * AlarmGuidance
@@ -3746,6 +3752,26 @@ export interface components {
             secret: string;
             /** Code */
             code: string;
+        };
+        /**
+         * ToldPerson
+         * @description Who was told of an alarm, by which way; without an outcome the notice is on its way.
+         */
+        ToldPerson: {
+            /** Person */
+            person: string;
+            /** Way */
+            way: string;
+            /** Step */
+            step: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            outcome: components["schemas"]["Outcome"] | null;
+            /** Ended At */
+            ended_at: string | null;
         };
         /**
          * Transition
