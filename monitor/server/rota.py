@@ -1,6 +1,6 @@
 """Who is on call, as a screen reads it: rotations with their turns, people with the ways to them, open calls."""
 
-from datetime import datetime, time
+from datetime import datetime
 
 from pydantic import BaseModel, Field
 
@@ -11,7 +11,7 @@ from monitor.server.messages import Time, shown
 from monitor.server.rights import Deed
 from monitor.server.service import Service
 from monitor.server.sessions import Session
-from monitor.server.written import AT, NOUN, Label, Noun
+from monitor.server.written import AT, NOUN, Clock, Label, Noun
 
 TURN_EXAMPLE = {"begins": AT, "ends": "2026-03-02T12:00:00.000000+00:00", "person": "li", "because": "turn"}
 
@@ -34,8 +34,8 @@ class OneRotation(BaseModel):
     label: Label
     time_zone: str
     people: list[str]
-    hand_over: time
-    hours: tuple[time, time] | None
+    hand_over: Clock
+    hours: tuple[Clock, Clock] | None
     now: OneTurn | None
     next: OneTurn | None
 
@@ -72,8 +72,8 @@ class DutyNow(BaseModel):
                     "label": {"en": "Day", "zh": "白班"},
                     "time_zone": "Asia/Shanghai",
                     "people": ["li", "wang"],
-                    "hand_over": "08:00:00",
-                    "hours": ["08:00:00", "20:00:00"],
+                    "hand_over": "08:00",
+                    "hours": ["08:00", "20:00"],
                     "now": TURN_EXAMPLE,
                     "next": None,
                 }

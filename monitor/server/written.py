@@ -1,6 +1,6 @@
 """What every message is written with: times, examples, a refusal."""
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Annotated, Any, TypeAlias
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
@@ -16,6 +16,13 @@ Time: TypeAlias = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 """ISO 8601 with microseconds and offset, always written the same way, so that screens may compare the strings."""
+
+Clock: TypeAlias = Annotated[
+    time,
+    PlainSerializer(lambda at: f"{at:%H:%M}", return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": "^[0-2][0-9]:[0-5][0-9]$"}),
+]
+"""What a wall clock shows, `20:00`; JSON schema's own "time" would want an offset."""
 
 
 def shown(*examples: dict[str, Any]) -> ConfigDict:
