@@ -93,6 +93,7 @@ POST /alarms/unshelve
 GET /book/line
 POST /book/reviews
 POST /instruments/confirm
+POST /notices/receipt
 POST /people
 POST /people/{name}/subject
 POST /plant/proposals
@@ -108,7 +109,7 @@ POST /session/password
 POST /session/totp
 POST /sessions/{session_id}/end
 """
-"""What takes what nobody draws: an occurrence that stands now, one's own password, another's proposal."""
+"""What takes what nobody draws: an occurrence that stands now, one's own password or notice, another's proposal."""
 
 
 def door(label: str) -> tuple[str, str]:

@@ -57,7 +57,7 @@ _NOT_YOURS = Text(
 )
 
 Substituting: TypeAlias = Annotated[Session, Depends(may(Deed.SUBSTITUTE, Deed.SUBSTITUTE_ANYBODY))]
-RotationId = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
+RotationId = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[^\x00]*$", examples=["night"])]
 
 
 class Turns(BaseModel):
@@ -108,7 +108,7 @@ async def read_duty(session: Annotated[Session, Looking], here: Here) -> DutyNow
 
 @router.get("/turns", dependencies=[Looking], responses={404: {"model": Detail}})
 async def read_turns(
-    rotation: Annotated[str, Query(min_length=1, max_length=100, pattern=r"^[^\x00]*$")],
+    rotation: Annotated[str, Query(min_length=1, max_length=100, pattern=r"^[^\x00]*$", examples=["night"])],
     period: Period,
     here: Here,
 ) -> Turns:
