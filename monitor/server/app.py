@@ -34,6 +34,7 @@ from monitor.server.replica import Reads, Replica
 from monitor.server.roll import Known, Roll
 from monitor.server.routes import (
     acknowledge,
+    alarm_file,
     alarms,
     book,
     changes,
@@ -87,6 +88,7 @@ NOUNS = (
     readings,
     completeness,
     exports,
+    alarm_file,
     alarms,
     times,
     protections,

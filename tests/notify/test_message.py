@@ -157,8 +157,8 @@ Also: Medium · STM-L1 Isolator · Particle counter in the isolator · communica
 Also: Medium · STM-L1 Isolator · Chamber temperature · no usable value · 16:03:45
 Also: Medium · The database cannot be reached · 16:03:46
 Also: Medium · Account locked: wang · 16:03:47
-and 1 others
-1 that were acknowledged or ended meanwhile are left out
+and 1 more
+Left out, for they were acknowledged or are over: 1
 Step 2: nobody has acknowledged it so far
 Sent this way because “Robot of the shift” did not take it
 """
@@ -336,7 +336,7 @@ def test_500_alarms_are_one_letter_of_few_lines(plant: Plant) -> None:
     storm = [alarm(), *(alarm(f"service/part{n}", priority=Priority.HIGH, worst=None) for n in range(499))]
     letter = letter_of(plant, standing(*storm), notice(*storm, kind=NoticeKind.GROUP))
     assert letter.subject.startswith("CRITICAL · 500 alarms · first: STM-L1 Isolator Chamber pressure")
-    assert f"and {499 - LISTED} others" in letter.text
+    assert f"and {499 - LISTED} more" in letter.text
     assert len(letter.text.splitlines()) < 25
     assert letter.urgency is Priority.CRITICAL
 
@@ -345,7 +345,7 @@ def test_who_was_first_and_has_been_seen_makes_room_for_the_next(plant: Plant) -
     state = standing(*others())
     letter = letter_of(plant, state, notice(alarm(), *others(), kind=NoticeKind.GROUP))
     assert letter.subject == "Medium · 6 alarms · first: STM-L1 Isolator Chamber humidity 71.0 % RH"
-    assert "1 that were acknowledged or ended meanwhile are left out" in letter.text
+    assert "Left out, for they were acknowledged or are over: 1" in letter.text
     assert letter.urgency is Priority.MEDIUM
 
 

@@ -38,6 +38,7 @@ GET    /completeness                         read_past
 GET    /readings                             read_past
 GET    /signatures                           read_past
 GET    /exports/readings.{kind}              export
+GET    /exports/alarms.csv                   export
 POST   /alarms/acknowledge                   acknowledge
 POST   /alarms/reset                         reset_alarm
 POST   /alarms/shelve                        shelve

@@ -36,6 +36,17 @@ async def test_the_first_screen_that_draws_an_alarm_says_when(
         told = (await client.get(TIMES, params=drawn)).json()
         assert told["shown_at"] == first.isoformat(timespec="microseconds")
         assert [told[key] for key in ("sent_at", "accepted_at", "acknowledged_at")] == [None] * 3
+        span = {"start": "2026-03-02T08:00:00Z", "end": "2026-03-02T09:00:00Z"}
+        await keeping.store(alarms=[collector.alarms[ALARM]])
+        file = f"{API}/exports/alarms.csv"
+        assert (await client.get(file, params=span)).text.startswith("alarm,level,state")
+        chinese = await client.get(file, params={**span, "language": "zh"})
+        head, row = chinese.content.decode().splitlines()
+        cells = dict(zip(head.split(","), row.split(","), strict=True))
+        assert (cells["\ufeff报警"], cells["上屏"]) == (ALARM, "2026-03-02T16:15:02.000+08:00")
+        assert (cells["采样"], cells["上屏（采样后秒数）"]) == ("", "")  # the book has no Transition here
+        none = {"start": "2026-03-01T08:00:00Z", "end": "2026-03-01T09:00:00Z"}
+        assert len((await client.get(file, params=none)).text.splitlines()) == 1
         assert (await client.get(TIMES, params=never)).json()["shown_at"] is None
     async with keeping.service.database.connection() as connection:
         assert await connection.fetchval("SELECT count(*) FROM book WHERE kind = 'shown'") == 1

@@ -72,7 +72,12 @@ async def export_readings(
     return Pushed(partial(_export, here, asked, write), MEDIA_TYPES[kind], f"readings_{first}_{last}.{kind}")
 
 
-async def _export(here: Service, asked: Asked, write: Write, out: Out) -> None:
+def check_free(here: Service) -> None:
+    """See that one more file may be written now.
+
+    Raises:
+        Refusal: 503, others are being written.
+    """
     if here.exports.locked():
         raise Refusal(
             503,
@@ -82,6 +87,10 @@ async def _export(here: Service, asked: Asked, write: Write, out: Out) -> None:
             ),
             {"Retry-After": "60"},
         )
+
+
+async def _export(here: Service, asked: Asked, write: Write, out: Out) -> None:
+    check_free(here)
     try:
         async with here.exports, here.reads.pool(PATIENCE_S) as pool:
             await write(pool, asked, out)
