@@ -13,6 +13,8 @@ from alarms.events import (
     Event,
     Fault,
     Inhibit,
+    Notice,
+    NoticeKind,
     NoticeResult,
     Outcome,
     ProtectionChange,
@@ -203,3 +205,13 @@ async def test_of_a_storm_only_so_many_alarms_are_shown_again(tmp_path: Path) ->
         assert len(shown) == TOLD_MAX
         snapshot = json.loads(line.feed.snapshot(after(10), {}))
         assert all(one["told"] for one in snapshot["alarms"])
+
+
+def test_what_was_told_of_an_earlier_occurrence_does_not_stand_with_a_later_one() -> None:
+    feed = Feed(PLANT, State())
+    fed(feed, sample(0, 10.0))
+    notice = Notice("k", after(0), NoticeKind.CLEAR, "ann", "robot", "", ((ACTION, after(-60)),))
+    feed.told(notice, None, after(0))
+    assert [one["told"] for one in snapshot(feed)["alarms"]] == [[]]
+    feed.told(replace(notice, alarms=((ACTION, after(0)),)), None, after(0))
+    assert [len(one["told"]) for one in snapshot(feed)["alarms"]] == [1]
