@@ -262,17 +262,17 @@ class Collector:
         }
 
     def _notices_health(self) -> dict[str, Any]:
-        told, wrong = self.notifier.told, self.pipeline.state.calls.wrong
+        tally, wrong = self.notifier.tally, self.pipeline.state.calls.wrong
         return {
             "ok": not wrong,
             "detail": "; ".join(f"{what}: {words}" for what, words in sorted(wrong.items())),
             "waiting": self.notifier.waiting,
             "undelivered": len(self.pipeline.state.calls.lost),
-            "ended": told.counted(),
-            "seconds_ms": percentiles_ms(told.took_s),
-            "accepted": told.accepted,
-            "accepted_s": round(told.accepted_s, 3),
-            "canary_s": told.canary_s,
+            "ended": tally.counted(),
+            "seconds_ms": percentiles_ms(tally.took_s),
+            "accepted": tally.accepted,
+            "accepted_s": round(tally.accepted_s, 3),
+            "canary_s": tally.canary_s,
             "heartbeat_up": self.alive.up,
         }
 

@@ -66,7 +66,7 @@ class _End:
     tries: Sequence[Try] = ()
 
 
-class Told:
+class Tally:
     """What became of all Notices since the start, for whoever counts.
 
     Attributes:
@@ -125,7 +125,7 @@ class Notifier:
         self._inbox: asyncio.Queue[tuple[Notice, asyncio.Future[None] | None]] = asyncio.Queue()
         self._gates: dict[str, asyncio.Semaphore] = {}
         self._waiting = 0
-        self.told = Told()
+        self.tally = Tally()
 
     def offer(self, notice: Notice, written: "asyncio.Future[None] | None") -> None:
         """Take a Notice to be sent; never waits."""
@@ -217,7 +217,7 @@ class Notifier:
     def _end(self, notice: Notice, end: "_End", stored_at: datetime | None = None) -> None:
         said = "" if end.outcome is Outcome.ACCEPTED else end.detail
         now = self._clock.now()
-        self.told.note(notice, end.outcome, now)
+        self.tally.note(notice, end.outcome, now)
         self._offer(NoticeResult(now, notice.key, end.outcome, tuple(end.tries), said, stored_at))
         log.info("notice", key=notice.key, outcome=end.outcome, tries=len(end.tries), detail=said)
 

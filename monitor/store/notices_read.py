@@ -21,7 +21,7 @@ ORDER BY at DESC, key LIMIT $5"""
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class StoredNotice:
     """One notice as it last stood.
 
     Attributes:
@@ -57,7 +57,7 @@ class Asked:
     kind: str | None = None
 
 
-async def notices_of(pool: Pool, asked: Asked, limit: int) -> list[Told]:
+async def notices_of(pool: Pool, asked: Asked, limit: int) -> list[StoredNotice]:
     """Read notices, the latest first.
 
     Args:
@@ -66,14 +66,14 @@ async def notices_of(pool: Pool, asked: Asked, limit: int) -> list[Told]:
         limit: the most to return.
     """
     rows = await pool.fetch(_SOME, asked.alarm, asked.raised_at, asked.person, asked.kind, limit)
-    return [_told(dict(row)) for row in rows]
+    return [_notice(dict(row)) for row in rows]
 
 
-def _told(row: dict[str, Any]) -> Told:
+def _notice(row: dict[str, Any]) -> StoredNotice:
     alarms = ((key, datetime.fromisoformat(raised_at)) for key, raised_at in _json(row["alarms"]))
     known = {"alarms": tuple(alarms), "tries": tuple(_json(row["tries"] or "[]"))}
     words = {key: row[key] or "" for key in ("detail", "receipt_by")}
-    return Told(**{**row, **known, **words})
+    return StoredNotice(**{**row, **known, **words})
 
 
 def _json(written: str) -> Sequence[Any]:

@@ -168,7 +168,7 @@ async def test_the_canary_goes_through_the_whole_chain_and_its_failure_is_an_ala
         result = await one.result()
         await one.line.take()
         assert (result.outcome, keys_of(gateway)) == (Outcome.ACCEPTED, [result.key])
-        assert one.notifier.told.canary_s == 0.0
+        assert one.notifier.tally.canary_s == 0.0
         assert one.pending() == []
         one.environ[variable("canary")] = "http://127.0.0.1:1/"
         await one.line.take(CanaryDue(after(600)))

@@ -150,7 +150,7 @@ def test_alarms_and_protective_actions_are_counted_by_their_state(collector: Col
 
 
 def test_what_became_of_notices_and_how_long_they_took_is_told(collector: Collector) -> None:
-    told = collector.notifier.told
+    told = collector.notifier.tally
     notice = Notice("k", after(0), NoticeKind.ALARM, "ann", "robot", "", ())
     for took_s in (0.5, 1.5):
         told.note(notice, Outcome.ACCEPTED, after(took_s))
