@@ -1,15 +1,120 @@
-"""What is remembered of calling people: who was told of what, what is on its way, and what waits."""
+"""The nouns of calling people: what is sent, what becomes of it, what persons note, and what is remembered of it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import TypeAlias
 
-from alarms.events import Notice
 from config.duty import Substitution
 
 Occurrence: TypeAlias = tuple[str, datetime]
 """Id of an alarm, and when it was raised."""
+
+
+class NoticeKind(StrEnum):
+    """What a Notice is about."""
+
+    ALARM = "alarm"
+    GROUP = "group"
+    """Several alarms in one message: how many, and which was first."""
+    CLEAR = "clear"
+    """What the person was called for is over."""
+    TEST = "test"
+    CANARY = "canary"
+
+
+CALLING_KINDS = frozenset({NoticeKind.ALARM, NoticeKind.GROUP})
+"""Those by which somebody is called to come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One thing to tell one person by one way.
+
+    Attributes:
+        key: names it for ever: occurrence, step, person and way. A service that takes such a key delivers it once.
+        alarms: the occurrences that it tells of (id of the alarm, when raised), the first one first.
+        step: 1 for the first step of the escalation; counts on while the last one is repeated.
+        because: why it is sent only now or this way, for a person ("" for the step's own time and first way).
+    """
+
+    key: str
+    at: datetime
+    kind: NoticeKind
+    person: str
+    way: str
+    to: str
+    alarms: tuple[Occurrence, ...]
+    step: int = 1
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Substitute:
+    """A person notes that somebody else has a rotation's duty for a while; with `is_over` it is taken back."""
+
+    at: datetime
+    substitution: Substitution
+    is_over: bool = False
+
+
+class Outcome(StrEnum):
+    """How one notice ended, or how one way of it did."""
+
+    ACCEPTED = "accepted"
+    """The service at the other end has taken it. That a person has read it, only the person can say."""
+    REFUSED = "refused"
+    """It was answered, and trying again would not help: a wrong key, an unknown person."""
+    FAILED = "failed"
+    """It could not be delivered in its time."""
+    NOT_NEEDED = "not_needed"
+    """At the moment of sending nobody had to be told any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One try to send a Notice, and what the other end answered, without anything secret."""
+
+    sent_at: datetime
+    answered_at: datetime
+    outcome: Outcome
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeResult:
+    """How a Notice ended.
+
+    Attributes:
+        key: the Notice's.
+        tries: each try, in order; none where nobody had to be told any more.
+        detail: why it was not accepted.
+        stored_at: when the Notice was known to be on the disk, and with it whatever it tells of; None: it was not.
+    """
+
+    at: datetime
+    key: str
+    outcome: Outcome
+    tries: tuple[Try, ...] = ()
+    detail: str = ""
+    stored_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A person says that a notice has come."""
+
+    at: datetime
+    key: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryDue:
+    """Time to send something made through the whole chain, to see that it comes through."""
+
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

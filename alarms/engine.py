@@ -15,25 +15,22 @@ from typing import TypeAlias, assert_never, cast
 from alarms import alarm as life
 from alarms import catalogue, derived, escalate, group, ladder, permit, protect, service, suppress
 from alarms.alarm import Look, so_far
+from alarms.calls import CanaryDue, NoticeResult, Receipt, Substitute
 from alarms.draft import Draft, put
 from alarms.events import (
     Acknowledge,
     ActionResult,
-    CanaryDue,
     ConfirmProtection,
     Event,
     Fault,
     Inhibit,
     InService,
-    NoticeResult,
     OutOfService,
     Rearm,
-    Receipt,
     Reset,
     ResetProtection,
     SetOccupancy,
     Shelve,
-    Substitute,
     Tick,
     Told,
     Transition,

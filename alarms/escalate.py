@@ -17,21 +17,22 @@ from datetime import datetime, timedelta
 
 from alarms import proof_of_life
 from alarms.alarm import is_hidden
-from alarms.calls import Call, Calls, Held, Occurrence, Pending
-from alarms.events import (
-    Alarm,
+from alarms.calls import (
+    CALLING_KINDS,
+    Call,
+    Calls,
     CanaryDue,
-    Event,
+    Held,
     Notice,
     NoticeKind,
     NoticeResult,
+    Occurrence,
     Outcome,
+    Pending,
     Receipt,
     Substitute,
-    Tick,
-    Told,
-    Transition,
 )
+from alarms.events import Alarm, Event, Tick, Told, Transition
 from alarms.ladder import URGENCY, Ladders, called, is_mutable, next_due, quiet_until
 from alarms.notices import Desk, overdue
 from alarms.state import State
@@ -213,7 +214,7 @@ def _go_on(desk: Desk, state: State, event: NoticeResult) -> None:
         return
     if notice.kind is NoticeKind.CANARY:
         proof_of_life.sang(desk, notice, event)
-    elif notice.kind not in _CALLING:
+    elif notice.kind not in CALLING_KINDS:
         desk.onward(notice, event.detail, event.at)
     elif still_calls(desk.calls(), notice.alarms) and not desk.onward(notice, event.detail, event.at):
         for alarm in _unreached(desk, notice):
@@ -230,6 +231,3 @@ def _unreached(desk: Desk, notice: Notice) -> list[str]:
         for call in calls
         if call.reached < call.taken and (call.alarm, call.raised_at) not in others
     ]
-
-
-_CALLING = (NoticeKind.ALARM, NoticeKind.GROUP)

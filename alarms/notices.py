@@ -4,9 +4,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from alarms.calls import Call, Calls, Held, Occurrence, Pending, Window
+from alarms.calls import (
+    Call,
+    Calls,
+    Held,
+    Notice,
+    NoticeKind,
+    Occurrence,
+    Outcome,
+    Pending,
+    Substitute,
+    Window,
+)
 from alarms.draft import put
-from alarms.events import Notice, NoticeKind, Outcome, Substitute
 from alarms.ladder import Ladders
 from config.duty import Contact, Substitution
 

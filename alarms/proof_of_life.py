@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from alarms.events import CanaryDue, Notice, NoticeKind, NoticeResult, Outcome, Receipt
+from alarms.calls import CanaryDue, Notice, NoticeKind, NoticeResult, Outcome, Receipt
 from alarms.notices import Desk
 from config.duty import TestPage
 

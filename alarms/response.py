@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from alarms.alarm import annunciated
-from alarms.calls import Calls
-from alarms.events import Alarm, AskState, Notice, Running
+from alarms.calls import Calls, Notice
+from alarms.events import Alarm, AskState, Running
 from alarms.judge import usable, wholly_bad
 from alarms.state import State
 from config.model import Command, Device, Output, Sample

@@ -29,7 +29,8 @@ import asyncpg
 import httpx
 import structlog
 
-from alarms.events import Event, Fault, Notice, NoticeKind, NoticeResult, Outcome
+from alarms.calls import Notice, NoticeKind, NoticeResult, Outcome
+from alarms.events import Event, Fault
 from bench.bench_response import LOOK_EVERY_S, PATIENCE_S, Lane, Trial, lanes, without_delays
 from bench.running import DEMO, database, free_port, percentile, plant_on_free_ports, say, simulating
 from config.duty import Escalation, Step, Target, Who

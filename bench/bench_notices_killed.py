@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
 
-from alarms.events import Outcome
+from alarms.calls import Outcome
 from bench.running import LINE, ROOT, plant_on_free_ports, say
 from monitor.collector import codec
 from monitor.collector.collect import JOURNAL

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
-from alarms.events import Substitute
+from alarms.calls import Substitute
 from alarms.notices import with_substitution
 from alarms.roster import Because, Turn, next_after, on_call, team, turns
 from config.duty import Duty, Escalation, Rotation, Substitution, Target, Who

@@ -11,7 +11,8 @@ from http import HTTPStatus
 
 import httpx
 
-from alarms.events import CanaryDue, Event
+from alarms.calls import CanaryDue
+from alarms.events import Event
 from config.plant import Plant
 from monitor.clock import Clock
 from monitor.collector.health import Watch

@@ -11,26 +11,22 @@ from typing import Any, TypeAlias
 
 from pydantic import ConfigDict, TypeAdapter
 
+from alarms.calls import CanaryDue, Notice, NoticeResult, Receipt, Substitute
 from alarms.events import (
     Acknowledge,
     ActionResult,
-    CanaryDue,
     ConfirmProtection,
     Event,
     Fault,
     Inhibit,
     InService,
-    Notice,
-    NoticeResult,
     OutOfService,
     ProtectionChange,
     Rearm,
-    Receipt,
     Reset,
     ResetProtection,
     SetOccupancy,
     Shelve,
-    Substitute,
     Tick,
     Told,
     Transition,

@@ -11,8 +11,7 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException
 from pydantic import AwareDatetime, BaseModel, Field
 
-from alarms.calls import Call, Pending
-from alarms.events import Receipt, Substitute
+from alarms.calls import Call, Pending, Receipt, Substitute
 from alarms.notices import is_same
 from alarms.roster import on_call
 from config.duty import Substitution

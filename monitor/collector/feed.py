@@ -7,15 +7,8 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 from alarms.alarm import state as alarm_state
-from alarms.events import (
-    Alarm,
-    AlarmState,
-    Notice,
-    NoticeResult,
-    ProtectionChange,
-    Reason,
-    Transition,
-)
+from alarms.calls import Notice, NoticeResult
+from alarms.events import Alarm, AlarmState, ProtectionChange, Reason, Transition
 from alarms.state import State
 from config.model import Occupancy, Sample
 from config.plant import Plant

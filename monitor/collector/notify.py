@@ -15,8 +15,9 @@ from typing import Protocol
 
 import structlog
 
+from alarms.calls import CALLING_KINDS, Notice, NoticeKind, NoticeResult, Outcome, Try
 from alarms.escalate import still_calls
-from alarms.events import Event, Fault, Notice, NoticeKind, NoticeResult, Outcome, Try
+from alarms.events import Event, Fault
 from alarms.state import State
 from config.plant import Plant
 from monitor.clock import Clock
@@ -31,7 +32,6 @@ WAITING_LIMIT = 1000
 """Notices on their way; a further one has failed, and is told so."""
 TOOK_KEPT = 1000
 TRY_AGAIN_S, TRY_AGAIN_MAX_S = 0.5, 8.0
-CALLING = (NoticeKind.ALARM, NoticeKind.GROUP)
 GIVEN_UP = "its time was over before it could be sent"
 
 log = structlog.get_logger()
@@ -224,6 +224,6 @@ class Notifier:
 
 def is_needed(state: State, notice: Notice) -> bool:
     """Whether somebody has still to be told: asked at the moment of sending."""
-    if notice.kind in CALLING:
+    if notice.kind in CALLING_KINDS:
         return bool(still_calls(state.calls, notice.alarms))
     return True

@@ -12,19 +12,9 @@ from typing import Protocol
 import structlog
 
 from alarms import engine, response
-from alarms.calls import Calls
+from alarms.calls import Calls, Notice, NoticeResult
 from alarms.engine import Rules
-from alarms.events import (
-    Alarm,
-    Event,
-    Fault,
-    Notice,
-    NoticeResult,
-    ProtectionChange,
-    Tick,
-    Told,
-    Transition,
-)
+from alarms.events import Alarm, Event, Fault, ProtectionChange, Tick, Told, Transition
 from alarms.state import State
 from config.model import Command, Sample
 from config.plant import Plant

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from alarms.alarm import state
-from alarms.events import Alarm, Asked, Inhibited, Notice, NoticeResult, ProtectionChange, Running
+from alarms.calls import Notice, NoticeResult
+from alarms.events import Alarm, Asked, Inhibited, ProtectionChange, Running
 from alarms.state import State
 from config.guidance import guidance_of
 from config.model import Sample, Text

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
-from alarms.calls import Occurrence
+from alarms.calls import CALLING_KINDS, Notice, NoticeKind, Occurrence
 from alarms.escalate import still_calls
-from alarms.events import Alarm, Notice, NoticeKind
+from alarms.events import Alarm
 from alarms.state import State
 from config.plant import Plant
 from config.rules import Priority
@@ -166,7 +166,7 @@ def _name(story: Story, occurrence: Occurrence) -> str:
 
 
 def _urgency(state: State, notice: Notice) -> Priority:
-    if notice.kind not in {NoticeKind.ALARM, NoticeKind.GROUP}:
+    if notice.kind not in CALLING_KINDS:
         return Priority.LOW
     standing = _standing(state, still_calls(state.calls, notice.alarms) or notice.alarms)
     return min((one.priority for one in standing), key=list(Priority).index, default=Priority.LOW)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Protocol, TypeAlias
 
-from alarms.events import Outcome
+from alarms.calls import Outcome
 from config.rules import Priority
 
 _LINK = {"en": "Open in Gradewatch", "zh": "在 Gradewatch 中打开"}

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, Field, FiniteFloat, TypeAdapter
 
-from alarms.events import AlarmState, Outcome, Reason
+from alarms.calls import Outcome
+from alarms.events import AlarmState, Reason
 from config.model import Occupancy, Quality
 from config.rules import Level, Priority
 from monitor.server.protected import PROTECTION_EXAMPLE, Protection

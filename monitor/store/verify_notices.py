@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import asyncpg
 from pydantic import TypeAdapter, ValidationError
 
-from alarms.events import Notice, NoticeResult, Receipt, Try
+from alarms.calls import Notice, NoticeResult, Receipt, Try
 from monitor.store.database import Connection
 from monitor.store.finding import Finding, Wrong, found, line
 from monitor.store.notices import NOTICE, RECEIPT, RESULT

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date, time
 
 from alarms import engine, response
+from alarms.calls import Notice, NoticeResult, Outcome
 from alarms.escalate import still_calls
-from alarms.events import Acknowledge, Event, Notice, NoticeResult, Outcome, Tick
+from alarms.events import Acknowledge, Event, Tick
 from alarms.state import State
 from config.duty import Contact, Duty, Escalation, Person, Rotation, Step, Target, Way, WayKind, Who
 from config.model import Text

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alarms import response
+from alarms.calls import Notice, NoticeKind, Outcome, Substitute
 from alarms.escalate import taken_up
-from alarms.events import Notice, NoticeKind, Outcome, Shelve, Substitute, Tick
+from alarms.events import Shelve, Tick
 from config.duty import Step, Substitution, Target, Who
 from config.rules import Level, Priority
 from tests.alarms.building import ACTION, after, limit, sample

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import time
 
-from alarms.events import CanaryDue, Fault, NoticeKind, Outcome, Receipt
+from alarms.calls import CanaryDue, NoticeKind, Outcome, Receipt
+from alarms.events import Fault
 from alarms.state import State
 from config.duty import Canary, Step, Target, Who
 from config.duty import TestPage as WeeklyPage

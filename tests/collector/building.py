@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from alarms.events import Event, Notice, Told
+from alarms.calls import Notice
+from alarms.events import Event, Told
 from alarms.state import State
 from config.model import Command
 from config.plant import Plant

@@ -9,7 +9,8 @@ from pathlib import Path
 from random import Random
 from urllib.parse import unquote
 
-from alarms.events import Acknowledge, Event, Fault, Notice, NoticeResult
+from alarms.calls import Notice, NoticeResult
+from alarms.events import Acknowledge, Event, Fault
 from config.duty import Duty, Way, WayKind
 from config.model import Text
 from config.plant import Plant

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from alarms.events import CanaryDue, Event, Fault, Outcome
+from alarms.calls import CanaryDue, Outcome
+from alarms.events import Event, Fault
 from config.duty import Canary
 from config.plant import Plant
 from monitor.collector import alive

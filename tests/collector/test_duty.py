@@ -11,7 +11,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from alarms.events import NoticeResult, Outcome
+from alarms.calls import NoticeResult, Outcome
 from monitor.collector import codec, duty
 from monitor.collector.batch import batch_of
 from monitor.collector.duty import duty_routes

@@ -8,15 +8,12 @@ from typing import Any
 import pytest
 
 from alarms import engine
+from alarms.calls import Notice, NoticeKind, NoticeResult, Outcome
 from alarms.events import (
     Acknowledge,
     Event,
     Fault,
     Inhibit,
-    Notice,
-    NoticeKind,
-    NoticeResult,
-    Outcome,
     ProtectionChange,
     Rearm,
     SetOccupancy,

@@ -12,8 +12,8 @@ import pytest
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from alarms.calls import Calls
-from alarms.events import Alarm, Inhibited, Notice, NoticeKind, Outcome, ProtectionState, Running
+from alarms.calls import Calls, Notice, NoticeKind, Outcome
+from alarms.events import Alarm, Inhibited, ProtectionState, Running
 from alarms.state import State
 from config.rules import Level, Priority
 from monitor.collector.collect import Collector, CollectSettings

@@ -11,7 +11,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from alarms import engine
-from alarms.events import Fault, NoticeKind, Outcome, Tick
+from alarms.calls import NoticeKind, Outcome
+from alarms.events import Fault, Tick
 from config.plant import Plant
 from monitor.collector import codec, notify
 from monitor.collector.batch import batch_of

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from alarms.calls import Calls
-from alarms.events import Substitute, Tick
+from alarms.calls import Calls, Substitute
+from alarms.events import Tick
 from alarms.state import State
 from config.duty import Duty, Substitution
 from config.load import load

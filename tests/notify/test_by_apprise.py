@@ -9,7 +9,7 @@ import pytest
 from apprise.plugins import opsgenie, pagerduty
 from apprise.plugins.twilio import NotifyTwilio
 
-from alarms.events import Outcome
+from alarms.calls import Outcome
 from config import duty
 from config.duty import WayKind
 from config.model import Text

@@ -12,17 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alarms.calls import Call, Calls
-from alarms.events import (
-    Alarm,
-    Asked,
-    AskState,
-    Inhibited,
-    Notice,
-    NoticeKind,
-    ProtectionState,
-    Running,
-)
+from alarms.calls import Call, Calls, Notice, NoticeKind
+from alarms.events import Alarm, Asked, AskState, Inhibited, ProtectionState, Running
 from alarms.state import State
 from config.duty import Contact, Person, Way, WayKind
 from config.load import load

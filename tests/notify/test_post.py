@@ -17,7 +17,7 @@ from cryptography.x509.oid import NameOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alarms.events import Outcome
+from alarms.calls import Outcome
 from config.duty import WayKind
 from monitor.notify.dingtalk import DingTalk
 from monitor.notify.feishu import Feishu

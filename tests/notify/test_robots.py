@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alarms.events import Outcome
+from alarms.calls import Outcome
 from config.duty import WayKind
 from monitor.notify import dingtalk, feishu
 from monitor.notify.dingtalk import DingTalk

@@ -3,7 +3,7 @@
 import base64
 from datetime import timedelta
 
-from alarms.events import Outcome
+from alarms.calls import Outcome
 from config.duty import WayKind
 from monitor.notify.secrets import Secret
 from monitor.notify.webhook import Webhook, signature

@@ -13,7 +13,8 @@ from types import TracebackType
 from typing import Self
 
 from alarms.alarm import state
-from alarms.events import ActionResult, Notice, NoticeKind, NoticeResult, Outcome, Receipt, Tick
+from alarms.calls import Notice, NoticeKind, NoticeResult, Outcome, Receipt
+from alarms.events import ActionResult, Tick
 from config.model import Command, Device, Quality, Sample, Series
 from config.plant import Plant
 from monitor.collector.journal import Entry, JournalReader

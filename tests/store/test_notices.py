@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from alarms.events import Notice, NoticeKind, NoticeResult, Outcome, Reason, Receipt, Transition, Try
+from alarms.calls import Notice, NoticeKind, NoticeResult, Outcome, Receipt, Try
+from alarms.events import Reason, Transition
 from monitor.collector import codec
 from monitor.collector.batch import batch_of
 from monitor.collector.journal import Entry

@@ -5,7 +5,7 @@ from typing import Annotated, Any, TypeAlias
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
-from alarms.events import NoticeKind, Outcome
+from alarms.calls import NoticeKind, Outcome
 from config.model import Text
 from monitor.server.asked import WRITABLE, Moment
 from monitor.server.database import DatabaseDown
