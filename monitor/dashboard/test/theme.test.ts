@@ -28,10 +28,8 @@ const pairs: [string, string][] = [
     [`${level}-ink`, "panel"],
     [`${level}-ink`, "tile"],
     [`${level}-ink`, "tile-a"],
-    ["ink", `${level}-ground`],
-    ["text", `${level}-ground`],
-    ["quiet", `${level}-ground`],
   ]),
+  ...["action", "alert"].flatMap((level) => ["ink", "text", "quiet"].map((ink): [string, string] => [ink, `${level}-ground`])),
   ["on-cut", "cut"],
 ];
 
