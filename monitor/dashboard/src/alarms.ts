@@ -1,8 +1,8 @@
 /** How alarms are ordered and worded. Pure, but for the language, which every text follows. */
 
 import type { Alarm, Level, Limit, Priority } from "./api-types";
-import { inWords, serviceTitle } from "./details";
-import { bound, unit, value } from "./format";
+import { crossedOf, inWords, serviceTitle } from "./details";
+import { bound, permittedStates, unit, value } from "./format";
 import { said, t } from "./i18n";
 import { calibrationTitle } from "./instruments";
 import { measured, type PlantIndex } from "./plant";
@@ -55,8 +55,12 @@ export function changed(alarms: ReadonlyMap<string, Alarm>, alarm: Alarm): Reado
   return after;
 }
 
-/** Which bound was crossed, judged from the worst value; undefined where there is none. */
-export function side(alarm: Pick<Alarm, "worst">, limit: Limit | undefined): "low" | "high" | undefined {
+type Raised = Pick<Alarm, "worst"> & { detail?: string };
+
+/** Which bound was crossed: the one it was raised at, or else judged from the worst value; undefined where there is none. */
+export function side(alarm: Raised, limit: Limit | undefined): "low" | "high" | undefined {
+  const raised = crossedOf(alarm.detail ?? "");
+  if (raised) return raised.crossed;
   if (!limit || alarm.worst === null) return undefined;
   if (limit.low !== null && alarm.worst < limit.low) return "low";
   return limit.high !== null && alarm.worst > limit.high ? "high" : undefined;
@@ -70,7 +74,7 @@ function lockoutTitle(part: string): string | undefined {
 }
 
 /** What is wrong, in a few words: `Chamber pressure low`, `Isolator: communication lost`. */
-export function title(alarm: Pick<Alarm, "id" | "channel" | "device" | "worst">, index: PlantIndex): string {
+export function title(alarm: Pick<Alarm, "id" | "channel" | "device"> & Raised, index: PlantIndex): string {
   const acting = index.protections.get(alarm.id) ?? index.protections.get(alarm.id.replace(/\/failed$/, ""));
   if (acting) return `${acting.code} ${said(acting.label)}${acting.id === alarm.id ? "" : ` · ${t("protection_FAILED")}`}`;
   const channel = measured(alarm.channel, index);
@@ -84,6 +88,12 @@ export function title(alarm: Pick<Alarm, "id" | "channel" | "device" | "worst">,
   return crossed ? `${said(channel.label)} · ${t(crossed)}` : said(channel.label);
 }
 
+/** The same of one that is known by its id alone. */
+export function titleOf(id: string, index: PlantIndex): string {
+  const [device = "", channel] = [id.split("/")[0], index.limits.get(id)?.channel ?? id.slice(0, id.lastIndexOf("/"))];
+  return title({ id, channel, device, worst: null }, index);
+}
+
 /** Where it is: `STM-L1 · Isolator`. Empty for the service itself. */
 export function place(alarm: Alarm, index: PlantIndex): string {
   const zone = alarm.zone === null ? undefined : index.zones.get(alarm.zone)?.zone;
@@ -92,13 +102,14 @@ export function place(alarm: Alarm, index: PlantIndex): string {
   return [alarm.line ?? zone?.line ?? zone?.workshop, spot].filter((part) => part !== undefined).join(" · ");
 }
 
-/** The bound that was crossed, with an arrow: `▼ 20 Pa`. Empty where there is none. */
+/** The bound that was crossed, with an arrow: `▼ 20 Pa`; of a state, what it ought to be: `= closed`. Empty where there is none. */
 export function crossing(alarm: Alarm, index: PlantIndex): string {
   const limit = index.limits.get(alarm.id);
   const channel = limit && measured(limit.channel, index);
   const crossed = side(alarm, limit);
   if (!limit || !channel || !crossed) return "";
-  const figure = crossed === "low" ? limit.low : limit.high;
+  if (channel.kind === "state") return permittedStates(limit, channel, said);
+  const figure = crossedOf(alarm.detail)?.limit ?? (crossed === "low" ? limit.low : limit.high);
   return figure === null ? "" : `${crossed === "low" ? "▼" : "▲"} ${bound(figure)} ${unit(channel.unit)}`.trimEnd();
 }
 
@@ -109,6 +120,8 @@ export function worst(alarm: Alarm, index: PlantIndex): string {
   return `${value(channel, alarm.worst, said)} ${unit(channel.unit)}`.trimEnd();
 }
 
-/** What the service says beside it, in words and with its unit. */
-export const detailOf = (alarm: Alarm, index: PlantIndex): string =>
-  inWords(alarm.detail, measured(alarm.channel, index)?.unit ?? "");
+/** What the service says beside it, in words and with its unit; the figures of a state would say nothing. */
+export function detailOf(alarm: Alarm, index: PlantIndex): string {
+  const channel = measured(alarm.channel, index);
+  return channel?.kind === "state" && alarm.worst !== null ? "" : inWords(alarm.detail, channel?.unit ?? "");
+}

@@ -20,6 +20,12 @@ const sentences: readonly [RegExp, Key][] = [
 
 const comparison = /^(-?[\d.]+) ([<>]) (-?[\d.]+)$/;
 
+/** The limit that was crossed when it was written, whatever the plant permits today; undefined where it is no comparison. */
+export function crossedOf(detail: string): { crossed: "low" | "high"; limit: number } | undefined {
+  const [, , sign, limit] = comparison.exec(detail) ?? [];
+  return limit === undefined ? undefined : { crossed: sign === "<" ? "low" : "high", limit: Number(limit) };
+}
+
 /** `-22.1 < -8` of a channel in Pa/s: `−22.1 < −8 Pa/s`. What is not known stays as it was written. */
 export function inWords(detail: string, written = ""): string {
   const [, value, sign, limit] = comparison.exec(detail) ?? [];

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "vitest";
-import { detailOf, title } from "../src/alarms";
+import { crossing, detailOf, title, titleOf } from "../src/alarms";
 import { inWords, serviceTitle } from "../src/details";
 import { permitted } from "../src/format";
 import { language } from "../src/i18n";
@@ -31,4 +31,16 @@ test("a part of the service is called what it is for a person, and of what", () 
 
 test("a limit that permits one value says so", () => {
   expect(permitted({ low: 6, high: 6 })).toBe("=\u00a06");
+});
+
+test("an old alarm keeps the limit it was raised with, whatever the plant permits today", () => {
+  const old = alarm("ISO/pressure/action", { worst: 6.7, detail: "6.7 < 30" });
+  expect(crossing(old, indexOf(plant))).toBe("▼ 30 Pa");
+  expect(title({ ...old, worst: 25, detail: "25 < 30" }, indexOf(plant))).toBe("pressure · low");
+});
+
+test("an alarm that is known by its id alone has its title", () => {
+  expect(titleOf("ISO/pressure/action", indexOf(plant))).toBe("pressure");
+  expect(titleOf("ISO/communication", indexOf(plant))).toBe("Isolator · communication lost");
+  expect(titleOf("service/flood", indexOf(plant))).toBe("Alarm flood");
 });

@@ -1,7 +1,7 @@
 /** How much the alarms of a time asked of people, beside what ISA-18.2 aims at. */
 
 import { useEffect, useState } from "preact/hooks";
-import { title } from "../alarms";
+import { titleOf } from "../alarms";
 import { alarmLoad } from "../api";
 import type { AlarmLoad } from "../api-types";
 import { said, t } from "../i18n";
@@ -92,7 +92,7 @@ function nameOf(alarm: string, plant: PlantIndex): string {
   const limit = plant.limits.get(alarm);
   const channel = limit && measured(limit.channel, plant);
   const device = alarm.slice(0, alarm.indexOf("/"));
-  if (!channel) return title({ id: alarm, channel: alarm.slice(0, alarm.lastIndexOf("/")), device, worst: null }, plant);
+  if (!channel) return titleOf(alarm, plant);
   const zone = plant.zones.get(channel.zone)?.zone;
   return [said(channel.label), t(limit.level), zone?.line ?? device, zone && said(zone.label)].filter(Boolean).join(" · ");
 }

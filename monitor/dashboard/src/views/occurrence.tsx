@@ -16,7 +16,7 @@ import { PriorityMark } from "./priority";
 export function Occurrence({ alarm, plant }: { alarm: Alarm; plant: PlantIndex }) {
   const [open, setOpen] = useState(false);
   const furthest = worst(alarm, plant);
-  const facts = [furthest && t("worst", { value: furthest }), crossing(alarm, plant), detailOf(alarm, plant)];
+  const facts = furthest ? [t("worst", { value: furthest }), crossing(alarm, plant)] : [detailOf(alarm, plant)];
   return (
     <li class={alarm.level} data-testid={`past-${alarm.id}`}>
       <button class="occurrence" aria-expanded={open} onClick={() => setOpen(!open)}>

@@ -1,7 +1,7 @@
 /** One protective action: while it runs with each of its asks, while it is switched off, and while it is armed. */
 
 import { useState } from "preact/hooks";
-import { detailOf, place, title } from "../alarms";
+import { detailOf, place, title, titleOf } from "../alarms";
 import { confirm, inhibit, rearm } from "../api";
 import type { Ask, PlantProtection, Protection } from "../api-types";
 import { inWords } from "../details";
@@ -62,7 +62,8 @@ const since = ({ triggered_at }: Protection, { plant }: PlantIndex): string =>
 /** The alarm that triggered it, in words while it stands. */
 function because(id: string, plant: PlantIndex): string {
   const alarm = alarms.value.get(id);
-  return alarm ? [place(alarm, plant), title(alarm, plant), detailOf(alarm, plant)].filter((part) => part !== "").join(" · ") : id;
+  if (!alarm) return titleOf(id, plant);
+  return [place(alarm, plant), title(alarm, plant), detailOf(alarm, plant)].filter((part) => part !== "").join(" · ");
 }
 
 function Asks({ asks, zone }: { asks: readonly Ask[]; zone: string }) {

@@ -26,7 +26,8 @@ export function Tile({ view, name, faded }: TileProps) {
   const { zone } = view;
   const own = useLive(() => alarmsByZone.value.get(zone.id) ?? none, [zone.id]).value;
   const worst = foremost(own);
-  const main = mainOf(view, worst, index.value);
+  const telling = foremost(own.filter(({ active, level, channel }) => active && level === worst?.level && channel !== null)) ?? worst;
+  const main = mainOf(view, telling, index.value);
   const age = useLive(() => (main ? freshness(readingOf(main).value.age_s) : ""), [main]);
   const inFocus = useLive(() => focus.value !== null && "zone" in focus.value && focus.value.zone === zone.id, [zone.id]);
   const hidden = useLive(() => hiddenByZone.value.get(zone.id)?.length ?? 0, [zone.id]).value;
@@ -54,7 +55,7 @@ export function Tile({ view, name, faded }: TileProps) {
         </span>
       </span>
       {view.chambers.length > 0 && <Comb chambers={view.chambers} />}
-      {view.board.length > 0 ? <Board rows={view.board} own={own} /> : <Main view={view} main={main} worst={worst} />}
+      {view.board.length > 0 ? <Board rows={view.board} own={own} /> : <Main view={view} main={main} worst={telling} />}
       <span class="label">{name}</span>
     </button>
   );

@@ -3,7 +3,7 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { Level } from "../api-types";
-import { bound, dateTime, unit, value } from "../format";
+import { bound, dateTime, figure, unit, value } from "../format";
 import { said, t } from "../i18n";
 import type { Source } from "../plant";
 import { colour } from "../theme";
@@ -126,7 +126,7 @@ export class TrendsChart {
         label: `${letters}  ${first ? unit(first.channel.unit) : ""}`.trim(),
         labelSize: 18,
         labelFont: font(12),
-        values: (_: uPlot, splits: number[]) => splits.map((at) => (first && at !== null ? tickOf(first, at) : "")),
+        values: (_: uPlot, splits: number[]) => (first ? ticksOf(first, splits) : splits.map(() => "")),
       };
     });
   }
@@ -277,8 +277,15 @@ function axis(): uPlot.Axis {
   return { stroke: colour("quiet"), font: font(12), grid: line, ticks: line };
 }
 
-const tickOf = ({ channel }: Source, at: number): string =>
-  value(channel.kind === "bits" ? { ...channel, kind: "count" } : channel, at, said);
+/** With the unit's own decimals, or as many as tell one tick from the next. Of a logarithmic axis some are null. */
+function ticksOf({ channel }: Source, splits: readonly (number | null)[]): string[] {
+  const shown = channel.kind === "bits" ? { ...channel, kind: "count" as const } : channel;
+  const words = splits.map((at) => (at === null ? "" : value(shown, at, said)));
+  const [first, second] = splits;
+  if (channel.kind !== "analog" || typeof first !== "number" || typeof second !== "number" || new Set(words).size === words.length) return words;
+  const places = Math.ceil(-Math.log10(second - first));
+  return splits.map((at) => (at === null ? "" : figure(at, Math.max(0, places))));
+}
 
 /** All that is to be seen, with a little air. */
 function rangeOf(figures: readonly (number | null)[], isLog: boolean): [number, number] {
