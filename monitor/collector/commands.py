@@ -140,7 +140,7 @@ class InhibitBody(ProtectionBody):
     reason: Words
 
 
-class Desk:
+class Clerk:
     """Takes events of people to the judge, and answers them."""
 
     def __init__(self, judge: Judge) -> None:
@@ -187,65 +187,65 @@ class Desk:
 
 def commands(judge: Judge, now: Callable[[], datetime]) -> APIRouter:
     """Make the routes."""
-    router, desk = APIRouter(), Desk(judge)
-    _alarms(router, desk, now)
-    _protections(router, desk, now)
+    router, clerk = APIRouter(), Clerk(judge)
+    _alarms(router, clerk, now)
+    _protections(router, clerk, now)
 
     @router.post("/occupancy")
     async def _occupancy(body: OccupancyBody) -> Json:
-        return await desk.occupancy(SetOccupancy(now(), body.zone, body.occupancy, body.who, body.reason))
+        return await clerk.occupancy(SetOccupancy(now(), body.zone, body.occupancy, body.who, body.reason))
 
     return router
 
 
-def _alarms(router: APIRouter, desk: Desk, now: Callable[[], datetime]) -> None:
+def _alarms(router: APIRouter, clerk: Clerk, now: Callable[[], datetime]) -> None:
     @router.post("/acknowledge")
     async def _acknowledge(body: SeenBody) -> Json:
         signed = {"signature": body.signature, "sha256": body.sha256}
-        return await desk.alarm(
+        return await clerk.alarm(
             Acknowledge(now(), body.alarm, body.raised_at, body.who, body.comment, **signed)
         )
 
     @router.post("/reset")
     async def _reset(body: SeenBody) -> Json:
-        return await desk.alarm(Reset(now(), body.alarm, body.raised_at, body.who, body.comment))
+        return await clerk.alarm(Reset(now(), body.alarm, body.raised_at, body.who, body.comment))
 
     @router.post("/shelve")
     async def _shelve(body: ShelveBody) -> Json:
-        return await desk.alarm(Shelve(now(), body.alarm, body.until, body.who, body.reason, body.second))
+        return await clerk.alarm(Shelve(now(), body.alarm, body.until, body.who, body.reason, body.second))
 
     @router.post("/unshelve")
     async def _unshelve(body: AlarmBody) -> Json:
-        return await desk.alarm(Unshelve(now(), body.alarm, body.who))
+        return await clerk.alarm(Unshelve(now(), body.alarm, body.who))
 
     @router.post("/out-of-service")
     async def _out_of_service(body: OutOfServiceBody) -> Json:
-        return await desk.alarm(
+        return await clerk.alarm(
             OutOfService(now(), body.alarm, body.who, body.reason, body.work_order, body.second)
         )
 
     @router.post("/in-service")
     async def _in_service(body: AlarmBody) -> Json:
-        return await desk.alarm(InService(now(), body.alarm, body.who))
+        return await clerk.alarm(InService(now(), body.alarm, body.who))
 
 
-def _protections(router: APIRouter, desk: Desk, now: Callable[[], datetime]) -> None:
+def _protections(router: APIRouter, clerk: Clerk, now: Callable[[], datetime]) -> None:
     @router.post("/protection/confirm")
     async def _confirm(body: ProtectionBody) -> Json:
-        return await desk.protection(ConfirmProtection(now(), body.protection, body.who))
+        return await clerk.protection(ConfirmProtection(now(), body.protection, body.who))
 
     @router.post("/protection/reset")
     async def _reset(body: ResetProtectionBody) -> Json:
-        return await desk.protection(
+        return await clerk.protection(
             ResetProtection(now(), body.protection, tuple(body.who), tuple(body.roles), body.comment)
         )
 
     @router.post("/protection/inhibit")
     async def _inhibit(body: InhibitBody) -> Json:
-        return await desk.protection(
+        return await clerk.protection(
             Inhibit(now(), body.protection, body.until, body.who, body.second, body.reason)
         )
 
     @router.post("/protection/rearm")
     async def _rearm(body: ProtectionBody) -> Json:
-        return await desk.protection(Rearm(now(), body.protection, body.who))
+        return await clerk.protection(Rearm(now(), body.protection, body.who))
