@@ -282,6 +282,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/exports/alarms.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Alarms
+         * @description The alarms raised from `start` to `end`, the latest first: each time in the plant's zone, and in seconds.
+         *
+         *     A time that did not come, or was not noted, is empty.
+         */
+        get: operations["export_alarms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alarms": {
         parameters: {
             query?: never;
@@ -2560,10 +2582,7 @@ export interface components {
             time_zone: string;
             /** People */
             people: string[];
-            /**
-             * Hand Over
-             * Format: time
-             */
+            /** Hand Over */
             hand_over: string;
             /** Hours */
             hours: [
@@ -3617,14 +3636,14 @@ export interface components {
             has_pin: boolean;
             /** Deeds */
             deeds: components["schemas"]["Deed"][];
+            /** Signs As */
+            signs_as: string[];
         };
         /**
          * Signing
          * @description The password of who is signed in, once more, and what the signature means.
          */
         Signing: {
-            /** Signs As */
-            signs_as: string[];
             /**
              * Password
              * Format: password
@@ -5171,6 +5190,78 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    export_alarms: {
+        parameters: {
+            query: {
+                /** @description of the header */
+                language?: components["schemas"]["Language"];
+                /** @description ISO 8601 with offset; in a URL a + is written %2B */
+                start: string;
+                /** @description ISO 8601 with offset; in a URL a + is written %2B */
+                end: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
