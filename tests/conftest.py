@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import os
 from collections.abc import AsyncIterator, Generator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -63,11 +64,18 @@ def _places(items: list[pytest.Item]) -> dict[Path, float]:
     return spread | {path: min(rooms[path], default=0) + 1 for path in last}
 
 
-@pytest_asyncio.fixture
-async def no_task_left_running() -> AsyncIterator[None]:
-    """Fail a test that ends with tasks which it has begun and not ended."""
+@asynccontextmanager
+async def no_task_left() -> AsyncIterator[None]:
+    """Fail if the block ends with tasks which it has begun and not ended."""
     before = asyncio.all_tasks()
     yield
     left = asyncio.all_tasks() - before - {asyncio.current_task()}
     names = sorted(f"{task.get_name()}: {task.get_coro()}" for task in left if not task.done())
     assert not names, f"tasks left running: {names}"
+
+
+@pytest_asyncio.fixture
+async def no_task_left_running() -> AsyncIterator[None]:
+    """Fail a test that ends with tasks which it has begun and not ended."""
+    async with no_task_left():
+        yield

@@ -12,7 +12,7 @@ from config.model import Quality, Sample
 from config.plant import Plant
 from monitor.server.gate import COOKIE
 from monitor.server.rights import Role
-from tests.browser.chromium import window
+from tests.browser.chromium import Chromium
 from tests.server.collector import Collector, sample_but_for
 from tests.server.conftest import Running
 from tests.server.hands import Hands
@@ -63,15 +63,11 @@ class Calm:
 
 
 @asynccontextmanager
-async def opened(chromium: str, server: Running, role: Role) -> AsyncIterator[Page]:
-    """Open the screen, signed in as `li`; an error in the page's console fails the test."""
-    errors: list[str] = []
-    async with window(chromium, color_scheme="dark") as context:
+async def opened(chromium: Chromium, server: Running, role: Role, script: str = "") -> AsyncIterator[Page]:
+    """Open the screen, signed in as `li`; each document runs a script before its own."""
+    async with chromium.page(script=script) as page:
         token = server.sign_in(role)
-        await context.add_cookies([{"name": COOKIE, "value": token, "url": server.address}])
-        page = await context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
+        await page.context.add_cookies([{"name": COOKIE, "value": token, "url": server.address}])
         await page.goto(server.address)
         await expect(page.get_by_test_id("overview")).to_be_visible(timeout=SLOW_MS)
         yield page
-    assert errors == []

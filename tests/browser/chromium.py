@@ -1,15 +1,20 @@
-"""One Chromium for all tests of a worker, and windows of their own in it: starting it anew takes seconds."""
+"""One Chromium for all tests of a worker, and pages in it that are lent: a new one, or a stranger, takes seconds.
+
+What drives it lives as long as it does, and so does the loop that it lives in: all of this folder's tests share it.
+"""
 
 import re
 import subprocess
 import tempfile
 import threading
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Literal, TypeAlias
+from urllib.parse import urlsplit
 
-from playwright.async_api import BrowserContext, async_playwright
+from playwright.async_api import Browser, Error, Page, ViewportSize, async_playwright
 
 FINDS_CHROMIUM = Path(__file__).parents[2] / ".ci" / "chromium"
 # What keeps it from asking the network for anything, and lets it run as root without a screen.
@@ -28,6 +33,9 @@ AWAKE = (
     "--disable-backgrounding-occluded-windows",
     "--disable-renderer-backgrounding",
 )
+USUAL: ViewportSize = {"width": 1920, "height": 1080}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+Theme: TypeAlias = Literal["dark", "light"]
 LISTENS = re.compile(r"DevTools listening on ws://(127\.0\.0\.1:\d+)/")
 
 
@@ -52,17 +60,87 @@ def serving(program: str) -> Iterator[str]:
                 rest.join()
 
 
-@asynccontextmanager
-async def window(chromium: str, **how: Any) -> AsyncIterator[BrowserContext]:
-    """Give a window of its own, without anything of the others', in the Chromium at an address."""
-    wanted = {"viewport": {"width": 1920, "height": 1080}, "locale": "en-GB", **how}
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.connect_over_cdp(chromium)
+class Chromium:
+    """A Chromium that is driven, and its pages that nobody looks at now, by the script that each document gets."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._idle: dict[str, list[Page]] = defaultdict(list)
+
+    @asynccontextmanager
+    async def page(self, theme: Theme = "dark", script: str = "") -> AsyncIterator[Page]:
+        """Lend a page that remembers nothing of whoever had it before; an error in its console fails the test.
+
+        Args:
+            theme: what its person's system is set to.
+            script: what each document runs before its own scripts.
+        """
+        idle = self._idle[script]
+        page = idle.pop() if idle else await self._new(script)
+        await page.emulate_media(color_scheme=theme)
+        is_well = False
         try:
-            context = await browser.new_context(**wanted)
-            try:
-                yield context
-            finally:
-                await context.close()
+            with no_errors(page):
+                yield page
+            await _forget(page)
+            is_well = True
+        finally:
+            if is_well:
+                idle.append(page)
+            else:
+                await page.context.close()
+
+    @asynccontextmanager
+    async def telephone(self) -> AsyncIterator[Page]:
+        """Open a page on a telephone of its own."""
+        context = await self._browser.new_context(
+            viewport=PHONE, locale="en-GB", has_touch=True, is_mobile=True
+        )
+        try:
+            with no_errors(page := await context.new_page()):
+                yield page
+        finally:
+            await context.close()
+
+    async def _new(self, script: str) -> Page:
+        context = await self._browser.new_context(viewport=USUAL, locale="en-GB")
+        if script:
+            await context.add_init_script(script)
+        return await context.new_page()
+
+
+@contextmanager
+def no_errors(page: Page) -> Iterator[None]:
+    """Fail if the page's console tells of an error meanwhile."""
+    errors: list[str] = []
+
+    def note(error: Error) -> None:
+        errors.append(str(error))
+
+    page.on("pageerror", note)
+    yield
+    page.remove_listener("pageerror", note)
+    assert errors == []
+
+
+async def _forget(page: Page) -> None:
+    """Leave nothing of a test in a page but the program's own files: they are the same in the next one."""
+    shown = urlsplit(page.url)
+    await page.goto("about:blank")
+    await page.context.clear_cookies()
+    await page.set_viewport_size(USUAL)
+    origin = f"{shown.scheme}://{shown.netloc}"
+    session = await page.context.new_cdp_session(page)
+    await session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "local_storage"})
+    await session.detach()
+
+
+@asynccontextmanager
+async def driven(address: str) -> AsyncIterator[Chromium]:
+    """Drive the Chromium at an address."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.connect_over_cdp(address)
+        try:
+            yield Chromium(browser)
         finally:
             await browser.close()

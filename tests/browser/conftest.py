@@ -1,14 +1,23 @@
 """The running service, and a real Chromium to look at it with."""
 
 import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Page
 
-from tests.browser.chromium import FINDS_CHROMIUM, serving, window
+from tests.browser.chromium import FINDS_CHROMIUM, Chromium, driven, serving
+from tests.conftest import no_task_left
 from tests.service import Service
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let this folder's tests share the loop in which Chromium is driven; a fixture says so itself."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 @pytest.fixture(scope="session")
@@ -20,20 +29,24 @@ def chromium_program() -> str:
     return found.stdout.strip().splitlines()[-1]
 
 
-@pytest.fixture(scope="session")
-def chromium(chromium_program: str) -> Iterator[str]:
-    """Give the address at which this worker's Chromium is driven."""
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium(chromium_program: str) -> AsyncIterator[Chromium]:
+    """Drive this worker's Chromium."""
     with serving(chromium_program) as address:
-        yield address
+        async with driven(address) as made:
+            yield made
 
 
-@pytest_asyncio.fixture
-async def page(chromium: str, running: Service) -> AsyncIterator[Page]:
-    """Open the screen in a window of its own; an error in the page's console fails the test."""
-    errors: list[str] = []
-    async with window(chromium) as context:
-        opened = await context.new_page()
-        opened.on("pageerror", lambda error: errors.append(str(error)))
+@pytest_asyncio.fixture(loop_scope="session")
+async def no_task_left_running(chromium: Chromium) -> AsyncIterator[None]:
+    """Watch the loop that the tests share; what drives Chromium was there before."""
+    async with no_task_left():
+        yield
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(chromium: Chromium, running: Service) -> AsyncIterator[Page]:
+    """Open the screen."""
+    async with chromium.page("light") as opened:
         await opened.goto(running.address)
         yield opened
-    assert errors == []

@@ -11,7 +11,7 @@ from playwright.async_api import Page, expect
 
 from bench.running import LINE
 from tests.browser.calm import SLOW_MS
-from tests.browser.chromium import window
+from tests.browser.chromium import Chromium
 from tests.browser.test_sound import AUDIBLE, METER
 from tests.database import Server
 from tests.service import PASSWORD, Service, service, until
@@ -47,13 +47,9 @@ def protected(timescale: Server, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 @asynccontextmanager
-async def at_the_screen(chromium: str, one: Service, name: str) -> AsyncIterator[Page]:
-    """Let a person sign in by hand; an error in the page's console fails the test."""
-    errors: list[str] = []
-    async with window(chromium, color_scheme="dark") as context:
-        page = await context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        await page.add_init_script(METER + SPELL)
+async def at_the_screen(chromium: Chromium, one: Service, name: str) -> AsyncIterator[Page]:
+    """Let a person sign in by hand."""
+    async with chromium.page(script=METER + SPELL) as page:
         await page.goto(one.address)
         await page.get_by_test_id("name").fill(name)
         await page.get_by_test_id("password").fill(PASSWORD)
@@ -61,7 +57,6 @@ async def at_the_screen(chromium: str, one: Service, name: str) -> AsyncIterator
         await expect(page.get_by_test_id("person")).to_contain_text(name, timeout=SLOW_MS)
         await expect(page.get_by_test_id("health-devices_live")).to_contain_text("5 / 5", timeout=SLOW_MS)
         yield page
-    assert errors == []
 
 
 async def is_heard(page: Page) -> None:

@@ -23,7 +23,7 @@ from tests.browser.test_line import WELL
 from tests.changing import changed
 from tests.monitor.test_calibration import FACTS
 from tests.server.collector import PRESSURE
-from tests.server.conftest import Running, meet
+from tests.server.conftest import Running
 from tests.server.hands import Hands
 
 SHELVED = "ISO-STM-L1/transfer_pressure/alert"
@@ -53,7 +53,6 @@ async def lived_in(database_url: str) -> AsyncIterator[tuple[Running, str]]:
         await breach(calm, database_url)
         _trouble(calm)
         async with keeping(calm, database_url) as server:
-            await meet(server)
             await _register(server)
             await _propose(server, files)
             yield server, await _newcomer(server)

@@ -21,7 +21,7 @@ from monitor.store.book import BookEntry
 from monitor.store.write import Writer
 from tests.browser.calm import DASHBOARD, Calm
 from tests.server.collector import PRESSURE, Collector, sample_but_for
-from tests.server.conftest import PASSWORD, Running, running
+from tests.server.conftest import PASSWORD, Running, meet, running
 from tests.server.hands import Hands
 
 LINE = Path(__file__).parents[1] / "plants" / "line"
@@ -68,7 +68,7 @@ async def keeping(calm: Calm, database_url: str) -> AsyncIterator[Running]:
     """Serve the calm plant with a database."""
     settings = Settings(calm.plant, calm.data, database_url, DASHBOARD, calm.hands.now, port=0)
     async with calm.going_on(), running(settings) as made:
-        await made.service.database.up.wait()
+        await meet(made)  # whoever it does not know is signed out as soon as it has read its people
         yield made
 
 
@@ -108,7 +108,7 @@ async def keep(calm: Calm, database_url: str, samples: list[Sample], *said: SetO
     await writer.close()
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def server(calm: Calm, database_url: str) -> AsyncIterator[Running]:
     """A server whose database knows of a breach that was."""
     await breach(calm, database_url)

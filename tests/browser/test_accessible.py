@@ -18,7 +18,7 @@ from monitor.server.access import PASSWORD_VARIABLE
 from monitor.server.gate import COOKIE
 from monitor.server.rights import Role
 from tests.browser.calm import SLOW_MS
-from tests.browser.chromium import window
+from tests.browser.chromium import Chromium
 from tests.browser.lived_in import NEWCOMER, lived_in
 from tests.people import called
 from tests.server.collector import ALARM, PRESSURE
@@ -124,16 +124,11 @@ def test_no_page_is_left_out() -> None:
 
 
 @asynccontextmanager
-async def looking(chromium: str, server: Running) -> AsyncIterator[Page]:
+async def looking(chromium: Chromium, server: Running) -> AsyncIterator[Page]:
     """Open a window into every document of which axe is put, past the page's own policy and not by loosening it."""
-    errors: list[str] = []
-    async with window(chromium, color_scheme="dark") as context:
-        await context.add_init_script(path=AXE)
-        page = await context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
+    async with chromium.page(script=AXE.read_text()) as page:
         await page.goto(server.address)
         yield page
-    assert errors == []
 
 
 async def findings(page: Page, name: str) -> list[str]:
@@ -187,7 +182,7 @@ async def go(page: Page, server: Running, sight: Sight, before: Role | None) -> 
 
 
 async def test_no_page_has_a_serious_finding(
-    chromium: str, database_url: str, monkeypatch: pytest.MonkeyPatch
+    chromium: Chromium, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("monitor.asgi.GRACE_S", 0)
     monkeypatch.setenv(PASSWORD_VARIABLE, PASSWORD)

@@ -9,6 +9,7 @@ from playwright.async_api import Page, expect
 from monitor.server.rights import Role
 from monitor.server.totp import STEP_S, code_of
 from tests.browser.calm import SLOW_MS, Calm, opened
+from tests.browser.chromium import Chromium
 from tests.browser.test_deeds import calm, fall, plant, server
 from tests.server.collector import ALARM
 from tests.server.conftest import PASSWORD, Running
@@ -29,7 +30,7 @@ async def show(page: Page, name: str) -> None:
 
 
 async def test_a_critical_alarm_asks_for_words_and_the_password_in_both_languages_and_themes(
-    server: Running, calm: Calm, chromium: str
+    server: Running, calm: Calm, chromium: Chromium
 ) -> None:
     async with opened(chromium, server, Role.OPERATOR) as page:
         fall(calm)
@@ -55,7 +56,7 @@ async def test_a_critical_alarm_asks_for_words_and_the_password_in_both_language
 
 
 async def test_the_door_asks_for_the_code_of_who_has_a_second_factor(
-    server: Running, calm: Calm, chromium: str
+    server: Running, calm: Calm, chromium: Chromium
 ) -> None:
     async with server.service.database.connection() as connection:
         await connection.execute("UPDATE person SET totp_secret = $1 WHERE name = 'cao'", SECRET)

@@ -16,6 +16,7 @@ from monitor.server.rights import Role
 from monitor.server.settings import Settings
 from monitor.versions import Versions
 from tests.browser.calm import DASHBOARD, SLOW_MS, Calm, opened
+from tests.browser.chromium import Chromium
 from tests.changing import ACTION, line, looser
 from tests.people import called
 from tests.server.conftest import PASSWORD, Running, meet, running
@@ -42,7 +43,7 @@ def calm(known: tuple[Plant, dict[str, str]], monkeypatch: pytest.MonkeyPatch) -
         yield Calm(known[0], Path(folder), Hands())
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def server(calm: Calm, database_url: str) -> AsyncIterator[Running]:
     settings = Settings(calm.plant, calm.data, database_url, DASHBOARD, calm.hands.now, port=0)
     async with calm.going_on(), running(settings) as made:
@@ -50,8 +51,8 @@ async def server(calm: Calm, database_url: str) -> AsyncIterator[Running]:
         yield made
 
 
-@pytest_asyncio.fixture
-async def page(server: Running, chromium: str) -> AsyncIterator[Page]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(server: Running, chromium: Chromium) -> AsyncIterator[Page]:
     async with opened(chromium, server, Role.VIEWER) as page:
         await expect(page.get_by_test_id("server-time")).to_contain_text("2026-03-02", timeout=SLOW_MS)
         yield page

@@ -9,6 +9,7 @@ from playwright.async_api import Page, expect
 
 from monitor.server.rights import Role
 from tests.browser.calm import SLOW_MS, Calm, opened
+from tests.browser.chromium import Chromium
 from tests.browser.past import calm, server
 from tests.server.collector import ALARM
 from tests.server.conftest import Running
@@ -20,8 +21,8 @@ TRANSFER = "ISO-STM-L1/transfer_pressure/alert"
 pytestmark = pytest.mark.timeout(180)
 
 
-@pytest_asyncio.fixture
-async def screen(server: Running, chromium: str) -> AsyncIterator[Page]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def screen(server: Running, chromium: Chromium) -> AsyncIterator[Page]:
     async with opened(chromium, server, Role.ENGINEER) as page:
         yield page
 
@@ -79,7 +80,7 @@ async def test_the_load_stands_beside_its_aims_in_both_languages_and_themes(scre
     per_hour = screen.get_by_test_id("load-of-per_hour")
     await expect(per_hour).to_contain_text("≤ 6", timeout=SLOW_MS)
     await expect(screen.get_by_test_id("load-of-critical")).to_contain_text("off the aim")
-    await expect(screen.locator(".top li").first).to_contain_text("STM-L1-A-ISO")
+    await expect(screen.locator(".top li").first).to_contain_text("STM-L1 · Isolator")
     await screen.get_by_test_id("language").click()
     await screen.get_by_test_id("theme").click()
     await expect(screen.get_by_test_id("load-of-critical")).to_contain_text("偏离目标")
@@ -104,7 +105,7 @@ async def test_an_alarm_is_taken_out_of_service_for_a_work_order_and_given_back(
 
 
 async def test_what_goes_on_in_a_zone_is_set_with_its_reason(
-    server: Running, chromium: str, calm: Calm
+    server: Running, chromium: Chromium, calm: Calm
 ) -> None:
     async with opened(chromium, server, Role.OPERATOR) as page:
         await look_at(page, "standing")
@@ -117,7 +118,7 @@ async def test_what_goes_on_in_a_zone_is_set_with_its_reason(
     assert calm.collector.state.occupancy["STM-L1-A-ISO"] == "at_rest"
 
 
-async def test_who_may_not_read_the_past_is_offered_none_of_it(server: Running, chromium: str) -> None:
+async def test_who_may_not_read_the_past_is_offered_none_of_it(server: Running, chromium: Chromium) -> None:
     async with opened(chromium, server, Role.ADMIN) as page:
         await page.get_by_test_id("nav-alarms").click()
         await expect(page.get_by_test_id("tab-standing")).to_be_visible()

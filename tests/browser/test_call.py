@@ -19,14 +19,13 @@ from config.load import load
 from monitor.server.rights import Role
 from monitor.server.settings import Settings
 from tests.browser.calm import DASHBOARD, SLOW_MS, Calm, opened
-from tests.browser.chromium import window
+from tests.browser.chromium import PHONE, Chromium
 from tests.people import TRAINING, accounts
 from tests.server.collector import ALARM, PRESSURE
 from tests.server.conftest import NO_DATABASE, PASSWORD, Running, running
 from tests.server.hands import Hands
 
 PIN, CALLED = "480913", "wang"
-PHONE = {"width": 390, "height": 844}
 THUMB_PX = 44
 """What a thumb hits (WCAG 2.2, 2.5.5)."""
 SMALL = f"""() => [...document.querySelectorAll("main input, main button, header button, header a")]
@@ -61,16 +60,12 @@ class Telephone:
 
 
 @asynccontextmanager
-async def in_the_hand(chromium: str) -> AsyncIterator[Telephone]:
-    errors: list[str] = []
-    async with window(chromium, viewport=PHONE, has_touch=True, is_mobile=True) as context:
-        page = await context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
+async def in_the_hand(chromium: Chromium) -> AsyncIterator[Telephone]:
+    async with chromium.telephone() as page:
         yield Telephone(page)
-    assert errors == []
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def calm(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Calm, Running]]:
     """A line in trouble, and its server without a database, which knows everybody; who is called has a PIN."""
     monkeypatch.setattr("monitor.asgi.GRACE_S", 0)
@@ -91,7 +86,7 @@ async def calm(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Calm, Run
 
 
 async def test_a_telephone_is_enough_to_see_an_alarm_sign_by_pin_and_say_that_it_came(
-    chromium: str, calm: tuple[Calm, Running]
+    chromium: Chromium, calm: tuple[Calm, Running]
 ) -> None:
     told, server = calm
     async with in_the_hand(chromium) as phone:
@@ -119,7 +114,7 @@ async def test_a_telephone_is_enough_to_see_an_alarm_sign_by_pin_and_say_that_it
 
 
 async def test_a_turn_is_swapped_with_a_reason_and_taken_back(
-    chromium: str, calm: tuple[Calm, Running]
+    chromium: Chromium, calm: tuple[Calm, Running]
 ) -> None:
     told, server = calm
     async with opened(chromium, server, Role.ENGINEER) as page:

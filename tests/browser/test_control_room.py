@@ -13,6 +13,7 @@ from playwright.async_api import Page, expect
 
 from monitor.run import DATABASE_VARIABLE
 from tests.browser.calm import SLOW_MS
+from tests.browser.chromium import Chromium
 from tests.browser.control_room import (
     ACTION,
     ALERT,
@@ -111,7 +112,7 @@ def facts(line: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 async def test_a_glove_breach_is_answered_for_on_the_screen_and_the_book_tells_each_step(
-    protected: Service, chromium: str
+    protected: Service, chromium: Chromium
 ) -> None:
     start = datetime.now(UTC)  # noqa: TID251 - the wall clock is what the service goes by
     async with at_the_screen(chromium, protected, "cao") as page:
@@ -228,7 +229,7 @@ async def _is(one: Service, tower: dict[str, int]) -> bool:
 
 
 async def test_without_a_database_the_screen_is_live_and_what_was_done_is_in_the_book_afterwards(
-    protected: Service, chromium: str
+    protected: Service, chromium: Chromium
 ) -> None:
     async with at_the_screen(chromium, protected, "cao") as page:
         await protected.fault("glove-breach", ISOLATOR)

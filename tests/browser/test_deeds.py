@@ -20,6 +20,7 @@ from monitor.server.settings import Settings
 from monitor.store.book import BookEntry
 from monitor.store.write import Writer
 from tests.browser.calm import DASHBOARD, SLOW_MS, Calm, opened
+from tests.browser.chromium import Chromium
 from tests.server.acting import CLOSE, FAN, FIXED, acting, carried_out
 from tests.server.collector import ALARM, Collector
 from tests.server.conftest import PASSWORD, Running, meet, running
@@ -72,7 +73,7 @@ def calm(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calm]:
         yield Calm(plant, Path(folder), hands, Booked(plant, Path(folder), hands))
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def server(calm: Calm, database_url: str) -> AsyncIterator[Running]:
     settings = Settings(calm.plant, calm.data, database_url, DASHBOARD, calm.hands.now, port=0)
     async with calm.going_on(), running(settings) as made:
@@ -80,8 +81,8 @@ async def server(calm: Calm, database_url: str) -> AsyncIterator[Running]:
         yield made
 
 
-@pytest_asyncio.fixture
-async def screen(server: Running, chromium: str) -> AsyncIterator[Page]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def screen(server: Running, chromium: Chromium) -> AsyncIterator[Page]:
     async with opened(chromium, server, Role.ENGINEER) as page:
         yield page
 
@@ -223,7 +224,7 @@ async def test_two_switch_one_off_and_it_says_so_until_it_is_on_again(screen: Pa
 
 
 async def test_a_viewer_sees_it_all_and_is_offered_no_deed(
-    server: Running, chromium: str, calm: Calm
+    server: Running, chromium: Chromium, calm: Calm
 ) -> None:
     fall(calm)
     calm.collector.judge(carried_out(calm.hands.at, calm.collector.state, FAN))

@@ -21,6 +21,7 @@ from monitor.server.settings import Settings
 from monitor.store.instruments import confirm_entry, note_entry
 from monitor.store.people import By
 from tests.browser.calm import DASHBOARD, SLOW_MS, Calm, opened
+from tests.browser.chromium import Chromium
 from tests.monitor.test_calibration import FACTS
 from tests.server.conftest import PASSWORD, Running, meet, running
 from tests.server.hands import Hands
@@ -41,7 +42,7 @@ def calm(monkeypatch: pytest.MonkeyPatch) -> Iterator[Calm]:
         yield Calm(load(LINE), Path(folder), Hands())
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def server(calm: Calm, database_url: str) -> AsyncIterator[Running]:
     """A server in whose register the counter is due in 20 days, and the isolator a day over."""
     settings = Settings(calm.plant, calm.data, database_url, DASHBOARD, calm.hands.now, port=0)
@@ -62,8 +63,8 @@ async def _known(server: Running, instrument: str, days: int) -> None:
         await confirm_entry(connection, By(at, "wang", "engineer", ""), number, today)
 
 
-@pytest_asyncio.fixture
-async def page(server: Running, chromium: str) -> AsyncIterator[Page]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(server: Running, chromium: Chromium) -> AsyncIterator[Page]:
     async with opened(chromium, server, Role.ENGINEER) as page:
         await page.get_by_test_id("open-instruments").click()
         await expect(page.get_by_test_id("instruments-page")).to_be_visible(timeout=SLOW_MS)

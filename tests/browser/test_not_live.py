@@ -15,7 +15,7 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from tests.browser.calm import SLOW_MS
-from tests.browser.chromium import window
+from tests.browser.chromium import Chromium
 from tests.browser.test_screen import sign_in
 from tests.proxy import reset, stopped
 from tests.service import Service
@@ -92,7 +92,7 @@ class Wire:
         writer.transport.abort()
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def wire(running: Service) -> AsyncIterator[Wire]:
     made = Wire(running.port)
     await made.open()
@@ -100,12 +100,10 @@ async def wire(running: Service) -> AsyncIterator[Wire]:
     await made.close()
 
 
-@pytest_asyncio.fixture
-async def screen(chromium: str, wire: Wire) -> AsyncIterator[Page]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def screen(chromium: Chromium, wire: Wire) -> AsyncIterator[Page]:
     """The live screen, over a wire that can be cut."""
-    async with window(chromium) as context:
-        page = await context.new_page()
-        await page.add_init_script(WATCH)
+    async with chromium.page("light", WATCH) as page:
         await page.goto(f"http://127.0.0.1:{wire.port}")
         await sign_in(page)
         await expect(page.get_by_test_id("overview")).to_be_visible(timeout=SLOW_MS)

@@ -19,6 +19,7 @@ from config.plant import Plant
 from monitor.server.rights import Role
 from monitor.server.settings import Settings
 from tests.browser.calm import DASHBOARD, SLOW_MS, Calm, opened
+from tests.browser.chromium import Chromium
 from tests.server.collector import ALARM, PRESSURE
 from tests.server.conftest import NO_DATABASE, running
 from tests.server.hands import Hands
@@ -49,8 +50,8 @@ def calm(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calm]:
         yield Calm(plant, Path(folder), Hands())
 
 
-@pytest_asyncio.fixture
-async def overview(calm: Calm, chromium: str) -> AsyncIterator[Page]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def overview(calm: Calm, chromium: Chromium) -> AsyncIterator[Page]:
     """The overview, signed in."""
     settings = Settings(calm.plant, calm.data, NO_DATABASE, DASHBOARD, calm.hands.now, port=0)
     async with calm.going_on(), running(settings) as server, opened(chromium, server, Role.OPERATOR) as page:

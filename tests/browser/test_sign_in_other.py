@@ -16,7 +16,7 @@ from monitor.server.oidc import OidcSettings
 from monitor.server.rights import Role
 from monitor.server.settings import Settings
 from tests.browser.calm import DASHBOARD, SLOW_MS
-from tests.browser.chromium import window
+from tests.browser.chromium import Chromium
 from tests.changing import line
 from tests.people import TRAINING, accounts
 from tests.server.conftest import NO_DATABASE, PASSWORD, Running, running
@@ -28,14 +28,14 @@ CALLED = "厂区 SSO"
 pytestmark = pytest.mark.timeout(120)
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def provider() -> AsyncIterator[Provider]:
     made = Provider(Hands())
     async with made.serving("localhost"):  # another site than 127.0.0.1
         yield made
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def server(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Running]:
     monkeypatch.setattr("monitor.asgi.GRACE_S", 0)
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -60,10 +60,9 @@ def link(server: Running, subject: str) -> None:
     server.service.people.take(every, TRAINING)
 
 
-@pytest_asyncio.fixture
-async def page(chromium: str, server: Running) -> AsyncIterator[Page]:
-    async with window(chromium) as context:
-        opened = await context.new_page()
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(chromium: Chromium, server: Running) -> AsyncIterator[Page]:
+    async with chromium.page("light") as opened:
         await opened.goto(server.address)
         yield opened
 

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
 from alarms.events import Shelve, Unshelve
-from monitor.server.gate import COOKIE
 from monitor.server.rights import Role
 from monitor.server.settings import Settings
-from tests.browser.calm import DASHBOARD, SLOW_MS, Calm
-from tests.browser.chromium import QUIET
+from tests.browser.calm import DASHBOARD, SLOW_MS, Calm, opened
+from tests.browser.chromium import Chromium
 from tests.browser.past import isolated
 from tests.server.collector import ALARM, PRESSURE
 from tests.server.conftest import NO_DATABASE, Running, running
@@ -82,29 +81,18 @@ def calm(monkeypatch: pytest.MonkeyPatch) -> Iterator[Calm]:
         yield Calm(isolated(), Path(folder), Hands())
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def server(calm: Calm) -> AsyncIterator[Running]:
     settings = Settings(calm.plant, calm.data, NO_DATABASE, DASHBOARD, calm.hands.now, port=0)
     async with calm.going_on(), running(settings) as made:
         yield made
 
 
-@pytest_asyncio.fixture
-async def screen(server: Running, chromium_program: str) -> AsyncIterator[Page]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def screen(server: Running, chromium: Chromium) -> AsyncIterator[Page]:
     """A screen in a browser that lets nothing sound before a person has pressed something."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium_program, args=QUIET)
-        try:
-            context = await browser.new_context(locale="en-GB", viewport={"width": 1920, "height": 1080})
-            await context.add_init_script(BLOCKED + METER)
-            cookie = server.sign_in(Role.OPERATOR)
-            await context.add_cookies([{"name": COOKIE, "value": cookie, "url": server.address}])
-            page = await context.new_page()
-            await page.goto(server.address)
-            await expect(page.get_by_test_id("overview")).to_be_visible(timeout=SLOW_MS)
-            yield page
-        finally:
-            await browser.close()
+    async with opened(chromium, server, Role.OPERATOR, BLOCKED + METER) as page:
+        yield page
 
 
 async def loudest(page: Page) -> float:

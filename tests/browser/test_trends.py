@@ -11,6 +11,7 @@ from playwright.async_api import Page, expect
 
 from monitor.server.rights import Role
 from tests.browser.calm import SLOW_MS, opened
+from tests.browser.chromium import Chromium
 from tests.browser.past import calm, server
 from tests.server.collector import PRESSURE
 from tests.server.conftest import Running
@@ -34,8 +35,8 @@ PAINTED = """([name, wanted]) => {
 pytestmark = pytest.mark.timeout(180)
 
 
-@pytest_asyncio.fixture
-async def screen(server: Running, chromium: str) -> AsyncIterator[Page]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def screen(server: Running, chromium: Chromium) -> AsyncIterator[Page]:
     async with opened(chromium, server, Role.OPERATOR) as page:
         yield page
 
