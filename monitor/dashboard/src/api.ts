@@ -144,6 +144,10 @@ export const history = (span: Span, { text, zone, level, channels = [], after }:
   return get(`/alarms/history?${new URLSearchParams(asked)}`);
 };
 
+/** Where the alarms of a time are as a file, each with how soon it came how far. */
+export const alarmFile = (span: Span, language: string): string =>
+  `${base}/exports/alarms.csv?${new URLSearchParams([...spanOf(span), ["language", language]])}`;
+
 /** What people did about the alarms of some channels in a time. */
 export const deedsOn = async (span: Span, channels: readonly string[]): Promise<Transition[]> => {
   const asked = [...spanOf(span), ...channels.map((one) => ["channel", one])];

@@ -83,6 +83,20 @@ export function stateOf(one: Notice): { key: Key; when: string | null; why: stri
   }
 }
 
+/** Who was told of an alarm, as the collector says itself: what is known of it while the database is away. */
+export const liveNotices = ({ id, raised_at, told }: Alarm): Notice[] =>
+  told.map((one) => ({
+    ...one,
+    key: `${id}|${one.at}|${one.step}|${one.person}|${one.way}`,
+    kind: "alarm" as const,
+    alarms: [[id, raised_at]] as [string, string][],
+    because: "",
+    tries: [],
+    detail: "",
+    receipt_at: null,
+    receipt_by: "",
+  }));
+
 /** What somebody may still confirm: told to that person, of an alarm or a test, and not confirmed. */
 export const isToConfirm = (one: Notice, name: string): boolean =>
   one.person === name && !one.receipt_at && (one.kind === "alarm" || one.kind === "group" || one.kind === "test");

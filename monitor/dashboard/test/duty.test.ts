@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { drawing, isToConfirm, stateOf, steps, type AlarmTimes, type Notice } from "../src/duty";
+import { drawing, isToConfirm, liveNotices, stateOf, steps, type AlarmTimes, type Notice } from "../src/duty";
 import { addressOfCall, pageOf } from "../src/page";
 import { signingBy } from "../src/views/acknowledge";
 import type { Alarm } from "../src/api-types";
@@ -82,4 +82,12 @@ test("figures alone are a PIN of whoever has one", () => {
   expect(signingBy("480913", true)).toEqual({ pin: "480913", meaning: "responsibility" });
   expect(signingBy("480913", false)).toEqual({ password: "480913", meaning: "responsibility" });
   expect(signingBy("correct horse", true)).toEqual({ password: "correct horse", meaning: "responsibility" });
+});
+
+test("while the database is away the collector itself says who was told and what became of it", () => {
+  const end = "2026-11-21T08:03:43+00:00";
+  const told = [{ person: "li", way: "robot", step: 1, at, outcome: "accepted", ended_at: end }];
+  const [one] = liveNotices({ id: "ISO/p/action", raised_at: at, told } as Alarm);
+  expect(one && stateOf(one)).toEqual({ key: "notice_accepted", when: end, why: "" });
+  expect(liveNotices({ id: "ISO/p/action", raised_at: at, told: [] as Alarm["told"] } as Alarm)).toEqual([]);
 });

@@ -3,7 +3,7 @@
 import { useEffect } from "preact/hooks";
 import { crossing, place, title, worst } from "../alarms";
 import type { Alarm } from "../api-types";
-import { duty, isToConfirm, noticesOf, type DutyNow, type Notices } from "../duty";
+import { duty, isToConfirm, liveNotices, noticesOf, type DutyNow, type Notices } from "../duty";
 import { dateTime, elapsed, permitted, unit, value } from "../format";
 import { said, t } from "../i18n";
 import { stayLive } from "../live";
@@ -53,7 +53,7 @@ export function CallPage({ alarm: id, raised_at }: CallProps) {
       <main data-testid="call-page">
         {plant && alarm && <Standing alarm={alarm} plant={plant} />}
         {!alarm && <Gone id={id} raised_at={raised_at} />}
-        {Number.isNaN(Date.parse(raised_at)) || <Who id={id} raised_at={raised_at} />}
+        {Number.isNaN(Date.parse(raised_at)) || <Who id={id} raised_at={raised_at} alarm={alarm} />}
       </main>
     </div>
   );
@@ -147,7 +147,7 @@ async function called(id: string, raised_at: string): Promise<{ sent: Notices; k
   return { sent, known };
 }
 
-function Who({ id, raised_at }: { id: string; raised_at: string }) {
+function Who({ id, raised_at, alarm }: { id: string; raised_at: string; alarm: Alarm | undefined }) {
   const { told, failure, again } = useAsked(() => called(id, raised_at), [id, raised_at]);
   useEffect(() => {
     const asking = setInterval(() => void again(), again_ms);
@@ -155,6 +155,7 @@ function Who({ id, raised_at }: { id: string; raised_at: string }) {
   }, [again]);
   const name = person.value?.name ?? "";
   const people = told?.known.people ?? [];
+  const shown = told && (told.sent.database || !alarm ? told.sent.notices : liveNotices(alarm));
   const own = told?.sent.notices.find((one) => isToConfirm(one, name));
   return (
     <section data-testid="call-who">
@@ -162,10 +163,10 @@ function Who({ id, raised_at }: { id: string; raised_at: string }) {
       <p class="failure" role="alert">
         {failure}
       </p>
-      {told?.sent.database === false && <p class="quiet">{t("duty_only_pending")}</p>}
-      {told?.sent.notices.length === 0 && <p class="quiet">{t("call_who_none")}</p>}
+      {told?.sent.database === false && !alarm && <p class="quiet">{t("duty_only_pending")}</p>}
+      {shown?.length === 0 && <p class="quiet">{t("call_who_none")}</p>}
       <ul>
-        {told?.sent.notices.map((one) => (
+        {shown?.map((one) => (
           <li key={one.key}>
             <b>{nameOf(one.person, people)}</b>{" "}
             <span class="quiet">

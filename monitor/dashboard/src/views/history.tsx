@@ -2,12 +2,12 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { levels } from "../alarms";
-import { history, type Sought } from "../api";
+import { alarmFile, history, type Sought } from "../api";
 import type { Alarm } from "../api-types";
-import { t } from "../i18n";
+import { language, t } from "../i18n";
 import { instantOf, lastHours, type Span } from "../period";
 import type { PlantIndex } from "../plant";
-import { server_ms } from "../store";
+import { may, server_ms } from "../store";
 import { text, whyNot } from "./deed";
 import { Occurrence } from "./occurrence";
 import { ZoneSelect } from "./occupy";
@@ -49,7 +49,12 @@ export function History({ plant }: { plant: PlantIndex }) {
     <section class="panel past" data-testid="history">
       <Search plant={plant} span={asked.span} search={setAsked} />
       <p class="quiet" role="status" data-testid="history-state">
-        {state !== "" ? state : summary(found)}
+        {state !== "" ? state : summary(found)}{" "}
+        {may("export") && (
+          <a href={alarmFile(asked.span, language.value)} download data-testid="alarms-file">
+            {t("alarms_file")}
+          </a>
+        )}
       </p>
       <ul class="occurrences">
         {found.alarms.map((alarm) => (

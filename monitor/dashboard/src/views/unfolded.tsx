@@ -5,6 +5,7 @@ import { Refusal, guidance, shelve, takeOut } from "../api";
 import type { Alarm, Guidance } from "../api-types";
 import { duration } from "../format";
 import { said, t } from "../i18n";
+import { addressOfCall } from "../page";
 import { index, may, takeAlarm } from "../store";
 import { trendsAround } from "../trends";
 import { Deed, PersonFields, WhyAndHowLong, personIn, text, untilIn } from "./deed";
@@ -16,6 +17,7 @@ export function Unfolded({ alarm }: { alarm: Alarm }) {
       {alarm.channel !== null && index.value?.channels.has(alarm.channel) && may("read_past") && (
         <a href={trendsAround(alarm.channel, Date.parse(alarm.raised_at))}>{t("its_trend")}</a>
       )}
+      <a href={addressOfCall(alarm)}>{t("call_page")}</a>
       {may("shelve") && <Shelve alarm={alarm} />}
       {may("out_of_service") && <TakeOut alarm={alarm} />}
     </div>

@@ -82,6 +82,8 @@ export const en = {
   pin_drop: "Have none any more",
   // Times
   times: "How soon",
+  alarms_file: "All alarms of this time as a file (CSV)",
+  call_page: "Page for a telephone",
   time_sample: "sample",
   time_judged: "judged",
   time_stored: "stored",
@@ -181,6 +183,8 @@ export const zh: Record<keyof typeof en, string> = {
   pin_set: "设置 PIN",
   pin_drop: "取消 PIN",
   times: "时效",
+  alarms_file: "该时段全部报警导出（CSV）",
+  call_page: "手机页面",
   time_sample: "采样",
   time_judged: "判定",
   time_stored: "落盘",
