@@ -1,10 +1,10 @@
-/** The ways to every page, and who is shown which. Pure. */
+/** The menu: what leads to every page, and who is shown which. Pure. */
 
 import type { Deed } from "./api-types";
 import type { Key } from "./i18n";
 import type { Page } from "./page";
 
-export interface Way {
+export interface Item {
   kind: Page["kind"];
   name: Key;
   address: string;
@@ -13,7 +13,7 @@ export interface Way {
 }
 
 /** Those that an operator needs at once. */
-export const first: readonly Way[] = [
+export const first: readonly Item[] = [
   { kind: "plant", name: "nav_plant", address: "#/", deeds: [] },
   { kind: "alarms", name: "nav_alarms", address: "#/alarms", deeds: [] },
   { kind: "trends", name: "nav_trends", address: "#/trends", deeds: ["read_past"] },
@@ -21,7 +21,7 @@ export const first: readonly Way[] = [
 ];
 
 /** Those behind one more step. */
-export const further: readonly Way[] = [
+export const further: readonly Item[] = [
   { kind: "duty", name: "on_call", address: "#/on-call", deeds: [] },
   { kind: "devices", name: "devices", address: "#/devices", deeds: [] },
   { kind: "instruments", name: "instruments", address: "#/instruments", deeds: ["read_past"] },
@@ -31,6 +31,6 @@ export const further: readonly Way[] = [
   { kind: "account", name: "account", address: "#/account", deeds: [] },
 ];
 
-/** Of some ways those that somebody with these rights is shown. */
-export const open = (ways: readonly Way[], deeds: readonly Deed[]): Way[] =>
-  ways.filter((way) => way.deeds.length === 0 || way.deeds.some((deed) => deeds.includes(deed)));
+/** Of some items those that somebody with these rights is shown. */
+export const open = (items: readonly Item[], deeds: readonly Deed[]): Item[] =>
+  items.filter((item) => item.deeds.length === 0 || item.deeds.some((deed) => deeds.includes(deed)));

@@ -14,6 +14,6 @@ test("one of several rights is enough", () => {
   expect(kinds(["approve_plant"])).not.toContain("people");
 });
 
-test("every way leads to its own page", () => {
+test("every item leads to its own page", () => {
   for (const { kind, address } of [...first, ...further]) expect(pageOf(address).kind).toBe(kind);
 });

@@ -8,8 +8,8 @@ import { person } from "../store";
 import { AdminPage, Heads, when } from "./admin";
 import { useAsked } from "./asked";
 import { Deed, text } from "./deed";
+import { Entrance } from "./entrance";
 import { OwnPin } from "./pin";
-import { LanguageSwitch, Logo, ThemeSwitch } from "./header";
 
 /** Fewest characters of a password, as the server asks. */
 const password_min = 12;
@@ -47,23 +47,14 @@ export function MustChange() {
   };
   const leave = (): void => void signOut().finally(() => (person.value = null));
   return (
-    <div class="sign-in must-change">
-      <nav class="switches">
-        <LanguageSwitch />
-        <ThemeSwitch />
-      </nav>
-      <main>
-        <h1>
-          <Logo /> {t("password_change")}
-        </h1>
-        <p>{t("password_must", { who: person.value?.display ?? "" })}</p>
-        <p class="quiet">{t("password_rule", { n: password_min })}</p>
-        <PasswordForm changed={changed} />
-        <button class="plain" data-testid="sign-out" onClick={leave}>
-          {t("sign_out")}
-        </button>
-      </main>
-    </div>
+    <Entrance heading={t("password_change")} kind="must-change">
+      <p>{t("password_must", { who: person.value?.display ?? "" })}</p>
+      <p class="quiet">{t("password_rule", { n: password_min })}</p>
+      <PasswordForm changed={changed} />
+      <button class="plain" data-testid="sign-out" onClick={leave}>
+        {t("sign_out")}
+      </button>
+    </Entrance>
   );
 }
 

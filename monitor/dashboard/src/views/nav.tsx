@@ -2,7 +2,7 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { t } from "../i18n";
-import { first, further, open, type Way } from "../menu";
+import { first, further, open, type Item } from "../menu";
 import { page } from "../page";
 import { person } from "../store";
 
@@ -10,16 +10,16 @@ export function Nav() {
   const deeds = person.value?.deeds ?? [];
   return (
     <nav class="pages" aria-label={t("nav")}>
-      {open(first, deeds).map((way) => (
-        <To key={way.kind} way={way} />
+      {open(first, deeds).map((item) => (
+        <To key={item.kind} item={item} />
       ))}
-      <More ways={open(further, deeds)} />
+      <More items={open(further, deeds)} />
     </nav>
   );
 }
 
 /** Closes with Escape, at a choice, and when it is left. */
-function More({ ways }: { ways: readonly Way[] }) {
+function More({ items }: { items: readonly Item[] }) {
   const box = useRef<HTMLDetailsElement>(null);
   const close = (): void => box.current?.removeAttribute("open");
   const escape = (event: KeyboardEvent): void => {
@@ -35,22 +35,22 @@ function More({ ways }: { ways: readonly Way[] }) {
     document.addEventListener("pointerdown", press);
     return () => document.removeEventListener("pointerdown", press);
   }, []);
-  const here = ways.find(({ kind }) => kind === page.value.kind);
+  const here = items.find(({ kind }) => kind === page.value.kind);
   return (
     <details class="more" ref={box} onKeyDown={escape} onFocusOut={(event) => closeUnless(event.relatedTarget)}>
       <summary class={here ? "here" : ""} data-testid="nav-more">
         {t(here?.name ?? "nav_more")} <span aria-hidden="true">▾</span>
       </summary>
       <div onClick={close}>
-        {ways.map((way) => (
-          <To key={way.kind} way={way} />
+        {items.map((item) => (
+          <To key={item.kind} item={item} />
         ))}
       </div>
     </details>
   );
 }
 
-function To({ way: { kind, name, address } }: { way: Way }) {
+function To({ item: { kind, name, address } }: { item: Item }) {
   return (
     <a href={address} aria-current={page.value.kind === kind ? "page" : undefined} data-testid={`nav-${kind}`}>
       {t(name)}

@@ -4,25 +4,16 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { beginOtherSignIn, otherSignIn, Refusal, signIn, whoAmI } from "../api";
 import { t } from "../i18n";
 import { person } from "../store";
-import { LanguageSwitch, Logo, ThemeSwitch } from "./header";
+import { Entrance } from "./entrance";
 import { SoundTest } from "./sound";
 
 export function SignIn() {
   return (
-    <div class="sign-in">
-      <nav class="switches">
-        <LanguageSwitch />
-        <ThemeSwitch />
-      </nav>
-      <main>
-        <h1>
-          <Logo /> Gradewatch
-        </h1>
-        <p class="quiet">{t("tagline")}</p>
-        <SignInForm />
-        <OtherSignIn />
-      </main>
-    </div>
+    <Entrance heading="Gradewatch">
+      <p class="quiet">{t("tagline")}</p>
+      <SignInForm />
+      <OtherSignIn />
+    </Entrance>
   );
 }
 
