@@ -84,7 +84,7 @@ export function stateOf(one: Notice): { key: Key; when: string | null; why: stri
 }
 
 /** Who was told of an alarm, as the collector says itself: what is known of it while the database is away. */
-export const liveNotices = ({ id, raised_at, told }: Alarm): Notice[] =>
+const liveNotices = ({ id, raised_at, told }: Alarm): Notice[] =>
   told.map((one) => ({
     ...one,
     key: `${id}|${one.at}|${one.step}|${one.person}|${one.way}`,
@@ -96,6 +96,15 @@ export const liveNotices = ({ id, raised_at, told }: Alarm): Notice[] =>
     receipt_at: null,
     receipt_by: "",
   }));
+
+const carried = ({ person, way, step }: Notice): string => `${person} ${way} ${step}`;
+
+/** What is on its way, and before it what the collector itself says became of the others. */
+export function withLive(waiting: readonly Notice[], alarm: Alarm): Notice[] {
+  const known = liveNotices(alarm);
+  const there = new Set(known.map(carried));
+  return [...known, ...waiting.filter((one) => !there.has(carried(one)))];
+}
 
 /** What somebody may still confirm: told to that person, of an alarm or a test, and not confirmed. */
 export const isToConfirm = (one: Notice, name: string): boolean =>

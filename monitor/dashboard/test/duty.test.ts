@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { drawing, isToConfirm, liveNotices, stateOf, steps, type AlarmTimes, type Notice } from "../src/duty";
+import { drawing, isToConfirm, stateOf, steps, withLive, type AlarmTimes, type Notice } from "../src/duty";
 import { addressOfCall, pageOf } from "../src/page";
 import { signingBy } from "../src/views/acknowledge";
 import type { Alarm } from "../src/api-types";
@@ -86,8 +86,10 @@ test("figures alone are a PIN of whoever has one", () => {
 
 test("while the database is away the collector itself says who was told and what became of it", () => {
   const end = "2026-11-21T08:03:43+00:00";
-  const told = [{ person: "li", way: "robot", step: 1, at, outcome: "accepted", ended_at: end }];
-  const [one] = liveNotices({ id: "ISO/p/action", raised_at: at, told } as Alarm);
+  const told: Alarm["told"] = [{ person: "li", way: "robot", step: 1, at, outcome: "accepted", ended_at: end }];
+  const alarm = { id: "ISO/p/action", raised_at: at, told } as Alarm;
+  const [one, other, ...none] = withLive([notice(), notice({ person: "wang" })], alarm);
   expect(one && stateOf(one)).toEqual({ key: "notice_accepted", when: end, why: "" });
-  expect(liveNotices({ id: "ISO/p/action", raised_at: at, told: [] as Alarm["told"] } as Alarm)).toEqual([]);
+  expect(other?.person).toBe("wang");
+  expect(none).toEqual([]);
 });

@@ -3,7 +3,7 @@
 import { useEffect } from "preact/hooks";
 import { crossing, place, title, worst } from "../alarms";
 import type { Alarm } from "../api-types";
-import { duty, isToConfirm, liveNotices, noticesOf, type DutyNow, type Notices } from "../duty";
+import { duty, isToConfirm, noticesOf, withLive, type DutyNow, type Notices } from "../duty";
 import { dateTime, elapsed, permitted, unit, value } from "../format";
 import { said, t } from "../i18n";
 import { stayLive } from "../live";
@@ -155,7 +155,7 @@ function Who({ id, raised_at, alarm }: { id: string; raised_at: string; alarm: A
   }, [again]);
   const name = person.value?.name ?? "";
   const people = told?.known.people ?? [];
-  const shown = told && (told.sent.database || !alarm ? told.sent.notices : liveNotices(alarm));
+  const shown = told && (told.sent.database || !alarm ? told.sent.notices : withLive(told.sent.notices, alarm));
   const own = told?.sent.notices.find((one) => isToConfirm(one, name));
   return (
     <section data-testid="call-who">
