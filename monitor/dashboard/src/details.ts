@@ -16,6 +16,7 @@ const sentences: readonly [RegExp, Key][] = [
   [/^the plant has no such limit any more$/, "detail_no_limit"],
   [/^no sample since (\S+) UTC$/, "detail_no_sample"],
   [/^(\d+) \/ (\d+) min$/, "detail_flood"],
+  [/^was not running from (.+) to (.+) UTC$/, "detail_down"],
 ];
 
 const comparison = /^(-?[\d.]+) ([<>]) (-?[\d.]+)$/;

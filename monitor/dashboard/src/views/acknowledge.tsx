@@ -1,6 +1,5 @@
 /** The one step by which a person says that an alarm was seen: an action alarm with a few words, a critical one signed. */
 
-import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { Refusal, acknowledge } from "../api";
 import type { Alarm, SigningShort } from "../api-types";
@@ -10,17 +9,14 @@ import { person, takeAlarm } from "../store";
 /** Fewest characters of what is done about an action alarm, as the server asks. */
 const words_min = 3;
 
-/** Why the last acknowledgement did not succeed, by alarm. */
-const failures = signal<Record<string, string>>({});
-
-async function attempt(alarm: Alarm, comment: string, signature: SigningShort | null): Promise<void> {
-  failures.value = { ...failures.value, [alarm.id]: "" };
+/** Acknowledges; gives why it did not succeed, or "". */
+async function attempt(alarm: Alarm, comment: string, signature: SigningShort | null): Promise<string> {
   try {
     takeAlarm(await acknowledge(alarm, comment, signature));
+    return "";
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    const why = error.status === 0 ? t("not_reached") : error.message;
-    failures.value = { ...failures.value, [alarm.id]: t("ack_failed", { why }) };
+    return t("ack_failed", { why: error.status === 0 ? t("not_reached") : error.message });
   }
 }
 
@@ -34,6 +30,7 @@ export function Acknowledge({ alarm, testid }: { alarm: Alarm; testid: string })
   const [comment, setComment] = useState("");
   const [password, setPassword] = useState("");
   const [busy, setBusy] = useState(false);
+  const [failure, setFailure] = useState("");
   const answers = alarm.level === "action";
   const signs = alarm.priority === "critical";
 
@@ -42,7 +39,8 @@ export function Acknowledge({ alarm, testid }: { alarm: Alarm; testid: string })
     setBusy(true);
     setPassword("");
     const signature = signs ? signingBy(password, person.value?.has_pin ?? false) : null;
-    await attempt(alarm, comment, signature).finally(() => setBusy(false));
+    setFailure("");
+    setFailure(await attempt(alarm, comment, signature).finally(() => setBusy(false)));
   };
 
   return (
@@ -76,7 +74,7 @@ export function Acknowledge({ alarm, testid }: { alarm: Alarm; testid: string })
         {t("acknowledge")}
       </button>
       <span class="failure" role="alert">
-        {failures.value[alarm.id] ?? ""}
+        {failure}
       </span>
     </form>
   );

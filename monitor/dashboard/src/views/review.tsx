@@ -9,7 +9,7 @@ import { Heads, nowOnce_ms, SigningPassword, when } from "./admin";
 import { useAsked } from "./asked";
 import { Deed, text } from "./deed";
 
-export function Reviews({ looked }: { looked: Looked }) {
+export function Reviews({ looked, reviewed }: { looked: Looked; reviewed: () => void }) {
   const { start_ms, end_ms } = looked;
   const { told, failure } = useAsked(() => reviews(iso(start_ms), iso(end_ms)), [start_ms, end_ms]);
   // The book is a moment behind what was done.
@@ -20,6 +20,7 @@ export function Reviews({ looked }: { looked: Looked }) {
     const until_ms = Math.min(end_ms, nowOnce_ms() - 1000);
     const made = await review(iso(start_ms), iso(until_ms), text(form, "comment"), text(form, "password"));
     setMine((before) => [made, ...before]);
+    reviewed();
   };
   return (
     <section data-testid="book-reviews">

@@ -29,6 +29,7 @@ export const en = {
   detail_no_limit: "the plant has no such limit any more",
   detail_no_sample: "no sample since {a} UTC",
   detail_flood: "{a} alarms in {b} min",
+  detail_down: "was not running from {a} to {b} UTC",
 };
 
 export const zh: Record<keyof typeof en, string> = {
@@ -60,4 +61,5 @@ export const zh: Record<keyof typeof en, string> = {
   detail_no_limit: "现行配置已无此限度",
   detail_no_sample: "自 {a} UTC 起无样本",
   detail_flood: "{b} 分钟内 {a} 条报警",
+  detail_down: "{a} 至 {b} UTC 未运行",
 };
