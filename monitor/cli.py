@@ -224,8 +224,11 @@ def replay_command(
     under = None if plant_dir is None else loaded(plant_dir)
     try:
         if under is not None:
-            for line in difference(data, period, under):
+            lines = difference(data, period, under)
+            for line in lines:
                 typer.echo(line)
+            if not lines:
+                typer.echo("The same would have been raised 触发的报警相同", err=True)
             return
         replayed = replay(data, period)
     except MENDABLE as error:
