@@ -1,23 +1,38 @@
 """The running service, and a real Chromium to look at it with."""
 
 import subprocess
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Page
 
+from monitor.server.access import PASSWORD_VARIABLE
 from tests.browser.chromium import FINDS_CHROMIUM, Chromium, driven, serving
 from tests.conftest import no_task_left
+from tests.server.conftest import PASSWORD
 from tests.service import Service
+
+HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let this folder's tests share the loop in which Chromium is driven; a fixture says so itself."""
     for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
+        if item.path.is_relative_to(HERE) and item.get_closest_marker("asyncio"):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest.fixture
+def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A collector's folder, whose listeners nobody waits for at the end, and whose people have all one password."""
+    monkeypatch.setattr("monitor.asgi.GRACE_S", 0)
+    monkeypatch.setenv(PASSWORD_VARIABLE, PASSWORD)
+    # Not pytest's own: a socket's path must be short.
+    with tempfile.TemporaryDirectory(prefix="gw-") as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")

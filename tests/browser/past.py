@@ -1,7 +1,6 @@
 """A plant whose alarms are in the book, and a browser that looks at what was."""
 
-import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -15,13 +14,12 @@ from config.load import load
 from config.model import Occupancy, Sample
 from config.plant import Plant
 from monitor.collector import codec
-from monitor.server.access import PASSWORD_VARIABLE
 from monitor.server.settings import Settings
 from monitor.store.book import BookEntry
 from monitor.store.write import Writer
 from tests.browser.calm import DASHBOARD, Calm
 from tests.server.collector import PRESSURE, Collector, sample_but_for
-from tests.server.conftest import PASSWORD, Running, meet, running
+from tests.server.conftest import Running, meet, running
 from tests.server.hands import Hands
 
 LINE = Path(__file__).parents[1] / "plants" / "line"
@@ -52,15 +50,11 @@ def isolated() -> Plant:
 
 
 @pytest.fixture
-def calm(monkeypatch: pytest.MonkeyPatch) -> Iterator[Calm]:
+def calm(folder: Path) -> Calm:
     """A stand-in for the collector whose judging is remembered."""
-    monkeypatch.setattr("monitor.asgi.GRACE_S", 0)
-    monkeypatch.setenv(PASSWORD_VARIABLE, PASSWORD)
     plant = isolated()
-    # Not pytest's own folder: a socket's path must be short.
-    with tempfile.TemporaryDirectory(prefix="gw-") as folder:
-        hands = Hands()
-        yield Calm(plant, Path(folder), hands, Booked(plant, Path(folder), hands))
+    hands = Hands()
+    return Calm(plant, folder, hands, Booked(plant, folder, hands))
 
 
 @asynccontextmanager

@@ -1,8 +1,7 @@
 """What people do on the screen, in a real browser: shelve, reset, confirm, switch off, end by two."""
 
 import re
-import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,19 +9,15 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Locator, Page, expect
 
-from alarms.events import Event, Told, Transition
 from config.load import load
 from config.plant import Plant
-from monitor.collector import codec
-from monitor.server.access import PASSWORD_VARIABLE
 from monitor.server.rights import Role
 from monitor.server.settings import Settings
-from monitor.store.book import BookEntry
-from monitor.store.write import Writer
 from tests.browser.calm import DASHBOARD, SLOW_MS, Calm, opened
 from tests.browser.chromium import Chromium
+from tests.browser.past import Booked, keep
 from tests.server.acting import CLOSE, FAN, FIXED, acting, carried_out
-from tests.server.collector import ALARM, Collector
+from tests.server.collector import ALARM
 from tests.server.conftest import PASSWORD, Running, meet, running
 from tests.server.hands import Hands
 
@@ -30,29 +25,6 @@ LINE = Path(__file__).parents[1] / "plants" / "line"
 BACK_S = 20
 
 pytestmark = pytest.mark.timeout(120)
-
-
-class Booked(Collector):
-    """Remembers what came of everything, as the journal does."""
-
-    def __init__(self, plant: Plant, data: Path, hands: Hands) -> None:
-        super().__init__(plant, data, hands)
-        self.told: list[Transition] = []
-
-    def judge(self, event: Event) -> tuple[Told, ...]:
-        told = super().judge(event)
-        self.told.extend(one for one in told if isinstance(one, Transition))
-        return told
-
-    async def forward(self, database_url: str, plant: Plant, hands: Hands) -> None:
-        """Write the book, as the collector does a moment later."""
-        book = [
-            BookEntry(one.at, "transition", one.who, codec.body_of(codec.entry_of(one, one.at)))
-            for one in self.told
-        ]
-        writer = await Writer.open(database_url, plant, "test", hands.now())
-        await writer.write(1, [], book, [])
-        await writer.close()
 
 
 @pytest.fixture(scope="module")
@@ -64,13 +36,9 @@ def plant() -> Plant:
 
 
 @pytest.fixture
-def calm(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calm]:
-    monkeypatch.setattr("monitor.asgi.GRACE_S", 0)
-    monkeypatch.setenv(PASSWORD_VARIABLE, PASSWORD)
-    # Not pytest's own folder: a socket's path must be short.
-    with tempfile.TemporaryDirectory(prefix="gw-") as folder:
-        hands = Hands()
-        yield Calm(plant, Path(folder), hands, Booked(plant, Path(folder), hands))
+def calm(plant: Plant, folder: Path) -> Calm:
+    hands = Hands()
+    return Calm(plant, folder, hands, Booked(plant, folder, hands))
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -145,8 +113,7 @@ async def test_a_shelved_alarm_leaves_the_list_and_stands_hidden_with_its_reason
     await second_signs(form)
     await screen.get_by_test_id(f"shelve-{ALARM}").click()
     await expect(row).to_have_count(0, timeout=SLOW_MS)
-    assert isinstance(calm.collector, Booked)
-    await calm.collector.forward(database_url, calm.plant, calm.hands)
+    await keep(calm, database_url, [])
     await screen.get_by_test_id("hidden-alarms").locator("summary").click()
     hidden = screen.get_by_test_id(f"hidden-{ALARM}")
     await expect(hidden).to_contain_text(re.compile(r"Shelved.*until"), timeout=SLOW_MS)

@@ -2,8 +2,7 @@
 
 import os
 import re
-import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +12,6 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from config.load import load
-from monitor.server.access import PASSWORD_VARIABLE
 from monitor.server.gate import COOKIE
 from monitor.server.instruments import day_of
 from monitor.server.rights import Role
@@ -23,7 +21,7 @@ from monitor.store.people import By
 from tests.browser.calm import DASHBOARD, SLOW_MS, Calm, opened
 from tests.browser.chromium import Chromium
 from tests.monitor.test_calibration import FACTS
-from tests.server.conftest import PASSWORD, Running, meet, running
+from tests.server.conftest import Running, meet, running
 from tests.server.hands import Hands
 from tests.service import until
 
@@ -34,12 +32,8 @@ pytestmark = pytest.mark.timeout(120)
 
 
 @pytest.fixture
-def calm(monkeypatch: pytest.MonkeyPatch) -> Iterator[Calm]:
-    monkeypatch.setattr("monitor.asgi.GRACE_S", 0)
-    monkeypatch.setenv(PASSWORD_VARIABLE, PASSWORD)
-    # Not pytest's own folder: a socket's path must be short.
-    with tempfile.TemporaryDirectory(prefix="gw-") as folder:
-        yield Calm(load(LINE), Path(folder), Hands())
+def calm(folder: Path) -> Calm:
+    return Calm(load(LINE), folder, Hands())
 
 
 @pytest_asyncio.fixture(loop_scope="session")

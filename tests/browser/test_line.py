@@ -6,8 +6,7 @@ A real server and a real browser look at the whole demo plant; the collector is 
 import math
 import os
 import re
-import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -54,13 +53,10 @@ def plant() -> Plant:
 
 
 @pytest.fixture
-def calm(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calm]:
-    monkeypatch.setattr("monitor.asgi.GRACE_S", 0)
-    # Not pytest's own folder: a socket's path must be short.
-    with tempfile.TemporaryDirectory(prefix="gw-") as folder:
-        calm = Calm(plant, Path(folder), Hands())
-        calm.told.update(WELL)
-        yield calm
+def calm(plant: Plant, folder: Path) -> Calm:
+    calm = Calm(plant, folder, Hands())
+    calm.told.update(WELL)
+    return calm
 
 
 @pytest_asyncio.fixture(loop_scope="session")

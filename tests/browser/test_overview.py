@@ -6,8 +6,7 @@ What the screen does with a device over its wire is told on the small plant; her
 import math
 import os
 import re
-import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -43,11 +42,8 @@ def plant() -> Plant:
 
 
 @pytest.fixture
-def calm(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calm]:
-    monkeypatch.setattr("monitor.asgi.GRACE_S", 0)
-    # Not pytest's own folder: a socket's path must be short.
-    with tempfile.TemporaryDirectory(prefix="gw-") as folder:
-        yield Calm(plant, Path(folder), Hands())
+def calm(plant: Plant, folder: Path) -> Calm:
+    return Calm(plant, folder, Hands())
 
 
 @pytest_asyncio.fixture(loop_scope="session")

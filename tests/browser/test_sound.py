@@ -1,7 +1,6 @@
 """What is heard: sounds until it is acknowledged or silenced, says so where it cannot, and never for what is hidden."""
 
-import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -74,11 +73,8 @@ pytestmark = pytest.mark.timeout(120)
 
 
 @pytest.fixture
-def calm(monkeypatch: pytest.MonkeyPatch) -> Iterator[Calm]:
-    monkeypatch.setattr("monitor.asgi.GRACE_S", 0)
-    # Not pytest's own folder: a socket's path must be short.
-    with tempfile.TemporaryDirectory(prefix="gw-") as folder:
-        yield Calm(isolated(), Path(folder), Hands())
+def calm(folder: Path) -> Calm:
+    return Calm(isolated(), folder, Hands())
 
 
 @pytest_asyncio.fixture(loop_scope="session")
