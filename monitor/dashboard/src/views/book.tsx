@@ -20,12 +20,11 @@ const lastDay = (): Looked => ({ ...lastHours(24, nowOnce_ms() + second_ms), kin
 
 export function BookPage() {
   const [looked, setLooked] = useState(lastDay);
-  const [reviews, setReviews] = useState(0);
   return (
     <AdminPage name="book" testid="book-page">
       <Filters looked={looked} look={setLooked} />
-      <Lines key={`${JSON.stringify(looked)} ${reviews}`} looked={looked} />
-      <Reviews looked={looked} reviewed={() => setReviews(reviews + 1)} />
+      <Lines key={JSON.stringify(looked)} looked={looked} />
+      <Reviews looked={looked} />
     </AdminPage>
   );
 }

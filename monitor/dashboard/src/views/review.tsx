@@ -9,7 +9,7 @@ import { Heads, nowOnce_ms, SigningPassword, when } from "./admin";
 import { useAsked } from "./asked";
 import { Deed, text } from "./deed";
 
-export function Reviews({ looked, reviewed }: { looked: Looked; reviewed: () => void }) {
+export function Reviews({ looked }: { looked: Looked }) {
   const { start_ms, end_ms } = looked;
   const { told, failure } = useAsked(() => reviews(iso(start_ms), iso(end_ms)), [start_ms, end_ms]);
   // The book is a moment behind what was done.
@@ -20,7 +20,6 @@ export function Reviews({ looked, reviewed }: { looked: Looked; reviewed: () => 
     const until_ms = Math.min(end_ms, nowOnce_ms() - 1000);
     const made = await review(iso(start_ms), iso(until_ms), text(form, "comment"), text(form, "password"));
     setMine((before) => [made, ...before]);
-    reviewed();
   };
   return (
     <section data-testid="book-reviews">
