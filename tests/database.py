@@ -6,6 +6,7 @@ that was migrated once. A server that cannot be had is a failure, never a skip.
 
 import importlib.util
 import itertools
+import os
 import shutil
 import subprocess
 import tempfile
@@ -38,6 +39,8 @@ TIMESCALE = (
     "timescaledb.max_background_workers=0",
 )
 IN_MEMORY = Path("/dev/shm")
+OURS = "gradewatch-test-"
+"""What the folder of a server is called, before who has made it."""
 ROOM_BYTES = 2 * 1024**3
 """What has to be free there, so that the servers of all workers find room."""
 LOCKED = "locked"
@@ -58,7 +61,7 @@ class Server:
         self._settings = FAST + settings
         # Not pytest's own folder: a socket's path must be short.
         self._home = embedded.private_folder(
-            Path(tempfile.mkdtemp(prefix="gradewatch-test-", dir=_quick_folder()))
+            Path(tempfile.mkdtemp(prefix=f"{OURS}{os.getpid()}-", dir=_quick_folder()))
         )
         self._numbers = itertools.count(1)
         self._template = ""
@@ -150,8 +153,17 @@ class Server:
 
 def _quick_folder() -> Path | None:
     """Where files stay in memory, if this machine has such a place with room: hundreds of databases come and go."""
+    _sweep(IN_MEMORY)
     roomy = IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > ROOM_BYTES
     return IN_MEMORY if roomy else None
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what those have left who were cut off; a server whose files are gone ends by itself."""
+    for left in folder.glob(f"{OURS}*-*"):
+        maker = left.name.removeprefix(OURS).partition("-")[0]
+        if maker.isdigit() and not Path("/proc", maker).exists():
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def timescale_server() -> Server:

@@ -73,7 +73,7 @@ async def fall_silent(page: Page) -> None:
 
 
 async def _loud(page: Page, for_ms: int) -> bool:
-    return bool(await page.evaluate(f"window.loudest({for_ms})") > AUDIBLE)
+    return bool(await page.evaluate(f"window.loudest({for_ms}, {AUDIBLE})") > AUDIBLE)
 
 
 async def answer_for(page: Page, form: str, comment: str) -> None:
