@@ -64,11 +64,12 @@ async def test_what_was_is_searched_by_words_level_and_time(screen: Page) -> Non
 async def test_an_occurrence_tells_what_the_book_says_and_leads_to_its_trend(screen: Page) -> None:
     await look_at(screen, "history")
     await screen.get_by_test_id(f"past-{ALARM}").locator("button").click(timeout=SLOW_MS)
-    story = screen.get_by_test_id(f"story-{ALARM}")
-    await expect(story.locator("li")).to_have_count(4, timeout=SLOW_MS)
-    await expect(story.locator("li").nth(0)).to_contain_text(re.compile(r"16:25:00.*raised"))
+    story = screen.get_by_test_id(f"story-{ALARM}").get_by_role("list", name="What happened").locator("li")
+    await expect(story).to_have_count(4, timeout=SLOW_MS)
+    await expect(story.nth(0)).to_contain_text(re.compile(r"16:25:00.*raised"))
     for place, told in enumerate(("back within limits", "suppressed by design", "no longer suppressed"), 1):
-        await expect(story.locator("li").nth(place)).to_contain_text(told)
+        await expect(story.nth(place)).to_contain_text(told)
+    await expect(screen.get_by_test_id(f"times-{ALARM}").locator("li")).to_have_count(7)
     await screen.get_by_test_id(f"trend-of-{ALARM}").click()
     await expect(screen.get_by_test_id("trends-plot").locator("canvas")).to_be_visible(timeout=SLOW_MS)
     await screen.go_back()

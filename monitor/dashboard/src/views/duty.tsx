@@ -4,7 +4,7 @@ import { useEffect } from "preact/hooks";
 import { calendarOf, duty, turnsFrom, type Called, type DutyNow, type OneRotation, type OneTurn } from "../duty";
 import { isKey, language, said, t } from "../i18n";
 import { person } from "../store";
-import { AdminPage, Heads, nowOnce_ms, when } from "./admin";
+import { AdminPage, Heads, when } from "./admin";
 import { useAsked } from "./asked";
 import { LastNotices, TestPage } from "./notices";
 import { Substitutions } from "./substitutions";
@@ -37,7 +37,7 @@ function Duty({ told, again, notice }: { told: DutyNow; again: () => Promise<voi
       <TestPage told={told} again={again} asked={notice} />
       <section class="duty-turns">
         {told.rotations.map((one) => (
-          <Turns key={one.id} rotation={one} noted={noted} people={told.people} />
+          <Turns key={one.id} rotation={one} since={told.at} noted={noted} people={told.people} />
         ))}
       </section>
       <Substitutions told={told} again={again} />
@@ -105,8 +105,16 @@ function Reached({ of }: { of: Called | undefined }) {
   );
 }
 
-function Turns({ rotation, noted, people }: { rotation: OneRotation; noted: string; people: readonly Called[] }) {
-  const { told, failure } = useAsked(() => turnsFrom(rotation.id, nowOnce_ms()), [rotation.id, noted]);
+interface TurnsProps {
+  rotation: OneRotation;
+  since: string;
+  noted: string;
+  people: readonly Called[];
+}
+
+/** The turns of two weeks. They are not asked for anew because a few seconds have passed. */
+function Turns({ rotation, since, noted, people }: TurnsProps) {
+  const { told, failure } = useAsked(() => turnsFrom(rotation.id, Date.parse(since)), [rotation.id, noted]);
   const title = t("duty_turns", { rotation: said(rotation.label) });
   return (
     <div>
