@@ -1,6 +1,7 @@
 """People, the book and the plant's changes on the screen: each done by who may, refused in words, in both languages."""
 
 import os
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from config.plant import Plant
 from monitor.server.gate import API, COOKIE
 from monitor.server.rights import Role
 from monitor.server.settings import Settings
+from monitor.server.totp import code_of
 from monitor.versions import Versions
 from tests.browser.calm import DASHBOARD, SLOW_MS, Calm, opened
 from tests.browser.chromium import Chromium
@@ -176,6 +178,30 @@ async def test_one_signs_out_somewhere_else(page: Page, server: Running) -> None
     await page.locator("button[data-testid^=session-end-]").click()
     await expect(rows).to_have_count(1, timeout=SLOW_MS)
     await expect(rows.first).to_contain_text("here")
+
+
+async def test_a_second_factor_is_taken_on_once_the_device_has_proved_that_it_knows_the_secret(
+    page: Page, server: Running, calm: Calm
+) -> None:
+    await go(page, server, Role.QA, "account")
+    await page.get_by_test_id("second-factor-make").click()
+    shown = page.get_by_test_id("second-factor-secret")
+    await expect(shown).to_have_text(re.compile("^[A-Z2-7]{32}$"), timeout=SLOW_MS)
+    secret = await shown.text_content() or ""
+    form = page.locator("form").filter(has=page.get_by_test_id("second-factor-take"))
+    for is_right, said in ((False, "not the code of this secret"), (True, "")):
+        code = code_of(secret, int(calm.hands.at.timestamp()) // 30)
+        await form.locator("[name=password]").fill(PASSWORD)
+        await form.locator("[name=code]").fill(code if is_right else f"{(int(code) + 1) % 1_000_000:06}")
+        await page.get_by_test_id("second-factor-take").click()
+        if not is_right:
+            failure = page.get_by_test_id("second-factor-take-failure")
+            await expect(failure).to_contain_text(said, timeout=SLOW_MS)
+    taken = page.get_by_test_id("second-factor-taken")
+    await expect(taken).to_contain_text("asks for the code", timeout=SLOW_MS)
+    known = server.service.people.account(called(Role.QA))
+    assert known is not None
+    assert known.totp_secret == secret
 
 
 async def test_the_book_is_searched_a_line_is_told_whole_and_a_period_is_reviewed(

@@ -17,6 +17,7 @@ export type OneTime = Schemas["OneTime"];
 export type BookLine = Schemas["BookLine"];
 export type BookLineWhole = Schemas["BookLineWhole"];
 export type BookPage = Schemas["BookPage"];
+export type SecondFactor = Schemas["NewSecret"];
 export type Review = Schemas["Review"];
 export type Difference = Schemas["PlantDifference"];
 export type Proposal = Schemas["PlantProposal"];
@@ -38,6 +39,11 @@ const quoted = encodeURIComponent;
 // --- One's own account
 
 export const changePassword = (old: string, wanted: string): Promise<void> => tell("/session/password", { old, new: wanted });
+
+export const makeSecondFactor = (): Promise<SecondFactor> => answer("/session/totp/secret", {});
+
+export const takeOnSecondFactor = (password: string, secret: string, code: string): Promise<void> =>
+  tell("/session/totp", { password, secret, code });
 
 export const ownSessions = async (): Promise<OpenSession[]> =>
   (await get<Schemas["OpenSessions"]>("/session/own")).sessions;

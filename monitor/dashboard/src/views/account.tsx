@@ -10,6 +10,7 @@ import { useAsked } from "./asked";
 import { Deed, text } from "./deed";
 import { Entrance } from "./entrance";
 import { OwnPin } from "./pin";
+import { OwnSecondFactor } from "./second-factor";
 
 /** Fewest characters of a password, as the server asks. */
 const password_min = 12;
@@ -32,6 +33,7 @@ export function AccountPage() {
         </p>
       </section>
       <OwnPin />
+      <OwnSecondFactor />
       <section>
         <h3>{t("sessions_own")}</h3>
         <Sessions all={sessions.told ?? []} again={sessions.again} />
