@@ -47,7 +47,7 @@ test: setup check
 	@.ci/chromium >/dev/null
 	@.ci/timescaledb >/dev/null
 	@.ci/interop >/dev/null
-	@$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
 ## Figures, as JSON lines. Never part of the tests.
 bench: setup

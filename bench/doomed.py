@@ -42,6 +42,8 @@ def doom(moment: str) -> None:
 
 if __name__ == "__main__":
     logging.disable(logging.CRITICAL)
+    # Whoever starts a bench in the background has it ignored, and so would we.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if sys.argv[3] != "never":
         doom(sys.argv[3])
     asyncio.run(collect(CollectSettings(load(Path(sys.argv[1])), Path(sys.argv[2]), ""), SystemClock()))

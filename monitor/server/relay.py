@@ -35,8 +35,12 @@ from monitor.server.refusal import Refusal
 from monitor.server.settings import Settings
 from monitor.versions import Versions, VersionsError
 
-SILENCE_S = 3.0
-"""A feed this long without a message is dead: the collector tells its health every second."""
+SILENCE_S = 2.2
+"""A feed this long without a message is dead: the collector tells its health every second.
+
+It is sooner than a screen finds out by itself (2.4 s, `link.ts`): that would dial anew, and what it is shown then, the
+last that was heard here, would pass for live.
+"""
 PAUSE_S_FIRST = 0.1
 PAUSE_S_MAX = 2.0
 BROWSERS_MAX = 500

@@ -111,12 +111,18 @@ def flipped(answer: bytes, at: int) -> bytes:
     return answer[:at] + bytes([answer[at] ^ 1]) + answer[at + 1 :]
 
 
+def sevens(question: bytes, surplus: int) -> bytes:
+    """So many registers more than asked for, all of them 7."""
+    count = question[5] + surplus
+    return sealed(question[:1] + bytes([3, 2 * count]) + count * b"\x00\x07")
+
+
 LIES: dict[str, tuple[type[DriverError], Callable[[bytes], Answer]]] = {
     "another unit": (Nonsense, lambda q: sealed(b"\x09" + honest(q)[1:-2])),
     "another function": (Nonsense, lambda q: sealed(q[:1] + b"\x04" + honest(q)[2:-2])),
     "exception of another function": (Nonsense, lambda q: sealed(q[:1] + b"\x84\x02")),
-    "one register too few": (Nonsense, lambda q: sealed(q[:1] + b"\x03\x02\x00\x07")),
-    "one register too many": (Nonsense, lambda q: sealed(q[:1] + b"\x03\x06" + bytes(6))),
+    "one register too few": (Nonsense, lambda q: sevens(q, -1)),
+    "one register too many": (Nonsense, lambda q: sevens(q, +1)),
     "a flipped bit in the data": (Nonsense, lambda q: flipped(honest(q), 4)),
     "a flipped bit in the CRC": (Nonsense, lambda q: flipped(honest(q), -2)),
     "a second answer behind the first": (Nonsense, lambda q: honest(q) + honest(q)),
