@@ -11,28 +11,25 @@ import argparse
 import asyncio
 import os
 import random
-import subprocess
 import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
 from statistics import linear_regression
 
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page
 
 import monitor.asgi
+from bench.browser import looking_at
 from bench.running import DEMO, LINE, say
 from config.load import load
 from config.model import Kind, Sample
 from config.plant import Plant
 from monitor.server.access import PASSWORD_VARIABLE
-from monitor.server.gate import COOKIE
-from monitor.server.rights import Role
 from monitor.server.settings import Settings
-from tests.browser.calm import DASHBOARD, SLOW_MS, Calm
-from tests.browser.chromium import FINDS_CHROMIUM, QUIET
+from tests.browser.calm import DASHBOARD, Calm
 from tests.server.collector import PRESSURE
-from tests.server.conftest import NO_DATABASE, PASSWORD, Running, running
+from tests.server.conftest import NO_DATABASE, PASSWORD, running
 from tests.server.hands import Hands
 
 WARM_SHARE = 0.2
@@ -120,25 +117,6 @@ def tell(heaps: list[tuple[float, float]], counts: list[int], facts: dict[str, o
     )
 
 
-async def watched(server: Running, where: str, minutes: float) -> tuple[list[tuple[float, float]], list[int]]:
-    """Open the page in a browser, and look at it for so long."""
-    command = [str(FINDS_CHROMIUM)]
-    found = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=True)
-    async with async_playwright() as playwright:
-        chromium = found.stdout.strip().splitlines()[-1]
-        browser = await playwright.chromium.launch(executable_path=chromium, args=QUIET)
-        try:
-            context = await browser.new_context(viewport={"width": 1920, "height": 1080}, locale="en-GB")
-            token = server.sign_in(Role.OPERATOR)
-            await context.add_cookies([{"name": COOKIE, "value": token, "url": server.address}])
-            page = await context.new_page()
-            await page.goto(server.address + PAGES[where])
-            await expect(page.get_by_test_id("server-time")).to_be_visible(timeout=SLOW_MS)
-            return await look(page, minutes)
-        finally:
-            await browser.close()
-
-
 async def run(minutes: float, plant_name: str, where: str) -> None:
     monitor.asgi.GRACE_S = 0
     os.environ[PASSWORD_VARIABLE] = PASSWORD
@@ -147,8 +125,8 @@ async def run(minutes: float, plant_name: str, where: str) -> None:
     with tempfile.TemporaryDirectory(prefix="gw-") as folder:
         restless = Restless(plant, Path(folder), Hands())
         settings = Settings(plant, Path(folder), NO_DATABASE, DASHBOARD, restless.hands.now, port=0)
-        async with restless.going_on(), running(settings) as server:
-            heaps, counts = await watched(server, where, minutes)
+        async with restless.going_on(), running(settings) as server, looking_at(server, PAGES[where]) as page:
+            heaps, counts = await look(page, minutes)
     channels = sum(len(one.channels) for one in plant.series.values())
     tell(heaps, counts, {"plant": plant_name, "channels": channels, "page": where, "minutes": minutes})
 

@@ -9,27 +9,24 @@ page is come to anew. The aim: under a second.
 import argparse
 import asyncio
 import os
-import subprocess
 import tempfile
 from datetime import timedelta
 from pathlib import Path
 from statistics import median
 
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page
 
 import monitor.asgi
 from bench.bench_store import BATCH, Made, stored_in
+from bench.browser import looking_at
 from bench.running import LINE, percentile, say
 from config.load import load
 from config.plant import Plant
 from monitor.server.access import PASSWORD_VARIABLE
-from monitor.server.gate import COOKIE
-from monitor.server.rights import Role
 from monitor.server.settings import Settings
 from monitor.store.write import Writer
-from tests.browser.calm import DASHBOARD, SLOW_MS, Calm
-from tests.browser.chromium import FINDS_CHROMIUM, QUIET
-from tests.server.conftest import PASSWORD, Running, running
+from tests.browser.calm import DASHBOARD, Calm
+from tests.server.conftest import PASSWORD, running
 from tests.server.hands import Hands
 
 DAY_S = 86_400
@@ -76,25 +73,6 @@ async def measure(page: Page, plant: Plant, hands: Hands, times: int) -> list[fl
     return [await page.evaluate(DRAWN, hash_) for _ in range(times + 1)][1:]
 
 
-async def watched(server: Running, plant: Plant, hands: Hands, times: int) -> list[float]:
-    """Open a browser, and measure in it."""
-    command = [str(FINDS_CHROMIUM)]
-    found = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=True)
-    async with async_playwright() as playwright:
-        program = found.stdout.strip().splitlines()[-1]
-        browser = await playwright.chromium.launch(executable_path=program, args=QUIET)
-        try:
-            context = await browser.new_context(viewport={"width": 1920, "height": 1080}, locale="en-GB")
-            token = server.sign_in(Role.OPERATOR)
-            await context.add_cookies([{"name": COOKIE, "value": token, "url": server.address}])
-            page = await context.new_page()
-            await page.goto(server.address)
-            await expect(page.get_by_test_id("server-time")).to_be_visible(timeout=SLOW_MS)
-            return await measure(page, plant, hands, times)
-        finally:
-            await browser.close()
-
-
 async def run(times: int) -> None:
     monitor.asgi.GRACE_S = 0
     os.environ[PASSWORD_VARIABLE] = PASSWORD
@@ -107,7 +85,8 @@ async def run(times: int) -> None:
             settings = Settings(plant, Path(folder), url, DASHBOARD, hands.now, port=0)
             async with calm.going_on(), running(settings) as server:
                 await server.service.database.up.wait()
-                took_ms = await watched(server, plant, hands, times)
+                async with looking_at(server) as page:
+                    took_ms = await measure(page, plant, hands, times)
     say(
         "trends",
         hours=DAY_S // 3600,
