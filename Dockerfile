@@ -42,6 +42,9 @@ RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
     && pip --python /opt/gradewatch/bin/python install --no-cache-dir --only-binary :all: --require-hashes -r requirements.txt
 COPY . .
 COPY --from=dashboard /src/monitor/dashboard/dist monitor/dashboard/dist
+# The font of the reports, from the package that the dashboard takes its own from.
+RUN --mount=type=bind,from=dashboard,source=/src/monitor/dashboard/node_modules/@fontsource/noto-sans-sc,target=/font \
+    /opt/gradewatch/bin/python .ci/fonts /font
 # Built by Debian's setuptools: an isolated build would fetch one that no lock file names.
 RUN pip wheel --no-cache-dir --no-index --no-deps --no-build-isolation --wheel-dir /wheel . \
     && pip --python /opt/gradewatch/bin/python install --no-cache-dir --no-index --no-deps /wheel/*.whl

@@ -6,28 +6,47 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 PORT   ?= 8000
 
-.PHONY: setup check lint types floors screens demo test bench image lock clean
+.PHONY: setup packages dashboard fonts check lint types floors screens imports programs demo test bench image lock clean
 
-## The environment alone: locked Python packages, and the dashboard built.
-setup: $(READY)
+## The environment alone: locked Python packages, the dashboard built, and the font of the reports made.
+setup: dashboard fonts
+
+# npm needs nothing of Python's, unless it is Python's packages that bring node.
+packages: $(shell .ci/dashboard node || echo $(READY))
+	@.ci/dashboard packages
+
+dashboard: $(READY) packages
 	@.ci/dashboard
 
+fonts: $(READY) packages
+	@$(BIN)/python .ci/fonts
+
+# Nothing is compiled beforehand: of what is installed a tenth is ever run, and that is compiled once it is. The lock names
+# all that is needed, which `pip check` holds: so nothing is looked for.
 $(READY): requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Gradewatch needs Python 3.11 or newer: make setup PYTHON=python3.11")'
 	@$(PYTHON) -m venv $(VENV) || { echo "No venv module: install it (Debian: apt-get install python3-venv)" >&2; exit 1; }
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes -r requirements-dev.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/pip check --quiet --disable-pip-version-check
 	@touch $@
 
+CHECKS := types imports screens lint floors
+BESIDE := $(MAKE) --no-print-directory --jobs 2 --output-sync=target
+
 ## Lint, types and floors, and the screens' own; side by side, for none needs another.
-check: $(READY)
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target types screens lint floors
+check:
+	@$(BESIDE) $(CHECKS)
 
 types: $(READY)
 	@$(BIN)/mypy
 
-screens: $(READY)
+screens: $(READY) packages
 	@.ci/dashboard check
+
+# Every test can be imported; and what they import is compiled here once, instead of by each of the workers at the same time.
+imports: $(READY)
+	@told=$$($(BIN)/pytest --collect-only --quiet --quiet) || { echo "$$told"; exit 1; }
 
 lint: $(READY)
 	@$(BIN)/ruff check .
@@ -40,14 +59,19 @@ floors: $(READY)
 demo: setup
 	@$(BIN)/gradewatch demo --port $(PORT)
 
-## Everything that a change must pass, with a real TimescaleDB, a real browser, and servers of other makers.
+## Everything that a change must pass, with a real TimescaleDB, a real browser, servers of other makers, and a PDF reader.
 # The program is started a hundred times: what was compiled once is kept, whatever is usual on this machine.
 test: export PYTHONDONTWRITEBYTECODE =
-test: setup check
+test:
+	@$(BESIDE) $(CHECKS) setup programs
+	@$(BIN)/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
+
+# One after the other: Debian's installer lets no other in. The last takes npm, from wherever it is.
+programs: packages
 	@.ci/chromium >/dev/null
+	@.ci/poppler
 	@.ci/timescaledb >/dev/null
 	@.ci/interop >/dev/null
-	@$(BIN)/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
 ## Figures, as JSON lines. Never part of the tests.
 bench: setup
@@ -66,4 +90,4 @@ lock: $(READY)
 		--generate-hashes --no-emit-index-url --no-header -o requirements-dev.txt
 
 clean:
-	rm -rf $(VENV) build *.egg-info monitor/dashboard/node_modules monitor/dashboard/dist
+	rm -rf $(VENV) build *.egg-info monitor/dashboard/node_modules monitor/dashboard/dist monitor/records/report/fonts

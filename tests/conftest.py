@@ -2,7 +2,7 @@
 
 import asyncio
 import inspect
-import os
+import shutil
 from collections.abc import AsyncIterator, Generator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from hypothesis import settings
 
-from bench import running
+from tests.memory import keep_in_memory
 
 pytest_plugins = ("tests.database", "tests.service")
 
@@ -19,15 +19,24 @@ pytest_plugins = ("tests.database", "tests.service")
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
+FOLDER = pytest.StashKey[Path]()
+"""Where the files of this run are, at who made it."""
 WAITING = ("scenarios", "browser")
 """Folders whose tests wait for processes and pages more than they reckon; the longest waits are in the first."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give each of several workers ports of its own: one that is free now may be another worker's in a moment."""
-    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    running.PORTS = running.PORTS[number::workers]
+    """Keep what tests write in memory; of a run that failed it stays, to be looked at."""
+    folder = keep_in_memory()
+    if folder is not None:
+        config.stash[FOLDER] = folder
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Remove it again."""
+    folder = session.config.stash.get(FOLDER, None)
+    if folder is not None and exitstatus == pytest.ExitCode.OK:
+        shutil.rmtree(folder)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -112,5 +112,12 @@ def test_only_named_folders_are_sent_to_the_builder() -> None:
     assert lines[0] == "*"
     assert {line for line in lines if line.startswith("!")} == {
         *("!alarms", "!config", "!drivers", "!monitor", "!simulators"),
-        *("!.npmrc", "!README.md", "!pyproject.toml", "!requirements.txt", "!requirements-dev.txt"),
+        *(
+            "!.ci/fonts",
+            "!.npmrc",
+            "!README.md",
+            "!pyproject.toml",
+            "!requirements.txt",
+            "!requirements-dev.txt",
+        ),
     }

@@ -111,3 +111,19 @@ def test_every_class_and_every_colour_of_the_styles_is_used() -> None:
     assert len(classes) > 200
     assert unread(classes, "-") == []
     assert unread((one for one in colours if f"var(--{one}" not in styles), "-") == []
+
+
+def test_the_map_leads_to_what_is_there() -> None:
+    rows = re.findall(
+        r"^\| \d+ \| `([\w/.]+)`((?:,? `[\w.]+`)*)", (ROOT / "ARCHITECTURE.md").read_text(), re.MULTILINE
+    )
+    assert len(rows) > 30
+    for where, names in rows:
+        assert (ROOT / where).exists(), where
+        for name in re.findall(r"\w+(?=`)", names):
+            assert re.search(
+                rf"^\s*(async )?(def|class) {name}\b", (ROOT / where).read_text(), re.MULTILINE
+            ), (
+                where,
+                name,
+            )

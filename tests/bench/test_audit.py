@@ -8,9 +8,9 @@ import pytest
 from bench.audit import Audit, Down, look, read_log, ticks
 from bench.running import LINE
 from bench.scaled import LIMITED, REGISTERS, read_plant, write_plant
-from config.load import load
 from config.model import Quality
 from drivers.registers import plan
+from tests.loaded import loaded
 
 SECOND = 1_800_000_000
 
@@ -45,7 +45,7 @@ def test_a_kill_explains_what_was_read_and_not_yet_written() -> None:
 
 
 def test_an_answer_belongs_to_the_tick_whose_poll_was_due_before_it() -> None:
-    device = load(LINE).devices["RM-STM-L1"]
+    device = loaded(LINE).devices["RM-STM-L1"]
     # The fourth device polls 0.15 s into each second.
     answered_ms = [SECOND * 1000 + ms for ms in (160, 700, 1_120, 1_155)]
     assert list(ticks(device, 3, answered_ms)) == [SECOND, SECOND, SECOND + 1, SECOND + 1]
