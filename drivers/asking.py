@@ -9,6 +9,7 @@ from asyncua.ua.status_codes import StatusCodes
 from asyncua.ua.uatypes import DataValue, Int16, NodeId, StatusCode, String, Variant, VariantType
 
 from config.model import Handshake, Node, Quality, Request
+from drivers.bounded import bounded
 from drivers.driver import Nonsense, Refused, Unreachable
 from drivers.handshake import ANSWER_TIMEOUT_S, BEATS
 from drivers.status import name_of, quality_of
@@ -45,7 +46,7 @@ class Asking:
         await self._write(session, {nodes.param: param, nodes.ticket: seq, nodes.code: request.code})
         await self._write(session, {nodes.seq: seq})
         try:
-            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+            async with bounded(ANSWER_TIMEOUT_S):
                 return await self._wait(session, seq)
         except TimeoutError:
             raise Unreachable(f"number {seq} has no answer within {ANSWER_TIMEOUT_S:g} s") from None

@@ -18,6 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from config.faults import MendableError
 from drivers.driver import Refused
 
 PASSWORD_VARIABLE = "GRADEWATCH_OPCUA_PASSWORD"  # noqa: S105 - a variable's name
@@ -37,7 +38,7 @@ PEM = b"-----BEGIN"
 OPEN_TO_OTHERS = 0o077
 
 
-class KeysError(Exception):
+class KeysError(MendableError):
     """Our own certificate is missing or of no use; the message says why and what to do."""
 
 

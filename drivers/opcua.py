@@ -5,7 +5,6 @@ away and built anew, with the namespace index looked up again (a PLC download ma
 with `read_attributes`: the simpler calls hide the status, so that a doubtful value looks good.
 """
 
-import asyncio
 import math
 import struct
 from collections.abc import AsyncIterator, Sequence
@@ -21,6 +20,7 @@ from cryptography.exceptions import InvalidSignature
 
 from config.model import Channel, Command, Device, Node, Quality, Sample
 from drivers.asking import Asking
+from drivers.bounded import bounded
 from drivers.driver import DriverError, Nonsense, Now, Refused, Unreachable
 from drivers.handshake import ANSWER_TIMEOUT_S, allowed, check_answer
 from drivers.heartbeat import heartbeat_of
@@ -209,7 +209,7 @@ class OpcUaDriver:
         """Bound what is inside, tell what went wrong in our own words, and drop the client if anything did."""
         where = f"{self._device.address}: {doing}"
         try:
-            async with asyncio.timeout(timeout_s):
+            async with bounded(timeout_s):
                 yield
         except TimeoutError:
             await self._drop(is_dead=True)
@@ -245,7 +245,7 @@ class OpcUaDriver:
         if is_dead and protocol is not None and protocol.transport is not None:
             protocol.transport.abort()
         try:
-            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+            async with bounded(CLOSE_TIMEOUT_S):
                 await client.disconnect()
         except (OSError, *UNDECODABLE):
             pass  # the goodbye was a courtesy; its socket goes in any case

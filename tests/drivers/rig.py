@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from bench.running import free_port
+from bench.ports import free_port
 from config.load import PROFILES_DIR, load_profile
 from config.model import Device, Sample
 from drivers.driver import Driver, DriverError

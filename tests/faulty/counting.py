@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
-from bench.running import DEMO, LINE, free_port
-from config.load import load
+from bench.ports import free_port
+from bench.running import DEMO, LINE
 from config.model import Device, Sample
 from config.plant import Plant
 from drivers.driver import Driver, DriverError
@@ -22,6 +22,7 @@ from simulators.modbus import ModbusWire
 from simulators.particles import SIZES, AirnetCounter, ParticleCounter, Record
 from simulators.plant import SimulatedPlant
 from tests.faulty.trial import Drive, Tally, usable
+from tests.loaded import loaded
 from tests.proxy import MBAP, Proxy, scripted, seeded
 
 START = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
@@ -57,7 +58,7 @@ PMS = Make(DEMO, "PC-B-IMM-L3", ("device_state", "sample_time", "cal_date"), "pa
 
 def counter(make: Make, timeout_s: float) -> Plant:
     """A plant of one counter."""
-    plant = load(make.plant)
+    plant = loaded(make.plant)
     device = replace(
         plant.devices[make.device], timeout_s=timeout_s, settings={"sample_time_s": make.sample_time_s}
     )

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from bench.running import free_port, plant_on_free_ports
+from bench.ports import free_port
+from bench.running import plant_on_free_ports
 from config.load import load
 from config.plant import Plant
 from monitor.clock import SystemClock

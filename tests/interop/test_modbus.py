@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from bench.ports import free_ports
 from config.model import Command, Device, Output, Protocol, Quality, Register
 from drivers.driver import Unreachable
 from drivers.modbus import ModbusDriver
 from tests.drivers.nouns import AT, channel_model, device, holding, now, qualities
 from tests.interop.conftest import Peer, Start
-from tests.simulators.conftest import free_ports
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

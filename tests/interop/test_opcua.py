@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from config.load import load
 from config.model import Device, Node, Quality, Sample, Security
 from drivers.driver import Refused, Unreachable
 from drivers.keys import Keys, keys_in, make_own
@@ -17,6 +16,7 @@ from drivers.opcua import OpcUaDriver
 from tests.drivers.nouns import AT, qualities
 from tests.drivers.plc import PASSWORD, USER, now_of
 from tests.interop.conftest import Peer, Start
+from tests.loaded import loaded
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 LINE = Path(__file__).parents[1] / "plants" / "line"
@@ -26,7 +26,7 @@ PRESSURE, VELOCITY, TEMP = "chamber_pressure", "air_velocity_1", "temp"
 
 def isolator(port: int = 0, policy: str = "Basic256Sha256") -> Device:
     """The isolator of the tests' plant, as its profile describes it, at another address and encrypted."""
-    device = load(LINE).devices["ISO-STM-L1"]
+    device = loaded(LINE).devices["ISO-STM-L1"]
     address = f"opc.tcp://127.0.0.1:{port}/"
     return replace(device, address=address, timeout_s=10.0, security=Security(policy, USER))
 
@@ -65,7 +65,7 @@ def place(device: Device, key: str) -> int:
 
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Both sides' folders, which trust one another; the test of trust has its own."""
+    """Both sides' folders, which trust one another; the test of trust has a client of its own."""
     folder = tmp_path_factory.mktemp("interop")
     make_own(keys_in(folder, {}), "localhost", AT)
     return folder
@@ -145,24 +145,26 @@ async def test_h6_each_nodes_status_is_its_own(peer: Peer, keys: Keys) -> None:
     await driver.close()
 
 
-async def test_each_side_is_refused_until_a_person_trusts_it(start: Start, tmp_path: Path) -> None:
+async def test_each_side_is_refused_until_a_person_trusts_it(
+    peer: Peer, certificates: Path, tmp_path: Path
+) -> None:
+    """Another client of the same server: neither has ever seen the other's certificate."""
     keys = keys_in(tmp_path, {"GRADEWATCH_OPCUA_PASSWORD": PASSWORD})
     make_own(keys, "localhost", AT)
-    async with start("opcua", first(isolator()), tmp_path / "server", 0) as peer:
-        driver = driver_of(isolator(peer.port), keys)
-        with pytest.raises(Refused, match="is not trusted; compare the thumbprint"):
-            await driver.connect()
-        (theirs,) = keys.rejected_dir.iterdir()
-        theirs.rename(keys.trusted_dir / theirs.name)
-        with pytest.raises(Refused, match="does it trust our certificate"):
-            await driver.connect()
-        pki = tmp_path / "server" / "pki"
-        (ours,) = (pki / "rejected").iterdir()
-        ours.rename(pki / "trusted" / "certs" / ours.name)
-        await peer.ask(reload=True)
+    driver = driver_of(isolator(peer.port), keys)
+    with pytest.raises(Refused, match="is not trusted; compare the thumbprint"):
         await driver.connect()
-        assert (await read(driver)).quality is None
-        await driver.close()
+    (theirs,) = keys.rejected_dir.iterdir()
+    theirs.rename(keys.trusted_dir / theirs.name)
+    with pytest.raises(Refused, match="does it trust our certificate"):
+        await driver.connect()
+    pki = certificates / "server" / "pki"
+    (ours,) = (pki / "rejected").iterdir()
+    ours.rename(pki / "trusted" / "certs" / ours.name)
+    await peer.ask(reload=True)
+    await driver.connect()
+    assert (await read(driver)).quality is None
+    await driver.close()
 
 
 @pytest.mark.parametrize("password", ["wrong", ""])
