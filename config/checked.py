@@ -1,6 +1,6 @@
 """A file held against its model: its sound rows, and a Fault for everything else."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from reprlib import Repr
 from typing import Generic, TypeVar, get_args
@@ -58,12 +58,14 @@ class Checked:
 
     Attributes:
         data: the file as data, repeated entries written out.
+        written: the file as its model, if it is sound.
         bad: where faults were found: (key,) or (section, index).
         origin: where a place of `data` stands in the file.
     """
 
     source: Source
     data: Mapping[str | int, object]
+    written: Written | None
     bad: frozenset[Keys]
     origin: Callable[[Keys], Keys]
 
@@ -74,9 +76,11 @@ class Checked:
 
     def rows(self, section: str, model: type[T]) -> Iterator[Row[T]]:
         """Give the sound rows of one section."""
+        known: Sequence[T] | None = getattr(self.written, section, None)
         for place, raw in enumerate(self.listed(section)):
             if not self.bad & {(section,), (section, place)}:
-                yield Row(model.model_validate(raw), self.source, self.origin((section, place)))
+                row = model.model_validate(raw) if known is None else known[place]
+                yield Row(row, self.source, self.origin((section, place)))
 
     def ids(self, section: str) -> Iterator[str]:
         """Give every id written in one section, of sound rows and of others."""
@@ -105,10 +109,11 @@ def check(
         faults.append(
             source.fault("is not a mapping of keys; begin with one, for example plant: or profile:")
         )
-        return Checked(source, {}, frozenset({()}), origin)
+        return Checked(source, {}, None, frozenset({()}), origin)
+    written = None
     bad: set[Keys] = set()
     try:
-        model.model_validate(data)
+        written = model.model_validate(data)
     except ValidationError as error:
         for details in error.errors(include_url=False):
             keys = tuple(key for key in details["loc"] if key != "[key]")
@@ -116,7 +121,7 @@ def check(
             faults.append(
                 source.fault(_message(model, details, _stands(source, origin, keys)), *origin(keys))
             )
-    return Checked(source, data, frozenset(bad), origin)
+    return Checked(source, data, written, frozenset(bad), origin)
 
 
 def _stands(source: Source, origin: Callable[[Keys], Keys], keys: Keys) -> Keys:

@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, TypeAlias
 
+from config.batches import Stage
 from config.duty import Duty
 from config.duty_told import told
 from config.model import Device, Text
@@ -31,6 +32,11 @@ KINDS: Mapping[str, Text] = {
     "person": Text("person", "人员"),
     "way": Text("way of notice", "通知方式"),
     "duty": Text("being on call", "值班"),
+    "readiness": Text("readiness for a batch", "批次准备条件"),
+    "product": Text("product", "产品"),
+    "review": Text("review of batches", "批次审核"),
+    "position": Text("sampling position", "采样点"),
+    "shift": Text("shift", "班次"),
     "ruleset": Text("ruleset", "法规限度表"),
     "plant": Text("plant", "工厂"),
 }
@@ -87,6 +93,7 @@ FIELDS: Mapping[str, Text] = {
     "quiet": Text("quiet hours", "免打扰时段"),
     "people": Text("people", "人员"),
     "begins": Text("first day", "起始日期"),
+    "starts": Text("starts at", "开始时刻"),
     "hand_over": Text("hand-over", "交接时间"),
     "every_days": Text("days of one turn", "每班天数"),
     "hours": Text("hours", "值班时段"),
@@ -103,6 +110,28 @@ FIELDS: Mapping[str, Text] = {
     "heartbeat": Text("secret of the outside heartbeat", "外部心跳的密钥"),
     "test_page": Text("weekly test", "每周测试"),
     "canary": Text("canary", "链路探测"),
+    "lines": Text("lines", "生产线"),
+    "stages": Text("stages, in order", "阶段（按顺序）"),
+    "window_s": Text("all is done within, s", "完成时限（秒）"),
+    "window_from": Text("stage from which that counts", "时限起算阶段"),
+    "channel": Text("channel", "通道"),
+    "states": Text("states", "状态"),
+    "equipment": Text("equipment", "设备"),
+    "test": Text("test", "检测"),
+    "within_s": Text("done at most so long before, s", "此前最长时间（秒）"),
+    "levels": Text("persons who review", "审核人数"),
+    "key_levels": Text("persons who review key data", "关键数据审核人数"),
+    "key_grades": Text("grades with key data", "关键数据级别"),
+    "medium": Text("medium", "培养基"),
+    "per": Text("sampled once per", "采样频次"),
+    "places": Text("plates on one occasion", "每次平皿数"),
+    "volume_l": Text("air that is drawn, L", "采样体积（升）"),
+    "exposure_max_s": Text("lies open at most, s", "最长暴露时间（秒）"),
+    "incubation": Text("incubation", "培养条件"),
+    "alert": Text("alert level, CFU", "警戒限（CFU）"),
+    "action": Text("action limit, CFU", "纠偏限（CFU）"),
+    "device": Text("device", "设备"),
+    "viable": Text("limit of microbes", "微生物限度"),
     "validated": Text("makes product for people", "已验证（用于产品）"),
     "communication_delay_s": Text("silence before it is an alarm, s", "通信报警延时（秒）"),
 }
@@ -114,11 +143,16 @@ _LOOSER: Mapping[str, tuple[int, float]] = {
     "low": (-1, -math.inf),
     "high": (1, math.inf),
     **dict.fromkeys(("on_delay_s", "realarm_s", "longest_s", "communication_delay_s"), (1, math.inf)),
-    **dict.fromkeys(("repeat_s", "undelivered_s"), (1, math.inf)),
+    **dict.fromkeys(("repeat_s", "undelivered_s", "window_s", "within_s"), (1, math.inf)),
+    **dict.fromkeys(("alert", "action", "exposure_max_s"), (1, math.inf)),
     **dict.fromkeys(("may_inhibit", "needs_confirmation", "dry_run", "stops_at_clear"), (1, 0.0)),
+    **dict.fromkeys(("levels", "key_levels", "places", "volume_l"), (-1, 0.0)),
     **dict.fromkeys(("deadband", "off_delay_s", "latching", "validated", "priority", "repeats"), (-1, 0.0)),
 }
 """What is looser when it grows (1) or shrinks (-1), and what it counts as where it is not given."""
+
+_MEASURED = frozenset({"", "low", "high", "at_rest.low", "at_rest.high", "deadband"})
+"""Fields of a limit that are told in the unit of what it judges; "" tells both bounds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +163,7 @@ class Difference:
         kind: a key of KINDS.
         id: of the thing.
         field: its path with dots; "": the whole thing was added or taken away.
-        old: as text; None: there is none.
+        old: as text, a limit's figures with their unit; None: there is none.
         new: as text; None: there is none.
         is_looser: True: less is seen, or later; False: more, or sooner; None: that cannot be said.
     """
@@ -146,7 +180,7 @@ def difference(old: Plant, new: Plant) -> tuple[Difference, ...]:
     """Tell what differs: limits first, in each kind what is looser first, then by id."""
     before, after = _things(old), _things(new)
     found = [
-        one
+        _with_units(old, new, one)
         for kind in KINDS
         for id_ in sorted(before[kind].keys() | after[kind].keys())
         for one in _compare(kind, id_, before[kind].get(id_), after[kind].get(id_))
@@ -209,6 +243,11 @@ def _things(plant: Plant) -> dict[str, Mapping[str, Any]]:
         "person": plant.duty.people,
         "way": plant.duty.ways,
         "duty": {plant.id: _duty(plant.duty)},
+        "readiness": plant.readiness,
+        "product": plant.products,
+        "review": {plant.id: plant.review},
+        "position": plant.positions,
+        "shift": {one.id: one for one in plant.shifts},
         "ruleset": plant.rulesets,
         "plant": {plant.id: {name: getattr(plant, name) for name in head}},
     }
@@ -226,11 +265,27 @@ def _duty(duty: Duty) -> Mapping[str, Any]:
 def _compare(kind: str, id_: str, old: object, new: object) -> Iterator[Difference]:
     if old is None or new is None:
         gone = new is None
-        looser = {"limit": gone, "protection": gone, "escalation": gone, "suppression": not gone}.get(kind)
+        needed = dict.fromkeys(("limit", "protection", "escalation", "position", "readiness"), gone)
+        looser = {**needed, "suppression": not gone}.get(kind)
         yield Difference(kind, id_, "", _brief(old), _brief(new), looser)
         return
     for path, was, becomes in _walk(old, new, ()):
         yield Difference(kind, id_, ".".join(path), _told(was), _told(becomes), _looser(path, was, becomes))
+
+
+def _with_units(old: Plant, new: Plant, one: Difference) -> Difference:
+    """Put the unit of what a limit judges behind its figures: nobody signs for a bare number."""
+    if one.kind != "limit" or one.field not in _MEASURED:
+        return one
+    channel = one.id.rpartition("/")[0]
+    return replace(one, old=_in_unit(old, channel, one.old), new=_in_unit(new, channel, one.new))
+
+
+def _in_unit(plant: Plant, channel: str, figure: str | None) -> str | None:
+    if figure is None or not (channel in plant.channels or channel in plant.derived):
+        return figure
+    unit = plant.channels[channel].model.unit if channel in plant.channels else plant.derived[channel].unit
+    return f"{figure} {unit}".rstrip()
 
 
 def _walk(old: object, new: object, path: Key) -> Iterator[tuple[Key, object, object]]:
@@ -277,8 +332,8 @@ def _parts(value: object) -> Mapping[str, Any] | None:
 def _looser(path: Key, old: object, new: object) -> bool | None:
     name = path[-1]
     if isinstance(old, frozenset) and isinstance(new, frozenset):
-        # A Suppression that hides more; an Escalation that is for less.
-        return bool(old - new if name == "priorities" else new - old)
+        # A Suppression that hides more, a Readiness that takes more; an Escalation, or a longer review, for less.
+        return bool(old - new if name in {"priorities", "key_grades"} else new - old)
     if name == "quiet" and (old is None or new is None):
         return old is None
     if name not in _LOOSER or (len(path) > 1 and path[0] != "at_rest"):
@@ -307,6 +362,9 @@ def _told(value: object) -> str | None:
 
 def _items(value: object) -> Iterator[str]:
     match value:
+        case Stage():
+            named = f"{value.id} ({value.label.en} · {value.label.zh}{', set-up' * value.is_set_up})"
+            yield " ".join((named, *value.zones))
         case frozenset() | tuple():
             yield from (str(_told(one)) for one in value)
         case Mapping():

@@ -15,6 +15,7 @@ from config.rules import Ruleset
 from config.rulesets import make_ruleset
 from config.source import Keys, Source, read
 from config.written import Written, WrittenDevice, WrittenLine, WrittenWorkshop, WrittenZone
+from config.written_batches import WrittenProduct, WrittenReadiness
 from config.written_duty import (
     WrittenDuty,
     WrittenEscalation,
@@ -32,10 +33,12 @@ from config.written_rules import (
     WrittenNetwork,
     WrittenSuppression,
 )
+from config.written_sampling import WrittenPosition, WrittenShift
 
 T = TypeVar("T", bound=Written)
 
 HEAD = tuple(WrittenHead.model_fields)
+REFERRED_TO = ("workshops", "lines", "zones", "devices", "ways", "people", "rotations")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class Draft:
         profiles: the sound ones, by name.
         ruleset_sources: every ruleset file that the plant or a zone names, in the order of names.
         rulesets: the sound ones, by id.
+        named: by section that others refer to, every id as written.
     """
 
     sheets: tuple[Checked, ...]
@@ -62,19 +66,24 @@ class Draft:
     guidance: tuple[Row[WrittenGuidance], ...]
     protections: tuple[Row[WrittenProtection], ...]
     cascade: tuple[Row[WrittenEdge], ...]
+    positions: tuple[Row[WrittenPosition], ...]
+    shifts: tuple[Row[WrittenShift], ...]
     ways: tuple[Row[WrittenWay], ...]
     people: tuple[Row[WrittenPerson], ...]
     rotations: tuple[Row[WrittenRotation], ...]
     escalations: tuple[Row[WrittenEscalation], ...]
     duty: Row[WrittenDuty] | None
+    products: tuple[Row[WrittenProduct], ...]
+    readiness: tuple[Row[WrittenReadiness], ...]
     profile_sources: tuple[Source, ...]
     profiles: Mapping[str, Profile]
     ruleset_sources: tuple[Source, ...]
     rulesets: Mapping[str, Ruleset]
+    named: Mapping[str, list[str]]
 
     def ids(self, section: str) -> list[str]:
         """Give every id of a section as written, also of rows that have faults: a reference to them is no fault."""
-        return [name for sheet in self.sheets for name in sheet.ids(section)]
+        return self.named[section]
 
     def is_whole(self, section: str) -> bool:
         """Say whether every row of a section is sound in itself."""
@@ -136,15 +145,20 @@ def read_draft(plant_dir: Path, profiles_dir: Path, grades_dir: Path, faults: li
         guidance=_rows(sheets, "guidance", WrittenGuidance),
         protections=_rows(sheets, "protections", WrittenProtection),
         cascade=_rows(sheets, "cascade", WrittenEdge),
+        positions=_rows(sheets, "positions", WrittenPosition),
+        shifts=_rows(sheets, "shifts", WrittenShift),
         ways=_rows(sheets, "ways", WrittenWay),
         people=_rows(sheets, "people", WrittenPerson),
         rotations=_rows(sheets, "rotations", WrittenRotation),
         escalations=_rows(sheets, "escalations", WrittenEscalation),
         duty=_duty(sheets),
+        products=_rows(sheets, "products", WrittenProduct),
+        readiness=_rows(sheets, "readiness", WrittenReadiness),
         profile_sources=tuple(profile_sources),
         profiles={profile.name: profile for profile in profiles},
         ruleset_sources=tuple(ruleset_sources),
         rulesets={ruleset.id: ruleset for ruleset in rulesets},
+        named={part: [name for sheet in sheets for name in sheet.ids(part)] for part in REFERRED_TO},
     )
 
 

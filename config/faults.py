@@ -23,7 +23,11 @@ class Fault:
         return f"{self.file}:{self.line}: {self.message}"
 
 
-class PlantFaults(Exception):  # noqa: N818 - the plant is at fault, not the program
+class MendableError(Exception):
+    """What a person can put right: said in one line. Anything else is a fault of ours, and shows its traceback."""
+
+
+class PlantFaults(MendableError):  # noqa: N818 - the plant is at fault, not the program
     """A plant that cannot be loaded, with every fault there is, in the order of files and lines."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:

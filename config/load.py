@@ -18,6 +18,8 @@ from config.limits import make_limits
 from config.names import Names
 from config.parts import Parts, make_parts, measured
 from config.plant import Plant
+from config.positions import make_positions, make_shifts, position_faults, shift_faults
+from config.products import make_products, make_readiness, make_review, product_faults, readiness_faults
 from config.profile import load_profile, text_of
 from config.protections import Around, make_protections, protection_faults
 from config.reach import possible, reach_faults
@@ -62,7 +64,9 @@ def load(plant_dir: Path, profiles_dir: Path | None = None, grades_dir: Path | N
         raise PlantFaults(faults)
     faults.extend(reference_faults(draft))
     faults.extend(duty_faults(draft))
+    faults.extend(product_faults(draft))
     parts = make_parts(draft)
+    faults.extend(position_faults(draft, parts))
     cascade = make_cascade(draft.cascade, parts, draft.ids("zones"), faults)
     derived = make_derived(draft.derived, parts, faults)
     all_known = draft.is_whole("derived") and len(derived) == len(draft.derived)
@@ -89,6 +93,8 @@ def _about(
     networks = make_networks(draft.networks, parts.devices, faults)
     suppressions = make_suppressions(draft.suppressions, parts, channels, Names(watched), faults)
     protections = make_protections(draft.protections)
+    faults.extend(readiness_faults(draft.readiness, parts.channels))
+    faults.extend(shift_faults(draft))
     alarms = Names([*watched, *other_ids(parts, networks.values(), protections.values())])
     faults.extend(protection_faults(draft.protections, Around(parts, channels, alarms, Names(protections))))
     duty = make_duty(draft, str(draft.head()["time_zone"]))
@@ -129,6 +135,11 @@ def _plant(
         guidance=about.guidance,
         protections=about.protections,
         duty=about.duty,
+        positions=make_positions(draft),
+        shifts=make_shifts(draft),
+        products=make_products(draft),
+        readiness=make_readiness(draft),
+        review=make_review(head.review),
     )
 
 

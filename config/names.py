@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fnmatch import translate
 
 from config.faults import nearest
@@ -37,11 +37,11 @@ class Names:
         wild = _WILD.search(pattern)
         if wild is None:
             return [pattern] if pattern in self._place else []
-        start = pattern[: wild.start()]
-        first = bisect_left(self._sorted, start)
-        matches = re.compile(translate(pattern)).match
-        found = [name for name in self._sorted[first : self._end(start)] if matches(name)]
-        return sorted(found, key=self.place)
+        start, rest = pattern[: wild.start()], pattern[wild.start() :]
+        near = self._sorted[bisect_left(self._sorted, start) : self._end(start)]
+        if rest != "*":
+            near = list(filter(_matcher(pattern, rest), near))
+        return sorted(near, key=self._place.__getitem__)
 
     def nearest(self, name: str) -> str:
         """Say which name may have been meant: one of the same device, if there is such a device."""
@@ -54,3 +54,14 @@ class Names:
 
     def _end(self, start: str) -> int:
         return bisect_right(self._sorted, start + _LAST)
+
+
+def _matcher(pattern: str, rest: str) -> Callable[[str], object]:
+    """Give what says whether a name that begins as its pattern does ends as `rest`, the pattern's first sign on.
+
+    Nearly all patterns have one *: of those no regular expression is made.
+    """
+    end = rest[1:]
+    if rest[0] != "*" or _WILD.search(end):
+        return re.compile(translate(pattern)).match
+    return lambda name: name.endswith(end) and len(name) >= len(pattern) - 1

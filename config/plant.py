@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from config.batches import Levels, Product, Readiness
 from config.duty import Duty
 from config.model import Channel, Device, Grade, Occupancy, Series, Text
 from config.rules import Derived, Guidance, Limit, Network, Protection, Ruleset, Suppression
+from config.sampling import Position, Shift
 
 
 class LineMode(StrEnum):
@@ -80,6 +82,11 @@ class Plant:
         cascade: the pressure cascade, an edge for each difference that is measured.
         validated: the plant makes product for people: a register that nobody has verified is refused at load.
         duty: who is called, and how.
+        positions: where microbes are sampled, by id.
+        shifts: of every day, the first one first; (): they are numbered only.
+        products: what is made, by id.
+        readiness: what must be so before a batch begins, by id.
+        review: by how many persons a batch is reviewed.
     """
 
     id: str
@@ -103,3 +110,8 @@ class Plant:
     protections: Mapping[str, Protection] = field(default_factory=dict)
     cascade: tuple[Edge, ...] = ()
     duty: Duty = field(default_factory=Duty)
+    products: Mapping[str, Product] = field(default_factory=dict)
+    readiness: Mapping[str, Readiness] = field(default_factory=dict)
+    review: Levels = field(default_factory=Levels)
+    positions: Mapping[str, Position] = field(default_factory=dict)
+    shifts: tuple[Shift, ...] = ()

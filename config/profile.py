@@ -50,7 +50,9 @@ def make_profile(source: Source, faults: list[Fault]) -> Profile | None:
     before = len(faults)
     checked = check_profile(source, faults)
     faults.extend(profile_faults(checked, Path(source.file).stem))
-    return None if len(faults) > before else _build(WrittenProfile.model_validate(checked.data))
+    if len(faults) > before or not isinstance(checked.written, WrittenProfile):
+        return None
+    return _build(checked.written)
 
 
 def text_of(written: WrittenText) -> Text:

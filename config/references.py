@@ -16,12 +16,17 @@ from config.written_plant import WrittenHead, WrittenPlant
 
 TOWER_OUTPUTS = ("red", "amber", "buzzer")
 NAMED_MAX = 5
+NAMED = (
+    *("workshops", "lines", "zones", "devices", "ways", "people", "rotations", "escalations"),
+    *("positions", "shifts", "products", "readiness"),
+)
+"""Sections in which no id may stand twice."""
 
 
 def reference_faults(draft: Draft) -> Iterator[Fault]:
     """Give every fault that shows only when rows are compared, limits excepted."""
     yield from _head(draft)
-    for section in ("workshops", "lines", "zones", "devices", "ways", "people", "rotations", "escalations"):
+    for section in NAMED:
         yield from _twice(section, getattr(draft, section))
     yield from _unknown("workshop", draft.lines, draft.ids("workshops"))
     yield from _unknown("workshop", draft.zones, draft.ids("workshops"))

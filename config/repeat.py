@@ -19,7 +19,7 @@ Names: TypeAlias = Mapping[str, object]
 REPEATS_MAX = 100
 ENTRIES_MAX = 1000
 FILLED_MAX_LETTERS = 1000
-KEEP_DEVICE = frozenset({"derived", "protections"})
+KEEP_DEVICE = frozenset({"derived", "positions", "protections"})
 """Sections whose rows have a `device` of their own; elsewhere it only says for which devices the row is written out."""
 
 NOWHERE = -1
@@ -97,6 +97,7 @@ class _Repeater:
         self._rows_max = rows_max
         self._devices = devices
         self._origins: dict[Keys, Keys] = {}
+        self._matched: dict[str, frozenset[str]] = {}
         self.lost: set[Keys] = set()
 
     def origin(self, keys: Keys) -> Keys:
@@ -123,15 +124,15 @@ class _Repeater:
         if not isinstance(raw, dict):
             return [raw]
         of_devices = bool(self._devices) and "device" in raw
+        row = {key: value for key, value in raw.items() if key != "each"}
         try:
-            repeated = _repeat(raw)
+            repeats = _repeats(raw["each"]) if "each" in raw else None
         except ValueError as error:
             return self._lost(error, section, place, "each")
         try:
             if of_devices:
-                each = (one for row, names in repeated for one in self._for_devices(section, row, names))
-                return list(islice(each, self._rows_max + 1))
-            return [row if names is None else _filled(row, names) for row, names in repeated]
+                return list(islice(self._for_devices(section, row, repeats or [{}]), self._rows_max + 1))
+            return [raw] if repeats is None else list(map(_Form(row), repeats))
         except ValueError as error:
             return self._lost(error, section, place, "device" if of_devices else "each")
 
@@ -140,27 +141,50 @@ class _Repeater:
         self.lost.add((section, NOWHERE))
         return []
 
-    def _for_devices(self, section: str, row: dict[str, object], names: Names | None) -> Iterator[object]:
+    def _for_devices(
+        self, section: str, row: dict[object, object], repeats: Iterable[Names]
+    ) -> Iterator[object]:
         """Write a row out once for every device that its `device` matches; raises ValueError if there is none."""
-        wanted = _filled(row["device"], names or {})
-        patterns = wanted if isinstance(wanted, list) else [wanted]
-        for pattern in patterns:
-            if not any(fnmatchcase(one, str(pattern)) for one in self._devices):
-                raise ValueError(f"no device {pattern!r} in this plant; {nearest(pattern, self._devices)}")
         rest = {key: one for key, one in row.items() if key != "device"}
-        if section in KEEP_DEVICE:
-            rest["device"] = "{device}"
-        for name, known in self._devices.items():
-            if any(fnmatchcase(name, str(pattern)) for pattern in patterns):
-                yield _filled(rest, {**(names or {}), **known})
+        form = _Form({**rest, "device": "{device}"} if section in KEEP_DEVICE else rest)
+        for names in repeats:
+            wanted = _filled(row["device"], names)
+            matched = [
+                self._matching(pattern) for pattern in (wanted if isinstance(wanted, list) else [wanted])
+            ]
+            for name, known in self._devices.items():
+                if any(name in found for found in matched):
+                    yield form({**names, **known})
+
+    def _matching(self, pattern: object) -> frozenset[str]:
+        found = self._matched.get(word := str(pattern))
+        if found is None:
+            found = self._matched[word] = frozenset(one for one in self._devices if fnmatchcase(one, word))
+        if not found:
+            raise ValueError(f"no device {pattern!r} in this plant; {nearest(pattern, self._devices)}")
+        return found
 
 
-def _repeat(raw: dict[str, object]) -> list[tuple[dict[str, object], Names | None]]:
-    """Give a row once for each of its repeats, with what its names stand for; ValueError if `each` is not clear."""
-    if "each" not in raw:
-        return [(raw, None)]
-    entry = {key: value for key, value in raw.items() if key != "each"}
-    return [(entry, names) for names in _repeats(raw["each"])]
+class _Form:
+    """A row to be filled in many times: what asks for no name is the same in all."""
+
+    def __init__(self, row: Mapping[object, object]) -> None:
+        self._asking = {key: one for key, one in row.items() if _asks(key) or _asks(one)}
+        self._same = {key: one for key, one in row.items() if key not in self._asking}
+
+    def __call__(self, names: Names) -> dict[object, object]:
+        return {
+            **self._same,
+            **{_filled(key, names): _filled(one, names) for key, one in self._asking.items()},
+        }
+
+
+def _asks(value: object) -> bool:
+    if isinstance(value, str):
+        return "{" in value
+    if isinstance(value, dict):
+        return any(_asks(key) or _asks(inner) for key, inner in value.items())
+    return isinstance(value, list) and any(map(_asks, value))
 
 
 def _repeats(each: object) -> list[dict[str, object]]:
@@ -183,20 +207,25 @@ def _repeats(each: object) -> list[dict[str, object]]:
 
 
 def _filled(value: object, names: Names) -> object:
-    """Put the names of one repeat in; a text that is one name alone becomes its value, a number stays a number."""
+    """Put the names of one repeat in."""
+    if isinstance(value, str):
+        return _named(value, names) if "{" in value else value
     if isinstance(value, dict):
         return {_filled(key, names): _filled(inner, names) for key, inner in value.items()}
     if isinstance(value, list):
         return [_filled(inner, names) for inner in value]
-    if not isinstance(value, str):
-        return value
-    asked = _NAME.findall(value)
-    if asked and len(value) > FILLED_MAX_LETTERS:
+    return value
+
+
+def _named(text: str, names: Names) -> object:
+    """Put names into a text; one that is a name alone becomes its value, and a number stays a number."""
+    asked = _NAME.findall(text)
+    if asked and len(text) > FILLED_MAX_LETTERS:
         raise ValueError(f"repeats a text of more than {FILLED_MAX_LETTERS} letters; write it shorter")
     for name in asked:
         if name not in names:
-            raise ValueError(f"does not name {name!r}, which {value!r} asks for; {nearest(name, names)}")
+            raise ValueError(f"does not name {name!r}, which {text!r} asks for; {nearest(name, names)}")
         if len(str(names[name])) > FILLED_MAX_LETTERS:
             raise ValueError(f"gives {name!r} more than {FILLED_MAX_LETTERS} letters; write it shorter")
-    alone = _NAME.fullmatch(value)
-    return names[alone[1]] if alone else _NAME.sub(lambda found: str(names[found[1]]), value)
+    alone = _NAME.fullmatch(text)
+    return names[alone[1]] if alone else _NAME.sub(lambda found: str(names[found[1]]), text)

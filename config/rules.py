@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from config.model import Grade, Occupancy, Text
+from config.sampling import Rule, SampleKind
 
 
 class Formula(StrEnum):
@@ -104,13 +105,33 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
+class ViableCell:
+    """One cell of a ruleset's table of microbes, in the unit of the kind of sample.
+
+    Attributes:
+        value: the most that may be counted, or a word.
+        rule: to what it is compared: to each plate, or to the average of those of one occasion.
+        source: clause or table that prints it.
+        evidence: as of a Cell.
+        is_below: the figure itself is too much already: the print says "<1", not "1".
+    """
+
+    value: float | Word
+    rule: Rule
+    source: str
+    evidence: str
+    is_below: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Ruleset:
-    """Particle limits as one authority prints them.
+    """Limits of particles and microbes as one authority prints them.
 
     Attributes:
         purpose: `monitoring` or `classification`.
         is_in_force: False for one that is superseded or a draft: no plant may rest on it.
         particles: grade -> occupancy -> size in um -> cell.
+        viable: grade -> kind of sample -> cell; empty: this text says nothing of microbes.
     """
 
     id: str
@@ -119,6 +140,7 @@ class Ruleset:
     source: str
     is_in_force: bool
     particles: Mapping[Grade, Mapping[Occupancy, Mapping[float, Cell]]] = field(hash=False)
+    viable: Mapping[Grade, Mapping[SampleKind, ViableCell]] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

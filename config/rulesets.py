@@ -1,4 +1,4 @@
-"""Rulesets: particle limits as authorities print them, and the strictest of several for one place."""
+"""Rulesets: limits as authorities print them, and of particles the strictest of several for one place."""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -8,7 +8,8 @@ from config.checked import check
 from config.faults import Fault
 from config.model import Grade, Occupancy
 from config.profile import text_of
-from config.rules import Basis, Cell, Ruleset, Word
+from config.rules import Basis, Cell, Ruleset, ViableCell, Word
+from config.sampling import SampleKind
 from config.source import Source
 from config.written_ruleset import WrittenRuleset
 
@@ -23,9 +24,9 @@ def make_ruleset(source: Source, faults: list[Fault]) -> Ruleset | None:
     """Make a ruleset of its file; what is wrong is added to `faults`, and then there is none."""
     before = len(faults)
     checked = check(WrittenRuleset, source, source.data, faults)
-    if len(faults) > before:
+    written = checked.written
+    if len(faults) > before or not isinstance(written, WrittenRuleset):
         return None
-    written = WrittenRuleset.model_validate(checked.data)
     if written.ruleset != Path(source.file).stem:
         stem = Path(source.file).stem
         faults.append(
@@ -47,7 +48,23 @@ def make_ruleset(source: Source, faults: list[Fault]) -> Ruleset | None:
         source=written.source,
         is_in_force=written.in_force,
         particles=particles,
+        viable=_viable(written, source, faults),
     )
+
+
+def _viable(
+    written: WrittenRuleset, source: Source, faults: list[Fault]
+) -> dict[Grade, dict[SampleKind, ViableCell]]:
+    viable: dict[Grade, dict[SampleKind, ViableCell]] = {}
+    for place, one in enumerate(written.viable):
+        kinds = viable.setdefault(one.grade, {})
+        if one.kind in kinds:
+            what = f"grade {one.grade}, {one.kind} stands twice; leave one of them out"
+            faults.append(source.fault(what, "viable", place))
+        value = one.cfu_below if one.cfu_max is None else one.cfu_max
+        assert value is not None  # noqa: S101 - the model has seen that one of the two is there
+        kinds[one.kind] = ViableCell(value, one.rule, one.source, one.evidence, one.cfu_max is None)
+    return viable
 
 
 def _cells(

@@ -25,6 +25,8 @@ Prose: TypeAlias = Annotated[
 Number: TypeAlias = Annotated[float, Field(allow_inf_nan=False, ge=-1e15, le=1e15)]
 Seconds: TypeAlias = Annotated[float, Field(allow_inf_nan=False, ge=0, le=86_400)]
 Unit: TypeAlias = Annotated[str, Field(max_length=20, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Clock: TypeAlias = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+"""What a wall clock shows."""
 Key: TypeAlias = Annotated[str, Field(max_length=64, pattern=r"^[a-z0-9][a-z0-9_]*$")]
 
 

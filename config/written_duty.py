@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, Strict, model_validator
 
 from config.duty import WayKind
 from config.rules import Priority
-from config.written import Id, Prose, Seconds, Words, Written, WrittenText
+from config.written import Clock, Id, Prose, Seconds, Words, Written, WrittenText
 
 
 def _is_a_day(text: str) -> str:
@@ -31,7 +31,6 @@ def _is_an_instant(text: str) -> str:
     return text
 
 
-Clock: TypeAlias = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Day: TypeAlias = Annotated[str, Field(pattern=r"^20[0-9]{2}-[0-9]{2}-[0-9]{2}$"), AfterValidator(_is_a_day)]
 Instant: TypeAlias = Annotated[
     str,

@@ -15,6 +15,7 @@ from config.written import (
     WrittenWorkshop,
     WrittenZone,
 )
+from config.written_batches import WrittenProduct, WrittenReadiness, WrittenReview
 from config.written_duty import (
     WrittenDuty,
     WrittenEscalation,
@@ -31,10 +32,21 @@ from config.written_rules import (
     WrittenNetwork,
     WrittenSuppression,
 )
+from config.written_sampling import WrittenPosition, WrittenShift
 
 ROWS_MAX = 5000
 """Rows of one section of one file, written out."""
-REPEATED = ("limits", "derived", "suppressions", "networks", "guidance", "protections", "cascade")
+REPEATED = (
+    "limits",
+    "derived",
+    "suppressions",
+    "networks",
+    "guidance",
+    "protections",
+    "cascade",
+    "positions",
+    "readiness",
+)
 """Sections whose rows may have `each`, or a `device` with *."""
 
 T = TypeVar("T")
@@ -68,11 +80,18 @@ class WrittenPlant(Written):
     guidance: Rows[WrittenGuidance] = Field(default=[], description="what a person is told with an alarm")
     protections: Rows[WrittenProtection] = Field(default=[], description="protective actions")
     cascade: Rows[WrittenEdge] = Field(default=[], description="from which zone to which air flows")
+    positions: Rows[WrittenPosition] = Field(default=[], description="where microbes are sampled")
+    shifts: Annotated[list[WrittenShift], Field(max_length=6)] = Field(
+        default=[], description="the shifts of every day, the first one first"
+    )
     ways: Rows[WrittenWay] = Field(default=[], description="how people are reached")
     people: Rows[WrittenPerson] = Field(default=[], description="who may be called")
     rotations: Rows[WrittenRotation] = Field(default=[], description="who takes turns at being on call")
     escalations: Rows[WrittenEscalation] = Field(default=[], description="who is called for which alarms")
     duty: WrittenDuty | None = Field(default=None, description="what holds for all that is called")
+    products: Rows[WrittenProduct] = Field(default=[], description="what is made in batches")
+    readiness: Rows[WrittenReadiness] = Field(default=[], description="what must be so before a batch begins")
+    review: WrittenReview | None = Field(default=None, description="by how many persons a batch is reviewed")
 
 
 class WrittenHead(Written):
@@ -85,3 +104,4 @@ class WrittenHead(Written):
     validated: bool = False
     rulesets: list[Id] | None = None
     duty: WrittenDuty | None = None
+    review: WrittenReview | None = None

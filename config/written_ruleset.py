@@ -1,4 +1,4 @@
-"""A ruleset as it is written in YAML: particle limits, cell by cell, or by the formula of ISO 14644-1."""
+"""A ruleset as it is written in YAML: limits cell by cell; those of particles also by the formula of ISO 14644-1."""
 
 from typing import Annotated, Literal, TypeAlias
 
@@ -6,6 +6,7 @@ from pydantic import Field, PlainValidator, Strict, model_validator
 
 from config.model import Grade, Occupancy
 from config.rules import Word
+from config.sampling import Rule, SampleKind
 from config.written import Id, Number, Words, Written, WrittenText
 
 Size: TypeAlias = Annotated[Number, Field(ge=0.1, le=5.0)]
@@ -23,7 +24,7 @@ def _figure_or_word(value: object) -> float | Word:
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= FIGURE_MAX:
         return float(value)
     raise ValueError(
-        "is neither a figure nor one of the two words; write particles per m3, not_specified or not_predetermined"
+        "is neither a figure nor one of the two words; write a number, not_specified or not_predetermined"
     )
 
 
@@ -62,8 +63,37 @@ class WrittenClass(Written):
     source: Words = Field(description=_SOURCE)
 
 
+class WrittenViableCell(Written):
+    """One cell of a ruleset's table of microbes: the most that may be counted, or what must not be reached."""
+
+    grade: AnyGrade = Field(description="A, B, C, D or CNC")
+    kind: Annotated[SampleKind, Strict(strict=False)] = Field(
+        description="active_air (CFU/m3), settle (CFU/4 h, 90 mm), contact (CFU/plate, 55 mm) or glove (CFU/glove)"
+    )
+    cfu_max: FigureOrWord | None = Field(
+        default=None, description="the most that may be counted (0: no growth), or not_specified"
+    )
+    cfu_below: Annotated[Number, Field(gt=0, le=9999)] | None = Field(
+        default=None,
+        description="instead of cfu_max: the count must be lower than this; 1 where <1 is printed",
+    )
+    rule: Annotated[Rule, Strict(strict=False)] = Field(
+        description="each: every plate by itself; average: the mean of the plates of one occasion"
+    )
+    source: Words = Field(description=_SOURCE)
+    evidence: Literal["primary", "secondary", "memory"] = Field(
+        description="how sure it is: primary, secondary or memory"
+    )
+
+    @model_validator(mode="after")
+    def _is_one(self) -> "WrittenViableCell":
+        if (self.cfu_max is None) == (self.cfu_below is None):
+            raise ValueError("has neither cfu_max nor cfu_below, or both; write one of them")
+        return self
+
+
 class WrittenRuleset(Written):
-    """Particle limits as one authority prints them."""
+    """Limits of particles and microbes as one authority prints them."""
 
     ruleset: Id = Field(description="its id: the name of the file without .yaml")
     label: WrittenText = Field(description="its name on screens, {en: …, zh: …}")
@@ -78,6 +108,10 @@ class WrittenRuleset(Written):
     )
     classes: Annotated[list[WrittenClass], Field(max_length=50)] = Field(
         default=[], description="with formula: which class stands for a grade"
+    )
+
+    viable: Annotated[list[WrittenViableCell], Field(max_length=100)] = Field(
+        default=[], description="the table of microbes, cell by cell"
     )
 
     @model_validator(mode="after")

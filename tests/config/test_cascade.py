@@ -7,6 +7,7 @@ import pytest
 from config.load import PlantFaults, load
 from config.plant import Edge
 from tests.config.conftest import LINE
+from tests.loaded import loaded
 
 DEMO = Path(__file__).parents[2] / "config" / "plants" / "demo"
 CORE = "RM-STM-L1/core_dp"
@@ -21,7 +22,7 @@ def written(folder: Path, row: str) -> Path:
 
 
 def test_the_edges_of_the_demo_plant_are_those_of_its_rooms() -> None:
-    edges = {edge.channel: (edge.higher, edge.lower) for edge in load(DEMO).cascade}
+    edges = {edge.channel: (edge.higher, edge.lower) for edge in loaded(DEMO).cascade}
     assert len(edges) == 5 * 5 + 5 + 5 + 5 * 4 + 2 + 3 + 3
     assert edges["RM-STM-L1/core_dp"] == ("STM-L1-CORE", "STM-CORR")
     assert edges["ISO-STM-L1/chamber_pressure"] == ("STM-L1-A-ISO", "STM-L1-CORE")
@@ -31,7 +32,7 @@ def test_the_edges_of_the_demo_plant_are_those_of_its_rooms() -> None:
 
 
 def test_every_pressure_of_a_room_under_a_limit_is_an_edge() -> None:
-    plant = load(DEMO)
+    plant = loaded(DEMO)
     limited = {limit.channel for limit in plant.limits if limit.channel in plant.channels}
     rooms = {name for name in limited if name.startswith("RM-") and name.endswith("_dp")}
     assert rooms <= {edge.channel for edge in plant.cascade}

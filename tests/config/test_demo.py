@@ -10,6 +10,7 @@ from config.load import PlantFaults, load
 from config.model import Grade
 from config.plant import LineMode, Plant
 from tests.config.calm import settled
+from tests.loaded import loaded
 
 DEMO = Path(__file__).parents[2] / "config" / "plants" / "demo"
 
@@ -49,7 +50,7 @@ LINES = {
 
 @pytest.fixture(scope="module")
 def plant() -> Plant:
-    return load(DEMO)
+    return loaded(DEMO)
 
 
 def test_the_whole_facility_is_there(plant: Plant) -> None:

@@ -8,10 +8,10 @@ import pytest
 
 from alarms.service import CALIBRATION
 from config.guidance import guidance_of
-from config.load import load
 from config.model import Grade, Occupancy
 from config.plant import LineMode, Plant
 from config.rules import Formula, Level, Priority, Ruleset, Word
+from tests.loaded import loaded
 
 DEMO = Path(__file__).parents[2] / "config" / "plants" / "demo"
 GRADES = Path(__file__).parents[2] / "config" / "grades"
@@ -19,7 +19,7 @@ GRADES = Path(__file__).parents[2] / "config" / "grades"
 
 @pytest.fixture(scope="module")
 def plant() -> Plant:
-    return load(DEMO)
+    return loaded(DEMO)
 
 
 # --- rulesets ---------------------------------------------------------------------------------------

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 import config.duty
 from config.difference import FIELDS, Difference, difference, field_words, is_alike, limits_that_differ
 from config.duty import Canary, Contact, Step, Substitution, Target, Who
-from config.load import load
 from config.model import Text
 from config.plant import Plant
 from config.rules import Bounds, Limit, Priority
 from tests.config.conftest import LINE
+from tests.loaded import loaded
 
-_PLANT = load(LINE)
+_PLANT = loaded(LINE)
 PRESSURE = "ISO-STM-L1/chamber_pressure/action"
 
 
@@ -74,18 +74,30 @@ def test_bounds_at_rest_are_compared_with_what_held_there_before(plant: Plant) -
     one = limit_of(plant)
     at_rest = Bounds(one.low, 95.0)
     assert difference(plant, with_limit(plant, at_rest=at_rest)) == (
-        Difference("limit", PRESSURE, "at_rest.high", "90", "95", is_looser=True),
+        Difference("limit", PRESSURE, "at_rest.high", "90 Pa", "95 Pa", is_looser=True),
     )
     assert difference(plant, with_limit(plant, at_rest=Bounds(one.low, one.high))) == ()
 
 
 def test_a_limit_that_is_gone_is_looser_and_one_that_is_new_is_not(plant: Plant) -> None:
     without = replace(plant, limits=tuple(one for one in plant.limits if one.id != PRESSURE))
-    assert difference(plant, without) == (Difference("limit", PRESSURE, "", "20 … 90", None, is_looser=True),)
+    assert difference(plant, without) == (
+        Difference("limit", PRESSURE, "", "20 … 90 Pa", None, is_looser=True),
+    )
     assert difference(without, plant) == (
-        Difference("limit", PRESSURE, "", None, "20 … 90", is_looser=False),
+        Difference("limit", PRESSURE, "", None, "20 … 90 Pa", is_looser=False),
     )
     assert limits_that_differ(plant, without) == {PRESSURE}
+
+
+def test_what_follows_a_reckoned_channel_has_its_unit_and_a_delay_has_none(plant: Plant) -> None:
+    one = next(limit for limit in plant.limits if limit.channel in plant.derived and limit.high is not None)
+    unit = plant.derived[one.channel].unit
+    (told,) = difference(plant, with_limit(plant, one.id, high=7.5))
+    assert unit
+    assert told.new == f"7.5 {unit}"
+    (delay,) = difference(plant, with_limit(plant, one.id, on_delay_s=17.0))
+    assert delay.new == "17"
 
 
 def test_limits_come_first_and_the_looser_of_them_before_the_others(plant: Plant) -> None:

@@ -25,6 +25,7 @@ from config.load import load
 from config.model import Text
 from config.rules import Priority
 from tests.config.conftest import LINE, Copy
+from tests.loaded import loaded
 
 CASES = yaml.safe_load((Path(__file__).parent / "duty_faults.yaml").read_text(encoding="utf-8"))
 FILE = "duty.yaml"
@@ -183,6 +184,6 @@ def vouch(copy: Copy) -> None:
 def test_both_plants_of_this_house_say_whom_they_call() -> None:
     demo = load(LINE.parents[2] / "config" / "plants" / "demo").duty
     assert set(demo.people) == {"operator", "engineer", "qa"}
-    for duty in (demo, load(LINE).duty):
+    for duty in (demo, loaded(LINE).duty):
         assert [one.id for one in duty.escalations] == ["critical", "high", "medium"]
         assert {one.time_zone for one in duty.rotations.values()} == {"Asia/Shanghai"}

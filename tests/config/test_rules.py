@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.guidance import NONE_WRITTEN, guidance_of
-from config.load import load
 from config.model import Occupancy, Request, Text
 from config.names import Names
 from config.rules import Bounds, Check, Formula, Priority, ProtectionKind
 from tests.config.conftest import LINE, Copy
+from tests.loaded import loaded
 
 
 def test_a_row_is_written_out_once_for_each_device_it_matches(ruled: Copy) -> None:
@@ -109,7 +109,7 @@ def test_the_first_guidance_that_matches_counts(ruled: Copy) -> None:
     assert guidance_of(plant, "ISO-L1/pressure/action").sop == "SOP-EM-012 v3"
     assert guidance_of(plant, "ISO-L1/communication").sop == "SOP-EM-001 v1"
     assert guidance_of(plant, "service/inbox").respond_within_s == 600
-    assert guidance_of(load(LINE), "service/inbox") in {NONE_WRITTEN, *load(LINE).guidance}
+    assert guidance_of(loaded(LINE), "service/inbox") in {NONE_WRITTEN, *loaded(LINE).guidance}
 
 
 LETTERS = st.text(alphabet="ab/*", min_size=1, max_size=5)

@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.load import GRADES_DIR, load
+from config.load import GRADES_DIR, Fault, load
 from config.model import Grade, Occupancy, Text
-from config.rules import Basis, Bounds, Cell, Priority, Ruleset, Word
+from config.rules import Basis, Bounds, Cell, Priority, Ruleset, ViableCell, Word
 from config.rulesets import bases, iso_14644_1, make_ruleset, strictest
+from config.sampling import Rule, SampleKind
 from config.source import read
 from tests.config.conftest import Copy
 
@@ -162,3 +163,56 @@ def test_a_plant_without_rulesets_needs_none(copy: Copy) -> None:
     plant = load(copy.plant, copy.profiles, copy.grades)
     assert plant.rulesets == {}
     assert all(zone.rulesets == () for zone in plant.zones.values())
+
+
+AIR_SETTLE_CONTACT_GLOVE: dict[Grade, tuple[float | Word, ...]] = {
+    Grade.A: (0, 0, 0, 0),
+    Grade.B: (10, 5, 5, 5),
+    Grade.C: (100, 50, 25, Word.NOT_SPECIFIED),
+    Grade.D: (200, 100, 50, Word.NOT_SPECIFIED),
+}
+"""EU GMP Annex 1 (2022), Table 6; 0 is its "no growth"."""
+
+
+@pytest.mark.parametrize("name", ["eu_annex1_2022_monitoring", "eu_annex1_2022_classification"])
+def test_the_eu_limits_the_microbes_of_each_plate(name: str) -> None:
+    viable = ruleset(name).viable
+    cells = [cell for kinds in viable.values() for cell in kinds.values()]
+    assert {grade: tuple(viable[grade][kind].value for kind in SampleKind) for grade in viable} == (
+        AIR_SETTLE_CONTACT_GLOVE
+    )
+    assert {(cell.rule, cell.is_below, cell.evidence) for cell in cells} == {(Rule.EACH, False, "primary")}
+
+
+def test_china_limits_averages_and_says_less_than_one_for_grade_a() -> None:
+    viable = ruleset("cn_gmp_2010_annex1").viable
+    less_than_1 = ViableCell(1, Rule.AVERAGE, "Annex 1, article 11", "memory", is_below=True)
+    assert [viable[Grade.A][kind] for kind in SampleKind] == [less_than_1] * 4
+    for grade in (Grade.B, Grade.C, Grade.D):
+        values = tuple(viable[grade][kind].value for kind in SampleKind)
+        assert values == AIR_SETTLE_CONTACT_GLOVE[grade]
+        assert {(cell.rule, cell.is_below) for cell in viable[grade].values()} == {(Rule.AVERAGE, False)}
+
+
+@pytest.mark.parametrize(
+    ("new", "says"),
+    [
+        ("kind: settle, cfu_max: 0", "grade A, settle stands twice; leave one of them out"),
+        ("kind: active_air, rule: each", "has neither cfu_max nor cfu_below, or both; write one of them"),
+        ("kind: active_air, cfu_max: 0, cfu_below: 1", "has neither cfu_max nor cfu_below, or both"),
+        (
+            "kind: active_air, cfu_max: none",
+            "cfu_max: is neither a figure nor one of the two words; write a number",
+        ),
+    ],
+)
+def test_a_cell_of_microbes_has_its_faults(copy: Copy, new: str, says: str) -> None:
+    file = copy.grades / "eu_annex1_2022_monitoring.yaml"
+    old = "grade: A, kind: active_air, cfu_max: 0" + ", rule: each" * ("rule" in new)
+    line = copy.change(file.name, old, f"grade: A, {new}")
+    faults: list[Fault] = []
+    source = read(file, faults)
+    assert source is not None
+    make_ruleset(source, faults)
+    assert [says in fault.message for fault in faults] == [True]
+    assert faults[0].line in {line, line + 1}
