@@ -20,6 +20,7 @@ class ProtectionRules:
         channel_of: the channel that a limit's alarm rests on.
         modes: of each series, the places whose last usable value is remembered, with their channels.
         acks: of each device, the channel that shows the last request taken.
+        lines: the line of each, "" of what is shared.
         conditions: what their own alarms watch: that one runs (if it announces), and that one has failed.
     """
 
@@ -31,6 +32,7 @@ class ProtectionRules:
     acks: Mapping[str, str]
     running: Mapping[str, Condition]
     failed: Mapping[str, Condition]
+    lines: Mapping[str, str]
 
     @property
     def conditions(self) -> Iterable[Condition]:
@@ -64,6 +66,7 @@ def protection_rules(plant: Plant) -> ProtectionRules:
         },
         running={key: _condition(plant, one, key) for key, one in plant.protections.items() if one.announces},
         failed={key: _condition(plant, one, f"{key}/failed") for key, one in plant.protections.items()},
+        lines={key: plant.devices[one.device].line for key, one in plant.protections.items()},
     )
 
 

@@ -36,6 +36,8 @@ class Draft:
         self.spent = state.spent
         self.occupancy = state.occupancy
         self.raised = state.raised
+        self.batches = state.batches
+        self.batch_ids = state.batch_ids
         self.told: list[Told] = []
         self.changed: dict[str, None] = {}
 
@@ -108,6 +110,8 @@ _FIELDS = (
     "spent",
     "occupancy",
     "raised",
+    "batches",
+    "batch_ids",
 )
 """What a Draft may change of a State; protective actions are moved on by `protect.py`."""
 

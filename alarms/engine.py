@@ -13,14 +13,16 @@ from datetime import datetime, timedelta
 from typing import TypeAlias, assert_never, cast
 
 from alarms import alarm as life
-from alarms import catalogue, derived, escalate, group, ladder, permit, protect, service, suppress
+from alarms import batches, catalogue, derived, escalate, group, ladder, permit, protect, service, suppress
 from alarms.alarm import Look, so_far
 from alarms.calls import CanaryDue, NoticeResult, Receipt, Substitute
 from alarms.draft import Draft, put
 from alarms.events import (
     Acknowledge,
     ActionResult,
+    ChangeStage,
     ConfirmProtection,
+    EndBatch,
     Event,
     Fault,
     Inhibit,
@@ -31,9 +33,9 @@ from alarms.events import (
     ResetProtection,
     SetOccupancy,
     Shelve,
+    StartBatch,
     Tick,
     Told,
-    Transition,
     Unshelve,
 )
 from alarms.judge import (
@@ -207,15 +209,7 @@ def _with_calls(
     calls = escalate.follow(book.ladders, state, event, told)
     if calls is state.calls:
         return state, told
-    draft = Draft(replace(state, calls=calls))
-    for part in sorted(calls.wrong.keys() | state.calls.wrong.keys()):
-        words = calls.wrong.get(part, "")
-        if words != state.calls.wrong.get(part, ""):
-            draft.look(service.condition_of(part), _health(event.at, well=not words, detail=words))
-    after = draft.state()
-    further = [one for one in draft.told if isinstance(one, Transition)]
-    if further:
-        after = replace(after, calls=escalate.follow_alarms(book.ladders, after, further))
+    after, further = escalate.with_calls(book.ladders, state, calls, event.at)
     return after, (*told, *further)
 
 
@@ -236,10 +230,13 @@ def _judge(book: Rules, draft: Draft, event: Event) -> None:
             _occupy(book, draft, event)
         case Acknowledge() | Reset() | Shelve() | Unshelve() | OutOfService() | InService():
             _by_a_person(book, draft, event)
-        case ConfirmProtection() | ResetProtection() | Inhibit() | Rearm():
-            pass  # what it does is done in protect.advance
-        case Substitute() | NoticeResult() | Receipt() | CanaryDue():
-            pass  # what it does is done in escalate.follow
+        case StartBatch() | ChangeStage() | EndBatch():
+            draft.batches = batches.follow(draft.batches, event)
+            draft.batch_ids = batches.remembered(draft.batch_ids, event)
+        case (ConfirmProtection() | ResetProtection() | Inhibit() | Rearm()) | (
+            Substitute() | NoticeResult() | Receipt() | CanaryDue()
+        ):
+            pass  # what these do is done in protect.advance and in escalate.follow
         case _:
             assert_never(event)
 

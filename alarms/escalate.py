@@ -15,8 +15,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from alarms import proof_of_life
-from alarms.alarm import is_hidden
+from alarms import proof_of_life, service
+from alarms.alarm import Look, is_hidden
 from alarms.calls import (
     CALLING_KINDS,
     Call,
@@ -32,7 +32,9 @@ from alarms.calls import (
     Receipt,
     Substitute,
 )
+from alarms.draft import Draft
 from alarms.events import Alarm, Event, Tick, Told, Transition
+from alarms.judge import Standing
 from alarms.ladder import URGENCY, Ladders, called, is_mutable, next_due, quiet_until
 from alarms.notices import Desk, overdue
 from alarms.state import State
@@ -70,13 +72,6 @@ def follow(ladders: Ladders, state: State, event: Event, told: Iterable[Told]) -
     return desk.calls()
 
 
-def follow_alarms(ladders: Ladders, state: State, told: Iterable[Transition]) -> Calls:
-    """Let the calls follow further Transitions of the same event."""
-    desk = Desk(ladders, state.calls)
-    _follow_alarms(desk, state, told)
-    return desk.calls()
-
-
 def _follow_alarms(desk: Desk, state: State, told: Iterable[Transition]) -> None:
     for one in told:
         _look(desk, state.alarms.get(one.alarm), one.alarm, one.at)
@@ -97,7 +92,29 @@ def taken_up(ladders: Ladders, state: State, at: datetime) -> Calls:
         for key, alarm in state.alarms.items():
             _look(desk, alarm, key, at)
     desk.pending = {key: Pending(one.notice, at) for key, one in desk.pending.items()}
+    proof_of_life.taken_up(desk)
     return desk.calls()
+
+
+def with_calls(
+    ladders: Ladders, state: State, calls: Calls, at: datetime
+) -> tuple[State, tuple[Transition, ...]]:
+    """Take calls over, and hold the alarms about calling itself against what is wrong with it.
+
+    Whatever has moved the calls, an event or another plant: what is wrong no more is an alarm no more.
+    """
+    draft = Draft(replace(state, calls=calls))
+    for part in service.CALLING:
+        words = calls.wrong.get(part, "")
+        look = Look(at, Standing.OUTSIDE, None, words) if words else Look(at, Standing.INSIDE)
+        draft.look(service.condition_of(part), look)
+    after = draft.state()
+    told = tuple(one for one in draft.told if isinstance(one, Transition))
+    if not told:
+        return after, ()
+    desk = Desk(ladders, calls)
+    _follow_alarms(desk, after, told)
+    return replace(after, calls=desk.calls()), told
 
 
 def still_calls(calls: Calls, alarms: Iterable[Occurrence]) -> tuple[Occurrence, ...]:

@@ -1,6 +1,5 @@
 """What can change an alarm, and what comes of it. Every event carries its own time; see `calls.py` for calling."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -142,6 +141,55 @@ class Rearm:
 
 
 @dataclass(frozen=True, slots=True)
+class StartBatch:
+    """A batch begins on a line, in a stage of its product.
+
+    Attributes:
+        batch: its id; no other batch had it.
+        zones: where the stage is done.
+        who: a person, or the system that has asked for it.
+        overrides: what was not ready and is passed over: ids, each said as `kind:id`.
+        reason: why it is passed over.
+        signature: id of the signature that this took ("" if nothing is passed over).
+        sha256: of the content that was signed.
+    """
+
+    at: datetime
+    batch: str
+    line: str
+    product: str
+    stage: str
+    zones: tuple[str, ...]
+    who: str
+    overrides: tuple[str, ...] = ()
+    reason: str = ""
+    signature: str = ""
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeStage:
+    """A running batch comes to a later stage, or goes on in the same one in other zones."""
+
+    at: datetime
+    batch: str
+    stage: str
+    zones: tuple[str, ...]
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndBatch:
+    """A running batch is done, or was given up; `comment` says why."""
+
+    at: datetime
+    batch: str
+    who: str
+    comment: str = ""
+    is_aborted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
     """A part of the service has failed (`message`), or works again (`message` empty)."""
 
@@ -174,6 +222,9 @@ Event: TypeAlias = (
     | ResetProtection
     | Inhibit
     | Rearm
+    | StartBatch
+    | ChangeStage
+    | EndBatch
     | Fault
     | ActionResult
     | Substitute
@@ -279,10 +330,6 @@ class Transition:
     second: str = ""
 
 
-Alarms: TypeAlias = Mapping[str, Alarm]
-"""Every alarm that is not NORM, by id."""
-
-
 class ProtectionState(StrEnum):
     """How far a protective action has come. ARMED is where nothing runs; CLOSED is ARMED again."""
 
@@ -364,6 +411,26 @@ class Inhibited:
     who: str
     second: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunningBatch:
+    """One batch from its beginning to its end.
+
+    Attributes:
+        zones: where its present stage is done.
+        since: when it began.
+        stage_since: when its present stage began.
+        who: who has begun it.
+    """
+
+    id: str
+    product: str
+    stage: str
+    zones: tuple[str, ...]
+    since: datetime
+    stage_since: datetime
+    who: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,16 @@
 """What people may do to alarms and protective actions: how many it takes, for how long. Who signs is checked elsewhere.
 
-The engine refuses whatever is refused here, silently; whoever asks for a person asks here first and tells the sentence.
+The engine refuses whatever is refused here, silently; the service asks here first, and tells the sentence.
 """
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from alarms import batches
 from alarms.events import (
     AskState,
+    ChangeStage,
+    EndBatch,
     Event,
     Inhibit,
     OutOfService,
@@ -16,6 +19,7 @@ from alarms.events import (
     Running,
     SetOccupancy,
     Shelve,
+    StartBatch,
 )
 from alarms.state import State
 from config.plant import Plant
@@ -30,15 +34,8 @@ INHIBIT_MAX_S = 8 * 3600.0
 def why_not(plant: Plant, state: State, event: Event) -> str:
     """Return why a person may not do this, in one English sentence; "" if it may be done."""
     match event:
-        case Shelve():
-            return (
-                _no_reason(event.reason)
-                or _bad_end(event.at, event.until, SHELVE_MAX_S)
-                or _one_alone(plant, state, event)
-            )
-        case OutOfService():
-            lacks = "" if event.work_order.strip() else "it needs the number of a work order"
-            return _no_reason(event.reason) or lacks or _one_alone(plant, state, event)
+        case Shelve() | OutOfService():
+            return _no_reason(event.reason) or _bad_hiding(event) or _one_alone(plant, state, event)
         case Inhibit():
             return _inhibit(plant, state, event)
         case ResetProtection():
@@ -46,12 +43,20 @@ def why_not(plant: Plant, state: State, event: Event) -> str:
         case SetOccupancy():
             known = event.zone in plant.zones
             return _no_reason(event.reason) if known else f"{event.zone} is not a zone of this plant"
+        case StartBatch() | ChangeStage() | EndBatch():
+            return batches.why_not(plant, state, event)
         case _:
             return ""
 
 
 def _no_reason(reason: str) -> str:
     return "" if reason.strip() else "it needs a reason"
+
+
+def _bad_hiding(event: Shelve | OutOfService) -> str:
+    if isinstance(event, Shelve):
+        return _bad_end(event.at, event.until, SHELVE_MAX_S)
+    return "" if event.work_order.strip() else "it needs the number of a work order"
 
 
 def _bad_end(at: datetime, until: datetime, longest_s: float) -> str:

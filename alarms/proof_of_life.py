@@ -24,6 +24,18 @@ def by_time(desk: Desk, at: datetime) -> None:
         desk.say(TEST_PAGE, ", ".join(desk.unconfirmed))
 
 
+def taken_up(desk: Desk) -> None:
+    """Let go of what another plant no longer asks for: its canary, its test, and people whom it does not call."""
+    duty = desk.ladders.duty
+    if duty.canary is None:
+        desk.say(CANARY, "")
+    still = () if duty.test_page is None else tuple(one for one in desk.unconfirmed if one in duty.people)
+    if still != desk.unconfirmed:
+        desk.unconfirmed = still
+        if TEST_PAGE in desk.wrong:
+            desk.say(TEST_PAGE, ", ".join(still))
+
+
 def _last(test: TestPage, zone: ZoneInfo, at: datetime) -> datetime:
     """Give the last instant up to now at which a test page was due."""
     day = at.astimezone(zone).date()

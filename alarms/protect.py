@@ -25,6 +25,7 @@ from alarms.events import (
     ProtectionChange,
     Rearm,
     ResetProtection,
+    StartBatch,
     Tick,
 )
 from alarms.moves import Moves, News
@@ -96,6 +97,8 @@ def _by_word(moves: Moves, event: Event) -> None:
             )
         case Rearm():
             moves.inhibited.pop(event.protection, None)
+        case StartBatch():
+            _arm_line(moves, event.line)
         case ActionResult():
             one = _running(moves, event.command.protection)
             if one is not None:
@@ -123,6 +126,13 @@ def _end_inhibits(moves: Moves) -> None:
     """Switch on again whatever was switched off for a time that is over."""
     for key, one in tuple(moves.inhibited.items()):
         if moves.at >= one.until:
+            del moves.inhibited[key]
+
+
+def _arm_line(moves: Moves, line: str) -> None:
+    """Switch on again whatever of a line was switched off: no product is opened behind it (demo proposal)."""
+    for key in tuple(moves.inhibited):
+        if moves.rules.lines.get(key) == line:
             del moves.inhibited[key]
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from alarms.calls import Calls
-from alarms.events import Alarm, Inhibited, Running
+from alarms.events import Alarm, Inhibited, Running, RunningBatch
 from config.model import Occupancy, Sample
 from config.rules import Limit
 
@@ -46,6 +46,8 @@ class State:
         raised_under: the limits under which active alarms were raised, where the plant's have changed since: by them
             they are judged until they clear.
         calls: who is called for which of them.
+        batches: the one that runs on each line, by id of the line.
+        batch_ids: of the batches that began last, in that order: none is begun twice.
     """
 
     alarms: Mapping[str, Alarm] = field(default_factory=dict)
@@ -65,3 +67,5 @@ class State:
     raised: tuple[datetime, ...] = ()
     raised_under: Mapping[str, Limit] = field(default_factory=dict)
     calls: Calls = field(default_factory=Calls)
+    batches: Mapping[str, RunningBatch] = field(default_factory=dict)
+    batch_ids: tuple[str, ...] = ()

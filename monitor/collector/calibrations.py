@@ -1,14 +1,12 @@
 """Which instruments are due: the server keeps their register and tells, and here that becomes alarms like any other."""
 
-from collections.abc import Callable
-from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from alarms.service import CALIBRATION, OF
-from monitor.collector.commands import Judge
+from monitor.collector.commands import Asked
 from monitor.collector.shown import Json
 from monitor.collector.standing import keep
 
@@ -38,14 +36,11 @@ class CalibrationsBody(BaseModel):
     due: Annotated[list[DueBody], Field(max_length=INSTRUMENTS_MAX)]
 
 
-def calibrations(judge: Judge, now: Callable[[], datetime]) -> APIRouter:
-    """Make the route."""
-    router = APIRouter()
+router = APIRouter()
 
-    @router.post("/calibrations")
-    async def _calibrations(body: CalibrationsBody) -> Json:
-        due = {f"{one.stage}{OF}{one.instrument}": one.told for one in body.due}
-        await keep(judge, now, CALIBRATION, due)
-        return {"due": len(due)}
 
-    return router
+@router.post("/calibrations")
+async def _calibrations(body: CalibrationsBody, clerk: Asked) -> Json:
+    due = {f"{one.stage}{OF}{one.instrument}": one.told for one in body.due}
+    await keep(clerk.judge, clerk.now, CALIBRATION, due)
+    return {"due": len(due)}

@@ -15,7 +15,9 @@ from alarms.calls import CanaryDue, Notice, NoticeResult, Receipt, Substitute
 from alarms.events import (
     Acknowledge,
     ActionResult,
+    ChangeStage,
     ConfirmProtection,
+    EndBatch,
     Event,
     Fault,
     Inhibit,
@@ -27,6 +29,7 @@ from alarms.events import (
     ResetProtection,
     SetOccupancy,
     Shelve,
+    StartBatch,
     Tick,
     Told,
     Transition,
@@ -82,6 +85,9 @@ KINDS: Mapping[str, type[Any]] = {
     "reset_protection": ResetProtection,
     "inhibit": Inhibit,
     "rearm": Rearm,
+    "batch_started": StartBatch,
+    "batch_stage": ChangeStage,
+    "batch_ended": EndBatch,
     "fault": Fault,
     "substitute": Substitute,
     "notice": Notice,
@@ -206,6 +212,12 @@ def told_of(entry: Entry) -> Told:
     """Read what came of an event back from its entry."""
     told: Told = _ADAPTERS[KINDS[entry.kind]].validate_json(entry.body)
     return told
+
+
+def notice_of(entry: Entry) -> Notice | NoticeResult:
+    """Read a Notice, or how one ended, back from its entry."""
+    notice: Notice | NoticeResult = _ADAPTERS[KINDS[entry.kind]].validate_json(entry.body)
+    return notice
 
 
 def body_of(entry: Entry) -> dict[str, Any]:

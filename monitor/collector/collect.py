@@ -23,24 +23,26 @@ from typing import Any
 import structlog
 
 from alarms.events import Event, Fault
+from config.faults import MendableError
 from config.plant import Plant
 from drivers.keys import keys_in
-from monitor.clock import Clock, kernels_word, synchronised
+from monitor.clock import Clock
 from monitor.collector import codec
 from monitor.collector.alive import Alive
 from monitor.collector.beat import is_well
 from monitor.collector.devices import Devices
+from monitor.collector.document import HealthDocument
 from monitor.collector.endpoint import endpoint_app, read_or_make_token, serve_endpoint
 from monitor.collector.feed import Feed
 from monitor.collector.forward import Forward
 from monitor.collector.guard import Guard
-from monitor.collector.health import Lag, Watch, clock_step, devices_health, percentiles_ms
+from monitor.collector.health import Lag, Watch, clock_step
 from monitor.collector.journal import Journal, JournalError, JournalReader, explained
 from monitor.collector.journal_bounds import Keeper, bounds_in
 from monitor.collector.kept import KeptRecords
 from monitor.collector.metrics import registry_of
 from monitor.collector.notify import Notifier
-from monitor.collector.pipeline import INBOX_LIMIT, Pipeline
+from monitor.collector.pipeline import Pipeline
 from monitor.collector.plants import Plants, plant_route
 from monitor.collector.refit import fitted
 from monitor.collector.respond import Responder
@@ -69,7 +71,7 @@ SOCKET_PATH_MAX = 100
 log = structlog.get_logger()
 
 
-class CollectorError(Exception):
+class CollectorError(MendableError):
     """The collector cannot start; the message says why and what to do."""
 
 
@@ -148,7 +150,7 @@ class Collector:
         kept = KeptRecords(plant, self._restored.state.complete)
         self.devices = Devices(plant, clock, kept=kept, keys=keys, offer=self._offer, is_well=self._is_well)
         self.polls, self.workers = self.devices.polls, self.devices.workers
-        self.feed = Feed(plant, self._restored.state)
+        self.feed = Feed(plant, self._restored.state, self._restored.notices)
         random = Random()  # noqa: S311 - spreads tries in time
         self.notifier = Notifier(lambda: self.pipeline, self._open_ways, clock, self._offer, random)
         self.pipeline = Pipeline(
@@ -170,6 +172,7 @@ class Collector:
         self.guard = Guard(clock, self._offer)
         self.alive = Alive(lambda: self._plant, self._secrets, clock, self._offer, self._is_well)
         self._lag = Lag()
+        self._health = self._document()
 
     async def run(self) -> None:
         """Run every part until cancelled; then judge and write what waits, and close."""
@@ -199,82 +202,24 @@ class Collector:
                 await self._journal.close()
 
     def health(self) -> dict[str, Any]:
-        """Return the health document: what lives, what waits, what was lost."""
-        now = self._clock.now()
-        devices = devices_health(self._plant, self.feed.latest(), now)
-        database = self._database_health()
-        journal = {
-            "ok": not (self._journal.failure or self._journal.full),
-            "detail": self._journal.failure or self._journal.full,
-            "entries": self._journal.waiting(),
-            "written": self._journal.last_seq,
-            "received": self._journal.received,
-            "used_bytes": self._keeper.fill.used_bytes,
-            "bound_bytes": self._keeper.fill.bound_bytes,
-            "used_share": self._keeper.fill.share,
-        }
-        notices = self._notices_health()
-        parts_are_well = all(one["ok"] for one in (database, journal, notices))
-        well = devices["devices_live"] == devices["devices"] and parts_are_well
-        return {
-            "at": now.isoformat(timespec="microseconds"),
-            "status": "ok" if well else "degraded",
-            **devices,
-            "clock": {
-                "ahead_s": round(self._clock.host_is_ahead_s(), 3),
-                "synchronised": synchronised(kernels_word()),
-            },
-            "database": database,
-            "journal": journal,
-            "notices": notices,
-            "taken": self.pipeline.taken,
-            "restarts": self.guard.restarts,
-            "inbox": {"size": self.pipeline.size(), "limit": INBOX_LIMIT, "lost": self.pipeline.lost},
-            "poll_lateness_ms": percentiles_ms([s for poll in self.polls.values() for s in poll.lateness_s]),
-            "polls_skipped": sum(poll.skipped for poll in self.polls.values()),
-            "loop_lag_ms": percentiles_ms(self._lag.late_s),
-        }
+        """Return the health document."""
+        return self._health.told(self._clock.now())
 
-    def _database_health(self) -> dict[str, Any]:
-        if self.forward is None:
-            return {"ok": False, "detail": "no database is configured", "waiting": self._journal.last_seq}
-        forward = self.forward
-        # Until the database has said how far it is, nobody knows what it has.
-        is_known = forward.ok or forward.position > 0
-        return {
-            "ok": forward.ok,
-            "detail": forward.detail,
-            "waiting": max(0, self._journal.last_seq - forward.position),
-            "forwarded": forward.position if is_known else None,
-            "samples": self._samples_health(forward) if is_known else None,
-        }
-
-    def _samples_health(self, forward: Forward) -> dict[str, int]:
-        """Count what was received, and where it is: the sum of the others, or something is missing."""
-        received, buffered = self._counting.counted(forward.position)
-        counts = forward.counts
-        return {
-            "received": received,
-            "stored": counts.stored,
-            "repeated": counts.repeated,
-            "quarantined": counts.quarantined,
-            "buffered": buffered,
-        }
-
-    def _notices_health(self) -> dict[str, Any]:
-        tally, wrong = self.notifier.tally, self.pipeline.state.calls.wrong
-        return {
-            "ok": not wrong,
-            "detail": "; ".join(f"{what}: {words}" for what, words in sorted(wrong.items())),
-            "waiting": self.notifier.waiting,
-            "undelivered": len(self.pipeline.state.calls.lost),
-            "ended": tally.counted(),
-            "seconds_ms": percentiles_ms(tally.took_s),
-            "accepted": tally.accepted,
-            "accepted_s": round(tally.accepted_s, 3),
-            "canary_s": tally.canary_s,
-            "heartbeat_up": self.alive.up,
-        }
+    def _document(self) -> HealthDocument:
+        return HealthDocument(
+            clock=self._clock,
+            journal=self._journal,
+            keeper=self._keeper,
+            counting=self._counting,
+            forward=self.forward,
+            pipeline=self.pipeline,
+            feed=self.feed,
+            polls=self.polls,
+            notifier=self.notifier,
+            alive=self.alive,
+            guard=self.guard,
+            lag=self._lag,
+        )
 
     def _forwarding(self, path: Path, url: str) -> Forward | None:
         if not url:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Protocol, TypeAlias
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, Depends, HTTPException, Request
 from pydantic import AwareDatetime, BaseModel, Field
 
 from alarms.events import (
@@ -29,7 +29,6 @@ from alarms.events import (
     Transition,
     Unshelve,
 )
-from alarms.permit import why_not
 from alarms.state import State
 from config.model import Occupancy
 from config.plant import Plant
@@ -55,6 +54,10 @@ NOTHING: Mapping[type[OfAlarm | OfProtection], str] = {
 """Why nothing came of an event that was permitted."""
 
 
+class RefusedError(Exception):
+    """An event that may not be is neither judged nor written; the message says why it may not."""
+
+
 class Judge(Protocol):
     """Where an event is judged."""
 
@@ -70,7 +73,11 @@ class Judge(Protocol):
         """Say whether there is such an alarm, whether it stands or not."""
 
     async def ask(self, event: Event) -> tuple[Told, ...]:
-        """Judge an event and return what came of it."""
+        """Judge an event and return what came of it.
+
+        Raises:
+            RefusedError: it may not be: nothing of it is written.
+        """
 
 
 class SeenBody(BaseModel):
@@ -141,111 +148,126 @@ class InhibitBody(ProtectionBody):
 
 
 class Clerk:
-    """Takes events of people to the judge, and answers them."""
+    """Takes events of people to the judge, and answers them.
 
-    def __init__(self, judge: Judge) -> None:
-        self._judge = judge
+    Attributes:
+        judge: who judges.
+        now: the service's clock.
+    """
+
+    def __init__(self, judge: Judge, now: Callable[[], datetime]) -> None:
+        self.judge = judge
+        self.now = now
 
     async def alarm(self, event: OfAlarm) -> Json:
         """Ask for something to be done to an alarm; return the alarm as it then stands."""
         may_be_calm = isinstance(event, Shelve | OutOfService)
-        if not (event.alarm in self._judge.state.alarms or (may_be_calm and self._judge.knows(event.alarm))):
+        if not (event.alarm in self.judge.state.alarms or (may_be_calm and self.judge.knows(event.alarm))):
             raise HTTPException(404, f"{event.alarm} is not an alarm that stands")
-        for one in await self._judged(event):
+        for one in await self.judged(event):
             if isinstance(one, Transition) and one.alarm == event.alarm:
-                return {"alarm": alarm_json(self._judge.plant, one.after)}
+                return {"alarm": alarm_json(self.judge.plant, one.after)}
         raise HTTPException(409, NOTHING[type(event)].format(event.alarm))
 
     async def protection(self, event: OfProtection) -> Json:
         """Ask for something to be done to a protective action; return it as it then stands."""
-        if event.protection not in self._judge.plant.protections:
+        if event.protection not in self.judge.plant.protections:
             raise HTTPException(404, f"{event.protection} is not a protective action of this plant")
         before = self._standing(event.protection)
-        await self._judged(event)
+        await self.judged(event)
         if self._standing(event.protection) == before:
             raise HTTPException(409, NOTHING[type(event)].format(event.protection))
-        return {"protection": protection_json(self._judge.plant, event.protection, self._judge.state)}
+        return {"protection": protection_json(self.judge.plant, event.protection, self.judge.state)}
 
     async def occupancy(self, event: SetOccupancy) -> Json:
         """Say what goes on in a zone."""
-        if event.zone not in self._judge.plant.zones:
+        if event.zone not in self.judge.plant.zones:
             raise HTTPException(404, f"{event.zone} is not a zone of this plant")
-        await self._judged(event)
-        stands = self._judge.state.occupancy.get(event.zone, self._judge.plant.zones[event.zone].occupancy)
+        await self.judged(event)
+        stands = self.judge.state.occupancy.get(event.zone, self.judge.plant.zones[event.zone].occupancy)
         return {"zone": event.zone, "occupancy": stands}
 
     def _standing(self, key: str) -> tuple[Running | None, Inhibited | None]:
-        state = self._judge.state
+        state = self.judge.state
         return state.running.get(key), state.inhibited.get(key)
 
-    async def _judged(self, event: Event) -> tuple[Told, ...]:
-        refused = why_not(self._judge.plant, self._judge.state, event)
-        if refused:
-            raise HTTPException(409, refused)
-        return await self._judge.ask(event)
+    async def judged(self, event: Event) -> tuple[Told, ...]:
+        """Have an event judged, or say why it may not be."""
+        try:
+            return await self.judge.ask(event)
+        except RefusedError as error:
+            raise HTTPException(409, str(error)) from error
 
 
-def commands(judge: Judge, now: Callable[[], datetime]) -> APIRouter:
-    """Make the routes."""
-    router, clerk = APIRouter(), Clerk(judge)
-    _alarms(router, clerk, now)
-    _protections(router, clerk, now)
-
-    @router.post("/occupancy")
-    async def _occupancy(body: OccupancyBody) -> Json:
-        return await clerk.occupancy(SetOccupancy(now(), body.zone, body.occupancy, body.who, body.reason))
-
-    return router
+async def _clerk(request: Request) -> Clerk:
+    """Give the application's own; it is put there when the application is made."""
+    clerk: Clerk = request.app.state.clerk
+    return clerk
 
 
-def _alarms(router: APIRouter, clerk: Clerk, now: Callable[[], datetime]) -> None:
-    @router.post("/acknowledge")
-    async def _acknowledge(body: SeenBody) -> Json:
-        signed = {"signature": body.signature, "sha256": body.sha256}
-        return await clerk.alarm(
-            Acknowledge(now(), body.alarm, body.raised_at, body.who, body.comment, **signed)
-        )
-
-    @router.post("/reset")
-    async def _reset(body: SeenBody) -> Json:
-        return await clerk.alarm(Reset(now(), body.alarm, body.raised_at, body.who, body.comment))
-
-    @router.post("/shelve")
-    async def _shelve(body: ShelveBody) -> Json:
-        return await clerk.alarm(Shelve(now(), body.alarm, body.until, body.who, body.reason, body.second))
-
-    @router.post("/unshelve")
-    async def _unshelve(body: AlarmBody) -> Json:
-        return await clerk.alarm(Unshelve(now(), body.alarm, body.who))
-
-    @router.post("/out-of-service")
-    async def _out_of_service(body: OutOfServiceBody) -> Json:
-        return await clerk.alarm(
-            OutOfService(now(), body.alarm, body.who, body.reason, body.work_order, body.second)
-        )
-
-    @router.post("/in-service")
-    async def _in_service(body: AlarmBody) -> Json:
-        return await clerk.alarm(InService(now(), body.alarm, body.who))
+Asked: TypeAlias = Annotated[Clerk, Depends(_clerk)]
+router = APIRouter()
 
 
-def _protections(router: APIRouter, clerk: Clerk, now: Callable[[], datetime]) -> None:
-    @router.post("/protection/confirm")
-    async def _confirm(body: ProtectionBody) -> Json:
-        return await clerk.protection(ConfirmProtection(now(), body.protection, body.who))
+@router.post("/occupancy")
+async def _occupancy(body: OccupancyBody, clerk: Asked) -> Json:
+    return await clerk.occupancy(SetOccupancy(clerk.now(), body.zone, body.occupancy, body.who, body.reason))
 
-    @router.post("/protection/reset")
-    async def _reset(body: ResetProtectionBody) -> Json:
-        return await clerk.protection(
-            ResetProtection(now(), body.protection, tuple(body.who), tuple(body.roles), body.comment)
-        )
 
-    @router.post("/protection/inhibit")
-    async def _inhibit(body: InhibitBody) -> Json:
-        return await clerk.protection(
-            Inhibit(now(), body.protection, body.until, body.who, body.second, body.reason)
-        )
+@router.post("/acknowledge")
+async def _acknowledge(body: SeenBody, clerk: Asked) -> Json:
+    signed = {"signature": body.signature, "sha256": body.sha256}
+    return await clerk.alarm(
+        Acknowledge(clerk.now(), body.alarm, body.raised_at, body.who, body.comment, **signed)
+    )
 
-    @router.post("/protection/rearm")
-    async def _rearm(body: ProtectionBody) -> Json:
-        return await clerk.protection(Rearm(now(), body.protection, body.who))
+
+@router.post("/reset")
+async def _reset(body: SeenBody, clerk: Asked) -> Json:
+    return await clerk.alarm(Reset(clerk.now(), body.alarm, body.raised_at, body.who, body.comment))
+
+
+@router.post("/shelve")
+async def _shelve(body: ShelveBody, clerk: Asked) -> Json:
+    return await clerk.alarm(Shelve(clerk.now(), body.alarm, body.until, body.who, body.reason, body.second))
+
+
+@router.post("/unshelve")
+async def _unshelve(body: AlarmBody, clerk: Asked) -> Json:
+    return await clerk.alarm(Unshelve(clerk.now(), body.alarm, body.who))
+
+
+@router.post("/out-of-service")
+async def _out_of_service(body: OutOfServiceBody, clerk: Asked) -> Json:
+    return await clerk.alarm(
+        OutOfService(clerk.now(), body.alarm, body.who, body.reason, body.work_order, body.second)
+    )
+
+
+@router.post("/in-service")
+async def _in_service(body: AlarmBody, clerk: Asked) -> Json:
+    return await clerk.alarm(InService(clerk.now(), body.alarm, body.who))
+
+
+@router.post("/protection/confirm")
+async def _confirm(body: ProtectionBody, clerk: Asked) -> Json:
+    return await clerk.protection(ConfirmProtection(clerk.now(), body.protection, body.who))
+
+
+@router.post("/protection/reset")
+async def _reset_protection(body: ResetProtectionBody, clerk: Asked) -> Json:
+    return await clerk.protection(
+        ResetProtection(clerk.now(), body.protection, tuple(body.who), tuple(body.roles), body.comment)
+    )
+
+
+@router.post("/protection/inhibit")
+async def _inhibit(body: InhibitBody, clerk: Asked) -> Json:
+    return await clerk.protection(
+        Inhibit(clerk.now(), body.protection, body.until, body.who, body.second, body.reason)
+    )
+
+
+@router.post("/protection/rearm")
+async def _rearm(body: ProtectionBody, clerk: Asked) -> Json:
+    return await clerk.protection(Rearm(clerk.now(), body.protection, body.who))

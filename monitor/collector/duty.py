@@ -4,7 +4,6 @@
 it should be. Who may ask for it was checked by the server.
 """
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -15,7 +14,7 @@ from alarms.calls import Call, Pending, Receipt, Substitute
 from alarms.notices import is_same
 from alarms.roster import on_call
 from config.duty import Substitution
-from monitor.collector.commands import Judge, Person
+from monitor.collector.commands import Asked, Judge, Person
 from monitor.collector.shown import Json, iso
 
 LASTS_MAX = timedelta(days=366)
@@ -45,30 +44,29 @@ class ReceiptBody(BaseModel):
     who: Person
 
 
-def duty_routes(judge: Judge, now: Callable[[], datetime]) -> APIRouter:
-    """Make the routes."""
-    router = APIRouter()
+router = APIRouter()
 
-    @router.get("/duty")
-    async def _duty() -> Json:
-        return duty_json(judge, now())
 
-    @router.post("/substitute")
-    async def _substitute(body: SubstituteBody) -> Json:
-        at = now()
-        one = Substitution(body.rotation, body.begins, body.ends, body.person, body.reason, body.who)
-        _check(judge, one, at, is_over=body.is_over)
-        await judge.ask(Substitute(at, one, body.is_over))
-        return duty_json(judge, at)
+@router.get("/duty")
+async def _duty(clerk: Asked) -> Json:
+    return duty_json(clerk.judge, clerk.now())
 
-    @router.post("/receipt")
-    async def _receipt(body: ReceiptBody) -> Json:
-        if body.who not in judge.plant.duty.people or body.key.rsplit("|", 2)[1:-1] != [body.who]:
-            raise HTTPException(404, f"there is no such notice to {body.who}")
-        await judge.ask(Receipt(now(), body.key, body.who))
-        return duty_json(judge, now())
 
-    return router
+@router.post("/substitute")
+async def _substitute(body: SubstituteBody, clerk: Asked) -> Json:
+    at = clerk.now()
+    one = Substitution(body.rotation, body.begins, body.ends, body.person, body.reason, body.who)
+    _check(clerk.judge, one, at, is_over=body.is_over)
+    await clerk.judge.ask(Substitute(at, one, body.is_over))
+    return duty_json(clerk.judge, at)
+
+
+@router.post("/receipt")
+async def _receipt(body: ReceiptBody, clerk: Asked) -> Json:
+    if body.who not in clerk.judge.plant.duty.people or body.key.rsplit("|", 2)[1:-1] != [body.who]:
+        raise HTTPException(404, f"there is no such notice to {body.who}")
+    await clerk.judge.ask(Receipt(clerk.now(), body.key, body.who))
+    return duty_json(clerk.judge, clerk.now())
 
 
 def _check(judge: Judge, one: Substitution, at: datetime, *, is_over: bool) -> None:

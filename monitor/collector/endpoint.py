@@ -8,6 +8,7 @@ import contextlib
 import secrets
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,13 +24,13 @@ from fastapi import (
     WebSocketDisconnect,
 )
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from starlette.requests import HTTPConnection
+from starlette.routing import BaseRoute
 
 from monitor.asgi import serve_app
-from monitor.collector.calibrations import calibrations
-from monitor.collector.commands import Judge, commands
-from monitor.collector.duty import duty_routes
+from monitor.collector import batches, calibrations, commands, duty, lockouts
+from monitor.collector.commands import Clerk, Judge
 from monitor.collector.feed import Cut, Feed
-from monitor.collector.lockouts import lockouts
 
 
 def endpoint_app(
@@ -43,14 +44,10 @@ def endpoint_app(
     more: Iterable[APIRouter] = (),
 ) -> FastAPI:
     """Make the ASGI app of the endpoint; `more` are further commands."""
-
-    def known(authorization: Annotated[str, Header()] = "") -> None:
-        if not secrets.compare_digest(authorization.encode(), f"Bearer {token}".encode()):
-            raise HTTPException(401, "the collector's token is needed")
-
-    app = FastAPI(title="Gradewatch collector", dependencies=[Depends(known)], openapi_url=None)
-    own = (commands(judge, now), calibrations(judge, now), lockouts(judge, now), duty_routes(judge, now))
-    for router in (*own, *more):
+    app = FastAPI(title="Gradewatch collector", dependencies=[Depends(_known)], openapi_url=None)
+    app.state.token, app.state.clerk = token, Clerk(judge, now)
+    app.router.routes.extend(_commands())
+    for router in more:
         app.include_router(router)
 
     @app.get("/health")
@@ -71,6 +68,20 @@ def endpoint_app(
             await _send_all(socket, feed.snapshot(now(), health()), listener.next)
 
     return app
+
+
+async def _known(connection: HTTPConnection, authorization: Annotated[str, Header()] = "") -> None:
+    if not secrets.compare_digest(authorization.encode(), f"Bearer {connection.app.state.token}".encode()):
+        raise HTTPException(401, "the collector's token is needed")
+
+
+@cache
+def _commands() -> list[BaseRoute]:
+    """Lay the commands' routes out, once a process: no other part of the app takes nearly as long to make."""
+    whole = APIRouter(dependencies=[Depends(_known)])
+    for room in (commands, batches, calibrations, lockouts, duty):
+        whole.include_router(room.router)
+    return whole.routes
 
 
 async def _send_all(socket: WebSocket, first: str, following: Callable[[], Awaitable[str]]) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from config.plant import Plant
 from monitor.collector.shown import (
     Json,
     alarm_json,
+    batch_json,
     change_json,
     derived_ids,
     iso,
@@ -65,14 +66,18 @@ class Listener:
 class Feed:
     """Publishes to any number of listeners, each behind a limit of its own."""
 
-    def __init__(self, plant: Plant, state: State) -> None:
+    def __init__(
+        self, plant: Plant, state: State, notices: Iterable[tuple[Notice, NoticeResult | None]] = ()
+    ) -> None:
+        """Show what stands; `notices` say who was told of it, in order, and what became of that."""
         self._plant = plant
         self._alarms = dict(state.alarms)
         self._protections = state
         self._occupancy = state.occupancy
+        self._batches = state.batches
         self._told: dict[str, dict[str, Json]] = {}
-        for one in state.calls.pending.values():
-            self._note(one.notice, None)
+        for notice, result in notices:
+            self._note(notice, result)
         self._derived = derived_ids(plant)
         self._samples: dict[str, Sample] = {}
         self._reckoned: dict[str, Sequence[float]] = {}
@@ -145,6 +150,15 @@ class Feed:
             if before.get(zone) is not what and zone in self._plant.zones:
                 self._give({"type": "occupancy", "at": iso(at), "zone": zone, "occupancy": what})
 
+    def batches(self, at: datetime, after: State) -> None:
+        """Show on which lines another batch runs, or the same in another stage, or none any more."""
+        before, self._batches = self._batches, after.batches
+        for line in before.keys() | after.batches.keys():
+            batch = after.batches.get(line)
+            if before.get(line) != batch:
+                shown = None if batch is None else batch_json(line, batch)
+                self._give({"type": "batch", "at": iso(at), "line": line, "batch": shown})
+
     def health(self, health: Json) -> None:
         """Show how the collector is."""
         self._health = health
@@ -158,6 +172,7 @@ class Feed:
         self._plant, self._derived = plant, derived_ids(plant)
         self._alarms, self._protections = dict(state.alarms), state
         self._occupancy = state.occupancy
+        self._batches = state.batches
         if self._health is not None:
             self._send(self.snapshot(at, self._health))
 
@@ -172,6 +187,7 @@ class Feed:
                 "alarms": [self._alarm_json(alarm) for alarm in self._alarms.values()],
                 "protections": self._protections_json(),
                 "occupancy": self._occupancy_json(),
+                "batches": [batch_json(line, one) for line, one in self._batches.items()],
                 "health": health,
             }
         )

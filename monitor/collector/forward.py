@@ -16,9 +16,9 @@ from alarms.events import Event, Fault
 from config.plant import Plant
 from monitor.clock import Clock
 from monitor.collector import codec
-from monitor.collector.batch import batch_of, refused
 from monitor.collector.health import Watch
 from monitor.collector.journal import Entry, JournalReader
+from monitor.collector.portion import portion_of, refused
 from monitor.store.book import BookCutError
 from monitor.store.database import DatabaseError
 from monitor.store.signing import Signer, SigningError, remember
@@ -169,17 +169,22 @@ class Forward:
     async def _store(self, writer: Writer, entries: Sequence[Entry]) -> None:
         """Store entries; what no table takes is looked for by halves, and put aside."""
         try:
-            batch = await asyncio.to_thread(batch_of, entries)
+            portion = await asyncio.to_thread(portion_of, entries)
             new = await writer.write(
-                batch.upto_seq, batch.samples, batch.book, batch.alarms, batch.passed, crc=batch.crc
+                portion.upto_seq,
+                portion.samples,
+                portion.book,
+                portion.alarms,
+                portion.passed,
+                crc=portion.crc,
             )
         except PoisonError as error:
             await self._put_aside_in(writer, entries, str(error))
             return
         now = self.counts
-        repeated = now.repeated + len(batch.samples) - new
+        repeated = now.repeated + len(portion.samples) - new
         self.counts = replace(now, stored=now.stored + new, repeated=repeated)
-        self.position = batch.upto_seq
+        self.position = portion.upto_seq
         self._retry_s = RETRY_S
         while writer.signed:
             await self._remember(writer)

@@ -9,6 +9,8 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+from config.faults import MendableError
+
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS entry (
     seq         INTEGER PRIMARY KEY,
@@ -98,7 +100,7 @@ UNSEALED = -1
 """The checksum of what a former version wrote. It is no NULL: that is what SQLite reads out of a blank page."""
 
 
-class JournalError(Exception):
+class JournalError(MendableError):
     """The journal's disk or file failed; the message names the file and the remedy."""
 
 

@@ -6,7 +6,7 @@ suspect, and the next start of the collector mends it.
 
 import itertools
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,22 +60,23 @@ class JournalReader:
         Raises:
             JournalError: the file is damaged there.
         """
+        behind = (seq, LARGEST if before_seq is None else before_seq, limit)
+        return list(self._whole("seq > ? AND seq < ? ORDER BY seq LIMIT ?", behind))
+
+    def _whole(self, which: str, values: Sequence[object]) -> Iterator[Entry]:
         try:
             if not self._columns:
                 is_sealed = "crc" in columns_of(self._connection, "entry")
                 self._columns = WHOLE if is_sealed else f"{COLUMNS}, seq, NULL, {UNSEALED}"
-            rows = self._connection.execute(
-                f"SELECT {self._columns} FROM entry WHERE seq > ? AND seq < ? ORDER BY seq LIMIT ?",  # noqa: S608 - our own words
-                (seq, LARGEST if before_seq is None else before_seq, limit),
-            ).fetchall()
+            asked = f"SELECT {self._columns} FROM entry WHERE {which}"  # noqa: S608 - our own words
+            for row in self._connection.execute(asked, values):
+                if not is_whole(row):
+                    raise self._damaged(f"entry {row[-3]} is not what was written")
+                yield Entry(*row[:-2])
         except sqlite3.DatabaseError as error:
             if is_damage(error):
                 raise self._damaged(str(error)) from error
             raise
-        for row in rows:
-            if not is_whole(row):
-                raise self._damaged(f"entry {row[-3]} is not what was written")
-        return [Entry(*row[:-2]) for row in rows]
 
     def _damaged(self, what: str) -> JournalError:
         suspect_of(self._path).touch()
@@ -162,13 +163,19 @@ class JournalReader:
         first = self._connection.execute("SELECT min(at_us) FROM snapshot").fetchone()[0]
         return None if first is None else int(first)
 
-    def latest_of(self, kind: str) -> Iterator[Entry]:
-        """Yield the entries of one kind, the last one first."""
-        rows = self._connection.execute(
-            f"SELECT {COLUMNS}, seq FROM entry WHERE kind = ? ORDER BY seq DESC",  # noqa: S608 - our own words
-            (kind,),
-        )
-        return (Entry(*row) for row in rows)
+    def latest_of(self, *kinds: str, among: int = LARGEST) -> Iterator[Entry]:
+        """Yield the entries of some kinds, the last one first.
+
+        Args:
+            kinds: as the entries say.
+            among: so many entries are looked through, the last ones.
+
+        Raises:
+            JournalError: the file is damaged there.
+        """
+        last = int(self._connection.execute(LAST_NUMBER).fetchone()[0])
+        which = f"kind IN ({', '.join('?' * len(kinds))}) AND seq > ? ORDER BY seq DESC"
+        return self._whole(which, (*kinds, last - among))
 
     def forget(self, before_seq: int, before_us: int) -> int:
         """Delete the oldest entries, if they are stored (up to `before_seq`) and older than `before_us`.

@@ -4,15 +4,13 @@ Somebody who guesses passwords must not be able to bury the plant's own alarms: 
 it is tried, and there are so many at most.
 """
 
-from collections.abc import Callable
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from alarms.service import LOCKOUT, OF
-from monitor.collector.commands import Judge, Person
+from monitor.collector.commands import Asked, Person
 from monitor.collector.shown import Json
 from monitor.collector.standing import keep
 
@@ -33,14 +31,11 @@ class LockoutsBody(BaseModel):
     locked: Annotated[list[LockoutBody], Field(max_length=LOCKOUTS_MAX)]
 
 
-def lockouts(judge: Judge, now: Callable[[], datetime]) -> APIRouter:
-    """Make the route."""
-    router = APIRouter()
+router = APIRouter()
 
-    @router.post("/lockouts")
-    async def _lockouts(body: LockoutsBody) -> Json:
-        locked = {f"{LOCKOUT}{OF}{one.name}": one.told for one in body.locked}
-        await keep(judge, now, (LOCKOUT,), locked)
-        return {"locked": len(locked)}
 
-    return router
+@router.post("/lockouts")
+async def _lockouts(body: LockoutsBody, clerk: Asked) -> Json:
+    locked = {f"{LOCKOUT}{OF}{one.name}": one.told for one in body.locked}
+    await keep(clerk.judge, clerk.now, (LOCKOUT,), locked)
+    return {"locked": len(locked)}

@@ -11,7 +11,8 @@ from typing import Protocol
 
 import structlog
 
-from alarms import engine, response
+from alarms import engine, permit, response
+from alarms.batches import OfBatch
 from alarms.calls import Calls, Notice, NoticeResult
 from alarms.engine import Rules
 from alarms.events import Alarm, Event, Fault, ProtectionChange, Tick, Told, Transition
@@ -20,6 +21,7 @@ from config.model import Command, Sample
 from config.plant import Plant
 from monitor.clock import Clock
 from monitor.collector import codec
+from monitor.collector.commands import RefusedError
 from monitor.collector.health import Watch, device_clocks
 from monitor.collector.journal import Entry, Journal, JournalError, Stood
 from monitor.collector.kept import KeptRecords
@@ -32,7 +34,8 @@ WATERMARK_LAG = timedelta(seconds=2)
 LOSS_TOLD_EVERY = timedelta(seconds=60)
 """Told with every event that is lost, the alarm would be another occurrence before a person has seen it."""
 ON_DISK_WITHIN_S = 5.0
-"""Who brings another plant waits no longer to hear that it is written; a disk that fails is an alarm of its own."""
+"""Who brings another plant or begins a batch waits no longer to hear that it is written; a disk that fails is an alarm
+of its own."""
 STATE_EVERY = timedelta(seconds=60)
 """So often the State is written: what a restart has to replay is no longer than this."""
 SNAPSHOT_EVERY = timedelta(hours=1)
@@ -75,6 +78,9 @@ class Publish(Protocol):
 
     def occupied(self, at: datetime, after: State) -> None:
         """Show what goes on in the zones, once that has changed."""
+
+    def batches(self, at: datetime, after: State) -> None:
+        """Show which batches run, once that has changed."""
 
     def worsened(self, alarm: Alarm, at: datetime) -> None:
         """Show an alarm whose worst value has moved on."""
@@ -142,6 +148,7 @@ class Pipeline:
         self._loss_due = self._state_due = self._snapshot_due = datetime.min.replace(tzinfo=UTC)
         self._journal_failed = False
         self._turned: asyncio.Future[None] | None = None
+        self._noted: asyncio.Future[None] | None = None
         self._refused: tuple[State, State] | None = None
 
     def _go_by(self, rules: Rules) -> None:
@@ -160,10 +167,19 @@ class Pipeline:
                 self._kept.lost(event)
 
     async def ask(self, event: Event) -> tuple[Told, ...]:
-        """Put an event on the inbox, wait until it has been judged, and return what came of it."""
+        """Put an event on the inbox, wait until it has been judged, and return what came of it.
+
+        What is asked of a batch is on the disk then, or that takes long.
+
+        Raises:
+            RefusedError: it may not be: nothing of it is written.
+        """
         answer: asyncio.Future[tuple[Told, ...]] = asyncio.get_running_loop().create_future()
         await self._inbox.put(_Item(event, answer))
-        return await answer
+        told = await answer
+        if isinstance(event, OfBatch) and self._noted is not None:
+            await asyncio.wait({self._noted}, timeout=ON_DISK_WITHIN_S)
+        return told
 
     async def turn(self, turn: Turn) -> None:
         """Let another plant come into force behind whatever waits; return once it is on the disk, or that takes long.
@@ -233,7 +249,7 @@ class Pipeline:
     def _deal_with(self, item: _Item) -> None:
         try:
             told = self._turn(item.event) if isinstance(item.event, Turn) else self._take(item.event)
-        except TurnError as error:
+        except (TurnError, RefusedError) as error:
             if item.answer is not None and not item.answer.done():
                 item.answer.set_exception(error)
             return
@@ -256,6 +272,9 @@ class Pipeline:
                 # Judged as it will be kept: whatever a wire has sent.
                 event = replace(event, reason=codec.storable(event.reason))
             self._look_at_clock(event)
+        elif reason := permit.why_not(self.plant, self.state, event):
+            # The record follows what is written: of what never was nothing may be.
+            raise RefusedError(reason)
         before = self.state
         self.state, told = engine.handle(self._rules, before, event)
         commands = self._commands(before, event)
@@ -263,6 +282,8 @@ class Pipeline:
         written = self._write(event, before, told, (*commands, *notices))
         if isinstance(event, Sample):
             self._follow(event, before, written)
+        elif isinstance(event, OfBatch):
+            self._note(before, written)
         self._hand_on(commands, notices, written)
         self._show(event, before, told)
         self._show_notices(event, before, notices)
@@ -312,6 +333,13 @@ class Pipeline:
             self._kept.lost(sample)
             self.state = replace(self.state, complete=before.complete)
 
+    def _note(self, before: State, written: "asyncio.Future[None] | None") -> None:
+        """See to it that no batch runs of which the journal, and so the record, knows nothing."""
+        self._noted = written
+        if written is None:
+            self.state = before
+            raise RefusedError("the journal does not take it")
+
     def _show(self, event: Event, before: State, told: Sequence[Told]) -> None:
         if isinstance(event, Sample):
             self._publish.sample(event, self.state.derived.get(event.series, ()))
@@ -321,6 +349,8 @@ class Pipeline:
             self._publish.inhibits(event.at, self.state)
         if self.state.occupancy is not before.occupancy:
             self._publish.occupied(event.at, self.state)
+        if self.state.batches is not before.batches:
+            self._publish.batches(event.at, self.state)
         if self.state.alarms is before.alarms:
             return
         changed = {one.alarm for one in told if isinstance(one, Transition)}

@@ -14,7 +14,7 @@ from alarms import engine
 from alarms.alarm import state as alarm_state
 from alarms.alarm import suppress, unsuppress
 from alarms.draft import Draft
-from alarms.escalate import taken_up
+from alarms.escalate import taken_up, with_calls
 from alarms.events import (
     Alarm,
     AlarmState,
@@ -46,8 +46,8 @@ def settled(
     state, hidden = explained_anew(book, state, at)
     state, alarms = retired(plant, state, at, book)
     state, changes = disarmed(plant, state, at)
-    state = replace(state, calls=taken_up(book.ladders, state, at))
-    return state, (*hidden, *alarms, *changes)
+    state, calling = with_calls(book.ladders, state, taken_up(book.ladders, state, at), at)
+    return state, (*hidden, *alarms, *changes, *calling)
 
 
 def explained_anew(book: engine.Rules, state: State, at: datetime) -> tuple[State, tuple[Told, ...]]:

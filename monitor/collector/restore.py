@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from alarms import engine, service
+from alarms.calls import Notice, NoticeResult
 from alarms.events import (
     Asked,
     AskState,
@@ -28,6 +29,9 @@ REPLAY_CHUNK = 5_000
 GAP_ROWS_MAX_S = 3_600
 """A longer gap gets rows for its last hour only; the whole of it stands in the book as the fault that tells of it."""
 
+NOTICES_AMONG = 200_000
+"""So many entries, most of an hour of a large plant, are looked through for who was told: a start may not wait."""
+
 
 @dataclass(frozen=True, slots=True)
 class Restored:
@@ -37,11 +41,13 @@ class Restored:
         state: as it stood when that run ended, under its own plant.
         wrote: that plant.
         ran_until: until when the collector had been running (None: this is the first start).
+        notices: who was told of the alarms that stand, in order, and what became of it (None: nothing yet).
     """
 
     state: State
     wrote: Plant
     ran_until: datetime | None
+    notices: tuple[tuple[Notice, NoticeResult | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,30 @@ def restore(plant: Plant, reader: JournalReader) -> Restored:
     for step in retrace(reader, seq, state, wrote):
         state, wrote = step.state, step.plant
     live = [at for key, at in state.latest.items() if key in wrote.series and not wrote.series[key].records]
-    return Restored(state, wrote, max(live, default=None))
+    return Restored(state, wrote, max(live, default=None), tuple(_told(reader, state)))
+
+
+def _told(reader: JournalReader, state: State) -> list[tuple[Notice, NoticeResult | None]]:
+    """Find who was told of the alarms that stand: what waits is in the State, what has ended in the journal alone."""
+    told: dict[str, tuple[Notice, NoticeResult | None]]
+    told = {key: (one.notice, None) for key, one in state.calls.pending.items()}
+    if state.alarms:
+        told |= _ended(reader, min(one.raised_at for one in state.alarms.values()))
+    return sorted(told.values(), key=lambda one: one[0].at)
+
+
+def _ended(reader: JournalReader, since: datetime) -> dict[str, tuple[Notice, NoticeResult | None]]:
+    results: dict[str, NoticeResult] = {}
+    ended: dict[str, tuple[Notice, NoticeResult | None]] = {}
+    for entry in reader.latest_of("notice", "notice_result", among=NOTICES_AMONG):
+        if codec.from_us(entry.at_us) < since:
+            break
+        one = codec.notice_of(entry)
+        if isinstance(one, NoticeResult):
+            results[one.key] = one
+        elif one.key in results:
+            ended[one.key] = (one, results[one.key])
+    return ended
 
 
 def plant_at(reader: JournalReader, seq: int, known: Plant | None = None) -> Plant | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from alarms.alarm import state
 from alarms.calls import Notice, NoticeResult
-from alarms.events import Alarm, Asked, Inhibited, ProtectionChange, Running
+from alarms.events import Alarm, Asked, Inhibited, ProtectionChange, Running, RunningBatch
 from alarms.state import State
 from config.guidance import guidance_of
 from config.model import Sample, Text
@@ -148,6 +148,20 @@ def protection_json(plant: Plant, key: str, after: State) -> Json:
         **_running_json(running),
         "asks": _asks_json(one.asks, running.asked if running else ()),
         "release_asks": _asks_json(one.release_asks, running.ending if running else ()),
+    }
+
+
+def batch_json(line: str, batch: RunningBatch) -> Json:
+    """Write a batch that runs on a line."""
+    return {
+        "id": batch.id,
+        "line": line,
+        "product": batch.product,
+        "stage": batch.stage,
+        "zones": list(batch.zones),
+        "since": iso(batch.since),
+        "stage_since": iso(batch.stage_since),
+        "who": batch.who,
     }
 
 

@@ -6,18 +6,18 @@ from pathlib import Path
 import pytest
 
 from bench.running import DEMO
-from config.load import load
 from config.plant import Plant
 from config.rules import Level, Limit
 from tests.alarms.building import limit
 from tests.alarms.exam import faults, figures_of, read_sheet, sheet_says
+from tests.loaded import loaded
 
 SHEET = Path(__file__).parents[1] / "plants" / "demo_limits.csv"
 
 
 @pytest.fixture(scope="module")
 def demo() -> Plant:
-    return load(DEMO)
+    return loaded(DEMO)
 
 
 def test_every_limit_behaves_as_the_sheet_says(demo: Plant) -> None:

@@ -44,6 +44,11 @@ class HandClock:
         self._now = until
         await settle()
 
+    def skip(self, seconds: float) -> None:
+        """Move the hands on while nobody waits for them, and nobody has to run."""
+        assert not self._sleepers, "somebody would sleep on"
+        self._now += timedelta(seconds=seconds)
+
 
 async def settle(rounds: int = 20) -> None:
     """Let every task that can run do so."""

@@ -13,9 +13,10 @@ from fastapi import FastAPI
 
 from alarms.calls import NoticeResult, Outcome
 from monitor.collector import codec, duty
-from monitor.collector.batch import batch_of
-from monitor.collector.duty import duty_routes
+from monitor.collector.commands import Clerk
+from monitor.collector.duty import router
 from monitor.collector.journal import JournalReader
+from monitor.collector.portion import portion_of
 from tests.alarms.building import ACTION, after, sample
 from tests.collector.building import Line, running
 from tests.collector.telling import called
@@ -51,7 +52,8 @@ async def asking(folder: Path) -> AsyncIterator[Asking]:
     """Serve the routes of a running pipeline."""
     async with running(folder, called()) as line:
         app = FastAPI()
-        app.include_router(duty_routes(line.pipeline, line.clock.now))
+        app.state.clerk = Clerk(line.pipeline, line.clock.now)
+        app.include_router(router)
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://collector") as client:
             yield Asking(line, client)
@@ -93,7 +95,7 @@ async def test_a_substitution_is_in_force_at_once_and_is_taken_back_with_a_reaso
         status, known = await one.substitute(is_over=True, reason="well again", who="bo")
         assert (status, known["on_call"], known["substitutions"]) == (200, {"week": "ann"}, [])
     reader = JournalReader(folder / "journal.sqlite")
-    book = batch_of([entry for entry in reader.after(0, 9) if entry.kind == "substitute"]).book
+    book = portion_of([entry for entry in reader.after(0, 9) if entry.kind == "substitute"]).book
     reader.close()
     reasons = [line.body["substitution"]["reason"] for line in book]
     assert [(line.kind, line.who) for line in book] == [("substitute", "ann"), ("substitute", "bo")]

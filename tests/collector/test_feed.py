@@ -26,9 +26,10 @@ from config.rules import Derived, Formula, Guidance
 from monitor.collector.feed import TOLD_MAX, Feed
 from monitor.collector.shown import alarm_json, iso
 from tests.alarms.building import ACTION, COMMUNICATION, ISOLATOR, after, bad, plant, sample
-from tests.collector.building import running
+from tests.collector.building import JOURNAL, running
 from tests.collector.protected import P01, protected
 from tests.collector.telling import called
+from tests.collector.test_restore import restored_from
 
 PLANT = plant()
 
@@ -182,13 +183,26 @@ async def test_who_is_told_of_an_alarm_stands_with_it_until_it_is_over(tmp_path:
         assert alarms == [[], [{**told, "outcome": None, "ended_at": None}], [accepted]]
         snapshot = json.loads(line.feed.snapshot(after(2), {}))
         assert [one["told"] for one in snapshot["alarms"]] == [[accepted]]
-        again = Feed(line.plant, line.pipeline.state)
-        assert [one["told"] for one in json.loads(again.snapshot(after(2), {}))["alarms"]] == [[]]
         raised_at = line.pipeline.state.alarms[ACTION].raised_at
         await line.take(Acknowledge(after(3), ACTION, raised_at, "ann"), sample(4, 45.0))
         await line.take(sample(20, 10.0))
         snapshot = json.loads(line.feed.snapshot(after(5), {}))
         assert [[told["at"] for told in one["told"]] for one in snapshot["alarms"]] == [[iso(after(20))]]
+
+
+@pytest.mark.parametrize("outcome", [Outcome.ACCEPTED, None])
+async def test_who_was_told_before_a_restart_stands_with_the_alarm_behind_it(
+    tmp_path: Path, outcome: Outcome | None
+) -> None:
+    key = f"{ACTION}|2026-11-21T08:00:00.000000Z|1|ann|robot"
+    async with running(tmp_path, called()) as line:
+        await line.take(sample(0, 10.0))
+        if outcome is not None:
+            await line.take(NoticeResult(after(1), key, outcome))
+    restored = restored_from(tmp_path / JOURNAL, line.plant)
+    again = Feed(line.plant, restored.state, restored.notices)
+    (alarm,) = json.loads(again.snapshot(after(2), {}))["alarms"]
+    assert [(told["person"], told["outcome"]) for told in alarm["told"]] == [("ann", outcome)]
 
 
 async def test_of_a_storm_only_so_many_alarms_are_shown_again(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +94,7 @@ async def test_the_end_of_a_run_is_signed_and_kept_outside_the_database_however_
 async def test_a_stop_waits_no_longer_for_the_signature_than_it_may(
     tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("monitor.store.write.END_S", 0.05)
+    monkeypatch.setattr("monitor.store.database.END_S", 0.05)
     _, task = await begun(tmp_path, database_url)
     before = await rows(database_url, BOOK_END)
     async with held(database_url):
@@ -116,3 +116,46 @@ async def test_a_database_that_is_away_is_not_waited_for_at_the_end(
     finally:
         timescale.start()
     assert forward.position == 130
+
+
+@asynccontextmanager
+async def writing(tmp_path: Path, database_url: str) -> "AsyncIterator[asyncio.Task[None]]":
+    """Forward until something more is being written, and waits for a row that somebody holds."""
+    _, task = await begun(tmp_path, database_url)
+    with suppress(asyncpg.PostgresError, asyncpg.InterfaceError):  # whoever holds it may be killed as well
+        async with held(database_url):
+            await journalled(tmp_path / "journal.sqlite", plant(), samples(130, 140))
+            await blocked(database_url)
+            yield task
+
+
+async def test_a_stop_lets_what_is_being_written_come_to_its_end(tmp_path: Path, database_url: str) -> None:
+    async with writing(tmp_path, database_url) as task:
+        task.cancel()
+        await asyncio.sleep(0)
+    await asyncio.wait({task}, timeout=20)
+    assert task.cancelled()
+    assert await rows(database_url, "SELECT count(*) FROM sample") == [(140,)]
+    assert len(remembered(tmp_path)) == 2
+
+
+async def test_a_stop_waits_no_longer_for_what_is_being_written_than_it_may(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.store.database.END_S", 0.05)
+    async with writing(tmp_path, database_url) as task:
+        task.cancel()
+        await asyncio.wait({task}, timeout=20)
+        assert task.cancelled()
+    assert await rows(database_url, "SELECT count(*) FROM sample") == [(130,)]
+
+
+async def test_a_stop_in_the_moment_in_which_the_database_dies_under_a_write_is_heeded(
+    tmp_path: Path, database_url: str, timescale: Server
+) -> None:
+    async with writing(tmp_path, database_url) as task:
+        timescale.kill()
+        timescale.start()
+        task.cancel()
+        await asyncio.wait({task}, timeout=20)
+        assert task.cancelled()

@@ -16,7 +16,6 @@ from pydantic import TypeAdapter
 from alarms.events import Acknowledge, ActionResult, Alarm, Fault, Reason, Transition
 from bench.running import DEMO, LINE
 from bench.scaled import REGISTERS, VALUES, read_plant, write_plant
-from config.load import load
 from config.model import Command, Quality, Sample
 from config.plant import Plant
 from config.rules import Level
@@ -24,6 +23,7 @@ from monitor.collector import codec
 from monitor.collector.journal import Entry, InForce, Journal, JournalError, JournalReader, Stood
 from tests.alarms.building import T0, after, plant, record
 from tests.collector.clock import settle
+from tests.loaded import loaded
 
 times = st.just(codec.EPOCH) | st.integers(0, 10**15).map(lambda us: T0 + timedelta(microseconds=us))
 numbers = st.floats(allow_nan=False)
@@ -330,14 +330,14 @@ async def test_of_the_records_in_a_journal_of_a_former_version_none_counts_as_co
 
 
 def test_a_whole_plant_comes_back_as_it_was() -> None:
-    for one in (plant(), load(LINE), load(DEMO)):
+    for one in (plant(), loaded(LINE), loaded(DEMO)):
         again = codec.plant_of(codec.plant_json(one))
         assert again == one
         assert (list(again.series), list(again.channels)) == (list(one.series), list(one.channels))
 
 
 def test_a_plant_that_a_former_version_wrote_comes_back_as_it_was() -> None:
-    one = load(LINE)
+    one = loaded(LINE)
     assert codec.plant_of(TypeAdapter(Plant).dump_json(one).decode()) == one
 
 
@@ -353,7 +353,7 @@ def test_what_many_devices_share_is_written_once_and_is_shared_when_it_comes_bac
 
 
 async def test_the_plant_in_hand_is_not_read_again(tmp_path: Path) -> None:
-    path, hand = tmp_path / "journal.sqlite", load(LINE)
+    path, hand = tmp_path / "journal.sqlite", loaded(LINE)
     journal = Journal(path)
     journal.enter_plant(hand.sha256, codec.plant_json(hand))
     await journal.close()

@@ -12,7 +12,6 @@ from types import SimpleNamespace
 import pytest
 
 from bench.running import DEMO
-from config.load import load
 from monitor.collector import codec
 from monitor.collector.collect import JOURNAL
 from monitor.collector.journal import Entry, Journal, JournalError, JournalReader, Stood
@@ -27,6 +26,7 @@ from monitor.collector.journal_bounds import (
 )
 from monitor.collector.journal_read import FORGET_AT_ONCE
 from tests.alarms.building import after, plant, sample
+from tests.loaded import loaded
 
 DAY_S = 86_400
 MEGABYTE = 2**20
@@ -221,7 +221,7 @@ async def test_h7_a_disk_that_takes_nothing_more_loses_nothing_and_is_told(tmp_p
 
 
 def test_days_that_fit_follow_from_what_a_sample_takes(tmp_path: Path) -> None:
-    demo = load(DEMO)
+    demo = loaded(DEMO)
     days = days_for(demo, 60e9)
     assert 25 < days < 45  # the demo plant's thirty days need about 50 GB
     one = plant()

@@ -15,10 +15,10 @@ from alarms.calls import NoticeKind, Outcome
 from alarms.events import Fault, Tick
 from config.plant import Plant
 from monitor.collector import codec, notify
-from monitor.collector.batch import batch_of
 from monitor.collector.journal import JournalReader
 from monitor.collector.notify import WAITING_LIMIT, Notifier
 from monitor.collector.pipeline import Turn
+from monitor.collector.portion import portion_of
 from monitor.notify.message import letter_of
 from monitor.notify.open import Ways
 from monitor.notify.way import failed
@@ -287,7 +287,7 @@ async def test_h14_a_storm_is_one_message_and_one_more_for_the_rest_and_all_of_i
     assert [first.outcome, group.outcome] == [Outcome.ACCEPTED] * 2
     assert len(gateway.taken) == gateway.heard == 2
     with closing(JournalReader(tmp_path / "journal.sqlite")) as reader:
-        book = batch_of(reader.after(0, 10_000)).book
+        book = portion_of(reader.after(0, 10_000)).book
     told = [line.body for line in book if line.kind == "notice"]
     raised = [line.body["alarm"] for line in book if line.kind == "transition"]
     assert [len(body["alarms"]) for body in told] == [1, 501]  # the flood is an alarm itself

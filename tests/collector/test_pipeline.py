@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from alarms.events import Acknowledge, Event, Fault, Reason, Tick, Transition
+from alarms.events import Acknowledge, Event, Fault, Reason, Shelve, Tick, Transition
 from alarms.state import State
 from config.model import Sample
 from config.rules import Level
 from monitor.collector import codec
+from monitor.collector.commands import RefusedError
 from monitor.collector.journal import JournalReader
 from monitor.collector.restore import restore
 from tests.alarms.building import ACTION, ALERT, ISOLATOR, TOWER, after, limit, plant, sample
@@ -65,6 +66,16 @@ async def test_acknowledge_and_clear_turns_the_tower_off(tmp_path: Path) -> None
         assert [one.outputs["buzzer"] for one in line.commands.given] == ["pattern_1", "off", "off"]
         assert line.pipeline.state.alarms == {}
     assert line.kinds().count("acknowledge") == 1
+
+
+async def test_what_a_person_may_not_do_is_said_and_never_written(tmp_path: Path) -> None:
+    async with running(tmp_path) as line:
+        await line.take(sample(0, 10.0))
+        before = line.pipeline.state
+        with pytest.raises(RefusedError, match="it needs a reason"):
+            await line.pipeline.ask(Shelve(after(1), ACTION, after(60), "operator", " "))
+        assert line.pipeline.state is before
+    assert "shelve" not in line.kinds()
 
 
 async def test_only_a_tick_that_changed_something_is_journalled(tmp_path: Path) -> None:

@@ -2,20 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import time
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+import config.duty
 from alarms import engine
-from alarms.events import Acknowledge, Told, Transition
+from alarms.calls import CanaryDue, NoticeResult, Outcome
+from alarms.events import Acknowledge, Tick, Told, Transition
 from alarms.state import State
+from config.duty import Canary, Duty, Step, Target, Who
 from config.model import Text
 from config.plant import Plant
 from config.rules import Bounds, Derived, Formula, Level, Suppression
 from monitor.collector import codec
 from monitor.collector.refit import fitted, refitted
 from tests.alarms.building import ACTION, ALERT, HUMIDITY, ISOLATOR, PRESSURE, after, limit, plant, sample
+from tests.alarms.calling import duty, escalation, on_duty
 
+CANARY = Canary("robot", 3600.0, 30.0)
 OLD = plant(limit(Level.ACTION, 20, 90), limit(Level.ALERT, 30, 70, on_s=3))
 LOOSER = replace(plant(limit(Level.ACTION, 10, 90), limit(Level.ALERT, 30, 70, on_s=3)), sha256="1" * 64)
 LABEL = Text("mean", "平均")
@@ -186,3 +192,50 @@ def test_another_plant_with_the_same_limits_changes_nothing(values: list[float],
             assert run.turns(replace(OLD, sha256="c" * 64), at + 0.5) == []
     assert run.state == beside.state
     assert fitted(OLD, OLD, run.state) is run.state
+
+
+def undelivered() -> Run:
+    """A plant whose one way refuses the notice of an alarm: the alarm that nobody can be told stands too."""
+    team = Step(0, (Target(Who.PERSON, "qa"),))
+    run = Run(on_duty(duty(escalation(team), canary=CANARY), OLD.limits[0]))
+    assert run.says(sample(0, 15.0)) == [f"{ACTION} raised"]
+    (key,) = run.state.calls.pending
+    assert run.says(NoticeResult(after(1), key, Outcome.REFUSED)) == ["service/undelivered raised"]
+    return run
+
+
+def test_that_nobody_could_be_told_is_over_with_the_call_that_another_plant_takes_away() -> None:
+    for gone in (
+        on_duty(duty(escalation(zones=("nowhere",))), OLD.limits[0]),
+        on_duty(duty(replace(escalation(), id="other")), OLD.limits[0]),
+        on_duty(Duty(), OLD.limits[0]),
+    ):
+        run = undelivered()
+        told = run.turns(replace(gone, sha256="2" * 64), 2)
+        assert (told, run.state.calls.wrong) == (["service/undelivered cleared"], {})
+        assert not run.state.alarms["service/undelivered"].active
+        assert set(run.state.calls.open) <= {ACTION, "service/undelivered"}
+
+
+def test_that_nobody_could_be_told_goes_on_under_a_plant_that_calls_for_it_still() -> None:
+    run = undelivered()
+    stood = run.state.alarms["service/undelivered"]
+    assert run.turns(replace(run.plant, sha256="2" * 64), 2) == []
+    assert run.state.alarms["service/undelivered"] == stood
+    assert run.state.calls.wrong == {"undelivered": ACTION}
+
+
+def test_a_canary_and_a_test_that_are_not_in_the_plant_any_more_are_no_alarm() -> None:
+    page = config.duty.TestPage(5, time(16, 30), 60.0)  # T0 is a Saturday, 16:00 by the plant's clock
+    run = Run(on_duty(duty(canary=CANARY, test_page=page), OLD.limits[0]))
+    run.says(Tick(after(0)), CanaryDue(after(1)))
+    (key,) = run.state.calls.pending
+    assert run.says(NoticeResult(after(2), key, Outcome.FAILED)) == ["service/canary raised"]
+    assert run.says(Tick(after(1800)), Tick(after(1860))) == ["service/test-page raised"]
+    fewer = duty(canary=CANARY, test_page=page)
+    people = {key: one for key, one in fewer.people.items() if key == "qa"}
+    run.turns(replace(run.plant, duty=replace(fewer, people=people), sha256="2" * 64), 1900)
+    assert run.state.calls.wrong["test-page"] == "qa"
+    told = run.turns(replace(run.plant, duty=duty(), sha256="3" * 64), 2000)
+    assert sorted(told) == ["service/canary cleared", "service/test-page cleared"]
+    assert (run.state.calls.wrong, run.state.calls.unconfirmed) == ({}, ())

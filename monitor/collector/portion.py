@@ -18,7 +18,7 @@ HEARD_WITHIN = timedelta(seconds=10)
 
 
 @dataclass(slots=True)
-class Batch:
+class Portion:
     """What some entries come to.
 
     Attributes:
@@ -35,38 +35,38 @@ class Batch:
     passed: datetime | None = None
 
 
-def batch_of(entries: Sequence[Entry]) -> Batch:
+def portion_of(entries: Sequence[Entry]) -> Portion:
     """Read entries, in their order.
 
     Raises:
         PoisonError: one of them cannot be read.
     """
-    batch = Batch(entries[-1].seq, crc_of_entry(entries[-1]))
+    portion = Portion(entries[-1].seq, crc_of_entry(entries[-1]))
     for entry in entries:
         try:
-            _add(batch, entry)
+            _add(portion, entry)
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
             raise PoisonError(f"entry {entry.seq} cannot be read: {error}") from error
-    if batch.samples and batch.passed is None:
-        batch.passed = batch.samples[0].received_at
-    return batch
+    if portion.samples and portion.passed is None:
+        portion.passed = portion.samples[0].received_at
+    return portion
 
 
-def _add(batch: Batch, entry: Entry) -> None:
+def _add(portion: Portion, entry: Entry) -> None:
     if entry.kind == "sample":
         sample = codec.sample_of(entry)
-        batch.samples.append(sample)
+        portion.samples.append(sample)
         if not sample.backfilled and sample.received_at - sample.at <= HEARD_WITHIN:
-            batch.passed = max(batch.passed or sample.received_at, sample.received_at)
+            portion.passed = max(portion.passed or sample.received_at, sample.received_at)
         return
     if entry.kind == "tick":
         return  # what it led to stands behind it; that time has passed is no news
     body = codec.body_of(entry)
     who = body.get("who") or body.get("substitution", {}).get("noted_by") or "gradewatch"
     signed = who if isinstance(who, str) else ", ".join(who)
-    batch.book.append(BookEntry(codec.from_us(entry.at_us), entry.kind, signed, body))
+    portion.book.append(BookEntry(codec.from_us(entry.at_us), entry.kind, signed, body))
     if entry.kind == "transition":
-        batch.alarms.append(codec.transition_of(entry).after)
+        portion.alarms.append(codec.transition_of(entry).after)
 
 
 def refused(entry: Entry, reason: str) -> Refused:
