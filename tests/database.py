@@ -6,7 +6,6 @@ that was migrated once. A server that cannot be had is a failure, never a skip.
 
 import importlib.util
 import itertools
-import os
 import shutil
 import subprocess
 import tempfile
@@ -18,7 +17,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from bench.running import free_port
+from bench.ports import free_port
 from monitor.store import embedded
 from monitor.store.migrate import migrate
 
@@ -38,11 +37,6 @@ TIMESCALE = (
     "timescaledb.telemetry_level=off",
     "timescaledb.max_background_workers=0",
 )
-IN_MEMORY = Path("/dev/shm")
-OURS = "gradewatch-test-"
-"""What the folder of a server is called, before who has made it."""
-ROOM_BYTES = 2 * 1024**3
-"""What has to be free there, so that the servers of all workers find room."""
 LOCKED = "locked"
 """The one user, once a test has made it, who is asked for a password."""
 
@@ -60,9 +54,7 @@ class Server:
         self.programs = programs
         self._settings = FAST + settings
         # Not pytest's own folder: a socket's path must be short.
-        self._home = embedded.private_folder(
-            Path(tempfile.mkdtemp(prefix=f"{OURS}{os.getpid()}-", dir=_quick_folder()))
-        )
+        self._home = embedded.private_folder(Path(tempfile.mkdtemp(prefix="gw-")))
         self._numbers = itertools.count(1)
         self._template = ""
         self.port = free_port()
@@ -149,21 +141,6 @@ class Server:
 
     def _pg_ctl(self, *words: str) -> None:
         embedded.run(self.programs / "pg_ctl", "-D", str(self._home / "cluster"), *words)
-
-
-def _quick_folder() -> Path | None:
-    """Where files stay in memory, if this machine has such a place with room: hundreds of databases come and go."""
-    _sweep(IN_MEMORY)
-    roomy = IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > ROOM_BYTES
-    return IN_MEMORY if roomy else None
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what those have left who were cut off; a server whose files are gone ends by itself."""
-    for left in folder.glob(f"{OURS}*-*"):
-        maker = left.name.removeprefix(OURS).partition("-")[0]
-        if maker.isdigit() and not Path("/proc", maker).exists():
-            shutil.rmtree(left, ignore_errors=True)
 
 
 def timescale_server() -> Server:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from monitor.store.database import Connection, Pool
+from monitor.store.database import Connection, Pool, to_its_end
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ async def settle(
     async with pool.acquire() as lent, lent.transaction():
         connection = cast("Connection", lent)  # one that a pool lends does all that its own class does
         rows = [(one.token_hash, one.person, one.address, one.opened_at, one.used_at) for one in here]
-        await connection.executemany(_OPEN, rows)
-        await connection.executemany(_END, [(one.token_hash, one.at, one.by) for one in ended])
+        await to_its_end(connection, connection.executemany(_OPEN, rows))
+        over = [(one.token_hash, one.at, one.by) for one in ended]
+        await to_its_end(connection, connection.executemany(_END, over))
         return [Attended(**row) for row in await connection.fetch(_ATTENDING, since)]

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from config.faults import MendableError
 from monitor.store.content import Content, content_of
 from monitor.store.database import Connection, close, connect, explained, place
 from monitor.store.record import record
@@ -27,7 +28,7 @@ DUMP = "dump"
 MANIFEST = "manifest.json"
 
 
-class BackupError(Exception):
+class BackupError(MendableError):
     """A backup cannot be made, or is not what its manifest says. One line: what is wrong, and what to do."""
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from monitor.store.catalog import Snapshot
 from monitor.store.chain import link
 from monitor.store.database import Pool, explained
 from monitor.store.history import literally
@@ -97,6 +98,7 @@ SELECT {_COLUMNS} FROM book
 WHERE kind = 'review' AND (body #>> '{{new,start}}')::timestamptz < $2 AND (body #>> '{{new,end}}')::timestamptz > $1
 ORDER BY at DESC LIMIT $3"""  # noqa: S608 - our own words
 _SIGNATURE = f"SELECT {_COLUMNS} FROM book WHERE kind = 'signature' AND body ->> 'id' = $1"  # noqa: S608 - our own words
+_SIGNATURES = f"SELECT {_COLUMNS} FROM book WHERE kind = 'signature' AND body ->> 'id' = ANY($1)"  # noqa: S608
 
 
 async def lines_found(pool: Pool, start: datetime, end: datetime, wanted: Wanted, limit: int) -> list[Line]:
@@ -133,6 +135,12 @@ async def signature_line(pool: Pool, signature: str) -> Line | None:
     with explained("server"):
         row = await pool.fetchrow(_SIGNATURE, signature)
     return None if row is None else _line(row)
+
+
+async def signatures_of(database: "Pool | Snapshot", ids: Collection[str]) -> dict[str, Line]:
+    """Read the lines of signatures, by their ids, as far as they have come into the book."""
+    rows = await database.fetch(_SIGNATURES, list(ids))
+    return {one.body["id"]: one for one in map(_line, rows)}
 
 
 async def extent(pool: Pool, start: datetime, end: datetime, reviewer: str) -> dict[str, Extent]:

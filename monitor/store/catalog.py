@@ -1,6 +1,6 @@
 """What is stored: where a channel's values stand, and up to when the rows of a series are rolled up and sealed."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -72,16 +72,21 @@ async def channels(snapshot: Snapshot, ids: Sequence[str]) -> list[Stored]:
     Raises:
         UnknownChannelError: one of them is not stored.
     """
+    found = await stored_channels(snapshot, ids)
+    missing = [one for one in ids if one not in found]
+    if missing:
+        raise UnknownChannelError(missing[0])
+    return [found[one] for one in ids]
+
+
+async def stored_channels(snapshot: Snapshot, ids: Iterable[str]) -> dict[str, Stored]:
+    """Find channels, as far as they are stored."""
     rows = await snapshot.fetch(
         "SELECT c.id, s.device, c.series_id, c.place + 1 AS place, c.unit "
         "FROM channel c JOIN series s ON s.id = c.series_id WHERE c.id = ANY($1)",
         list(ids),
     )
-    found = {row["id"]: Stored(**row) for row in rows}
-    missing = [one for one in ids if one not in found]
-    if missing:
-        raise UnknownChannelError(missing[0])
-    return [found[one] for one in ids]
+    return {row["id"]: Stored(**row) for row in rows}
 
 
 async def series_of(snapshot: Snapshot, device: str) -> list[StoredSeries]:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import asyncpg
 
@@ -63,10 +64,12 @@ WHERE at < $3 AND behind - at > make_interval(secs => $5 * 1.5)
 ORDER BY at"""
 
 _STOOD = """
-(SELECT at, seq, (body -> 'after' ->> 'active')::boolean AS active FROM book
+(SELECT at, seq, (body -> 'after' ->> 'active')::boolean AS active,
+        (body #>> '{after,raised_at}')::timestamptz AS raised_at FROM book
  WHERE kind = 'transition' AND body ->> 'alarm' = $1 AND at < $2 ORDER BY at DESC, seq DESC LIMIT 1)
 UNION ALL
-(SELECT at, seq, (body -> 'after' ->> 'active')::boolean AS active FROM book
+(SELECT at, seq, (body -> 'after' ->> 'active')::boolean AS active,
+        (body #>> '{after,raised_at}')::timestamptz AS raised_at FROM book
  WHERE kind = 'transition' AND body ->> 'alarm' = $1 AND at >= $2 AND at < $3)
 ORDER BY at, seq"""
 
@@ -95,6 +98,39 @@ async def completeness(
             return await asking.answer(bucket_s)
 
 
+async def due_of(snapshot: Snapshot, series: StoredSeries, forces: Sequence[Force]) -> list[Due]:
+    """Tell what was due of a series by each version; where nobody knows since when, since the first row."""
+    first = await snapshot.fetchval(
+        "SELECT at FROM sample WHERE series_id = $1 ORDER BY at LIMIT 1", series.id
+    )
+    due = []
+    for force in forces:
+        period_s = _period_s(series, force)
+        since = force.since
+        if since is None and first is not None:
+            since = first - timedelta(seconds=period_s or 0)
+        if since is not None:
+            due.append(Due(since, force.until, period_s))
+    return due
+
+
+async def explained_minutes(
+    snapshot: Snapshot, plant: Plant, device: str, start: datetime, end: datetime
+) -> tuple[set[datetime], set[datetime]]:
+    """Give the minutes in which a network of a device was silent, and those in which a mode hid its alarms.
+
+    Args:
+        snapshot: of a migrated database.
+        plant: whose networks and modes they are.
+        device: its id.
+        start: aware; taken down to the whole minute.
+        end: aware; the minute it falls into is looked at too.
+    """
+    end = _down(end, 60) + MINUTE
+    asking = _Asking(snapshot, plant, device, _down(start, 60), end)
+    return await asking.silent(), await asking.hidden()
+
+
 class _Asking:
     """One question, inside one snapshot."""
 
@@ -108,12 +144,12 @@ class _Asking:
 
     async def answer(self, bucket_s: int) -> list[Completeness]:
         forces = await in_force(self._snapshot, self._device, self._end)
-        network, mode = await self._silent(), await self._hidden()
+        network, mode = await self.silent(), await self.hidden()
         told = []
         own: Mapping[datetime, Minute] = {}
         for series in await series_of(self._snapshot, self._device):
             around = await self._around(series, network, mode)
-            due = await self._due(series, forces)
+            due = await due_of(self._snapshot, series, forces)
             stored = await self._stored(series, around.sealed)
             if not series.records and all(gaps.is_countable(one.period_s) for one in due):
                 own = minutes = await asyncio.to_thread(gaps.by_count, self._minutes, stored, due, around)
@@ -122,21 +158,6 @@ class _Asking:
                 minutes = await asyncio.to_thread(gaps.by_gaps, self._minutes, stored, holes, own, around)
             told.append(_told(series, minutes if bucket_s == 60 else gaps.by_hour(minutes), bucket_s))
         return told
-
-    async def _due(self, series: StoredSeries, forces: Sequence[Force]) -> list[Due]:
-        """What was due by each version; where nobody knows since when, since the first row."""
-        first = await self._snapshot.fetchval(
-            "SELECT at FROM sample WHERE series_id = $1 ORDER BY at LIMIT 1", series.id
-        )
-        due = []
-        for force in forces:
-            period_s = _period_s(series, force)
-            since = force.since
-            if since is None and first is not None:
-                since = first - timedelta(seconds=period_s or 0)
-            if since is not None:
-                due.append(Due(since, force.until, period_s))
-        return due
 
     async def _around(self, series: StoredSeries, network: set[datetime], mode: set[datetime]) -> Around:
         sealed = await sealed_until(self._snapshot, series.id)
@@ -165,21 +186,23 @@ class _Asking:
         )
         return [at for row in rows for at in gaps.missing_between(row["at"], row["behind"], due)]
 
-    async def _silent(self) -> set[datetime]:
+    async def silent(self) -> set[datetime]:
         """Minutes in which a network of this device was silent."""
         found: set[datetime] = set()
+        delay = timedelta(seconds=self._plant.communication_delay_s)
         for network in self._plant.networks.values():
             if self._device in network.devices:
                 alarm = f"{network.id}/communication"
                 stood = await self._snapshot.fetch(_STOOD, alarm, self._start, self._end)
-                ends = [*(row["at"] for row in stood[1:]), self._end]
-                for row, until in zip(stood, ends, strict=True):
-                    if row["active"]:
-                        since = gaps.minute_of(max(row["at"], self._start))
+                for row, behind in pairwise([*stood, None]):
+                    if row is not None and row["active"]:
+                        # It is raised once it has lasted: what was missing before was missing for the same reason.
+                        since = gaps.minute_of(max(row["raised_at"] - delay, self._start))
+                        until = self._end if behind is None else behind["at"]
                         found.update(gaps.minutes_between(since, gaps.minute_of(until) + MINUTE))
         return found
 
-    async def _hidden(self) -> set[datetime]:
+    async def hidden(self) -> set[datetime]:
         """Minutes in which a mode hid alarms of this device."""
         found: set[datetime] = set()
         for one in self._plant.suppressions.values():

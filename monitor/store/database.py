@@ -3,23 +3,29 @@
 asyncpg's own exceptions stay inside this room: whoever calls it sees only DatabaseError.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import asyncio
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 
+from config.faults import MendableError
+
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+T = TypeVar("T")
 
 CONNECT_TIMEOUT_S = 5.0
 COMMAND_TIMEOUT_S = 60.0
 """Longer than any statement of ours takes: a connection that is silent for so long is dead."""
+END_S = 2.0
+"""A stop waits no longer for what is being written; what is not stored then, the next start stores."""
 
 
-class DatabaseError(Exception):
+class DatabaseError(MendableError):
     """The database cannot do what was asked. One line: what is wrong, and what to do about it."""
 
 
@@ -109,6 +115,33 @@ async def close(connection: Connection) -> None:
         await connection.close(timeout=CONNECT_TIMEOUT_S)
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
         connection.terminate()
+
+
+async def to_its_end(connection: Connection, work: Coroutine[Any, Any, T]) -> T:
+    """Write something, to its end although whoever waits for it is cancelled: then END_S more at most.
+
+    asyncpg's `executemany` loses a cancellation that meets its sending, and waits COMMAND_TIMEOUT_S for the answer to
+    half a question.
+    """
+    writing = asyncio.create_task(work)
+    try:
+        return await asyncio.shield(writing)
+    except asyncio.CancelledError:
+        await ended(connection, writing)
+        raise
+
+
+async def ended(connection: Connection, writing: "asyncio.Task[Any]") -> None:
+    """Wait END_S at most until something is written, however often this is cancelled; then cut the connection."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + END_S
+    while not writing.done() and loop.time() < until:
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait({writing}, timeout=until - loop.time())
+    if not writing.done():
+        # Whatever it waits for, it gets an error.
+        connection.terminate()
+        await asyncio.wait({writing})
 
 
 async def open_pool(url: str) -> Pool:

@@ -122,6 +122,10 @@ class Wrong(Enum):
         "{place}: the row is missing; the book {line} has it", "{place}：缺少该行；记录簿 {line} 中有"
     )
     ROW_INVENTED = Text("{place}: no line of the book speaks of it", "{place}：记录簿中没有相应的行")
+    ROW_UNSIGNED = Text(
+        "{place}: the book has no such signature of that person for that content",
+        "{place}：记录簿中没有该人员对该内容的签名",
+    )
     ALARM_INVENTED = Text(
         "alarm {place}: no line of the book speaks of it", "报警 {place}：记录簿中没有相应的行"
     )

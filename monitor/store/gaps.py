@@ -37,7 +37,7 @@ class Cause(StrEnum):
     """The minute is closed, nothing is stored, and nothing tells why."""
 
 
-_TOLD_BEHIND = {Quality.COLLECTOR_DOWN: Cause.COLLECTOR_DOWN, Quality.SKIPPED: Cause.SKIPPED}
+TOLD_BEHIND = {Quality.COLLECTOR_DOWN: Cause.COLLECTOR_DOWN, Quality.SKIPPED: Cause.SKIPPED}
 """Rows that are made afterwards, and only for the end of a long hole: they tell of all of it."""
 
 
@@ -72,19 +72,40 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class Explained:
     """What else was known, by which causes are told.
 
     Attributes:
         sealed: before this time every minute is closed; None: none is.
         network: minutes in which a network of the device was silent.
         mode: minutes in which alarms of the device were hidden by a mode.
-        behind: quality of the first row behind what is asked for; None: there is none.
     """
 
     sealed: datetime | None
     network: Collection[datetime]
     mode: Collection[datetime]
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether what is missing may still come."""
+        return self.sealed is None or at >= self.sealed
+
+    def of_mode(self, at: datetime) -> Cause | None:
+        """Say whether a mode explains what is missing."""
+        return Cause.SUPPRESSED_BY_MODE if minute_of(at) in self.mode else None
+
+    def of_quality(self, quality: Quality, at: datetime, otherwise: Cause) -> Cause:
+        """Say why a value that is there may not be used."""
+        if quality in TOLD_BEHIND:
+            return TOLD_BEHIND[quality]
+        if quality is Quality.UNREACHABLE and minute_of(at) in self.network:
+            return Cause.NETWORK
+        return self.of_mode(at) or otherwise
+
+
+@dataclass(frozen=True, slots=True)
+class Around(Explained):
+    """What else was known of whole minutes; `behind`: quality of the first row behind what is asked for, None: none."""
+
     behind: Quality | None = None
 
 
@@ -121,16 +142,17 @@ def by_count(
 ) -> dict[datetime, Minute]:
     """Reckon a series that has the same number of rows in every minute."""
     told = {}
-    behind = None if around.behind is None else _TOLD_BEHIND.get(around.behind)
+    behind = None if around.behind is None else TOLD_BEHIND.get(around.behind)
     for at in reversed(minutes):
         figures = stored.get(at, NOTHING)
         minute = _received(figures, max(_due(at, due), figures.n))
         for quality, n in figures.invalid.items():
-            minute.causes[_of_quality(quality, at, around)] += n
-        here = next((_TOLD_BEHIND[one] for one in _TOLD_BEHIND if one in figures.invalid), None)
+            minute.causes[around.of_quality(quality, at, Cause.DEVICE)] += n
+        here = next((TOLD_BEHIND[one] for one in TOLD_BEHIND if one in figures.invalid), None)
         missing = minute.expected - minute.received
         if missing:
-            minute.causes[_hole(at, around) or here or behind or Cause.MISSING] += missing
+            why = Cause.NOT_SEALED if around.is_open(at) else here or behind or Cause.MISSING
+            minute.causes[why] += missing
         behind = here if figures.n else behind
         told[at] = minute
     return told
@@ -159,11 +181,10 @@ def by_gaps(
         minute = told[at] = _received(figures, figures.n + missing[at])
         doubted = figures.n - figures.valid
         if doubted:
-            minute.causes[_of_mode(at, around) or Cause.COUNTER] += doubted
+            minute.causes[around.of_mode(at) or Cause.COUNTER] += doubted
         if missing[at]:
-            minute.causes[
-                _hole(at, around) or _of_own(own.get(at)) or _of_mode(at, around) or Cause.COUNTER
-            ] += missing[at]
+            why = _of_own(own.get(at)) or around.of_mode(at) or Cause.COUNTER
+            minute.causes[Cause.NOT_SEALED if around.is_open(at) else why] += missing[at]
     return told
 
 
@@ -207,22 +228,6 @@ def _due(minute: datetime, due: Sequence[Due]) -> int:
         span = min(minute + MINUTE, one.until or minute + MINUTE) - max(minute, first)
         total += max(0, math.ceil(span / timedelta(seconds=one.period_s)))
     return total
-
-
-def _of_quality(quality: Quality, at: datetime, around: Around) -> Cause:
-    if quality in _TOLD_BEHIND:
-        return _TOLD_BEHIND[quality]
-    if quality is Quality.UNREACHABLE and at in around.network:
-        return Cause.NETWORK
-    return _of_mode(at, around) or Cause.DEVICE
-
-
-def _of_mode(at: datetime, around: Around) -> Cause | None:
-    return Cause.SUPPRESSED_BY_MODE if at in around.mode else None
-
-
-def _hole(at: datetime, around: Around) -> Cause | None:
-    return Cause.NOT_SEALED if around.sealed is None or at >= around.sealed else None
 
 
 def _of_own(own: Minute | None) -> Cause | None:

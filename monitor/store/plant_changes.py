@@ -10,6 +10,7 @@ from typing import Any
 
 import asyncpg
 
+from monitor.store.catalog import Snapshot
 from monitor.store.chain import canonical
 from monitor.store.database import Connection, Pool
 from monitor.store.record import record
@@ -186,7 +187,7 @@ async def proposal_of(pool: Pool, number: int) -> Proposal | None:
     return None if row is None else _proposal(row)
 
 
-async def versions(pool: Pool) -> list[InForce]:
+async def versions(pool: "Pool | Snapshot") -> list[InForce]:
     """Tell which plant was in force when, as the book says, the last one first."""
     spans: list[InForce] = []
     for row in await pool.fetch(_IN_FORCE):

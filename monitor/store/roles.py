@@ -17,14 +17,28 @@ _ADD = "SELECT, INSERT"
 _KEEP = "SELECT, INSERT, UPDATE"
 RIGHTS: Mapping[str, str] = {
     **dict.fromkeys(
-        ("book", "calibration", "calibration_confirmed", "plant_version", "quarantine", "sample"), _ADD
+        (
+            "book",
+            "calibration",
+            "calibration_confirmed",
+            "equipment_test",
+            "equipment_test_confirmed",
+            "package",
+            "plant_version",
+            "quarantine",
+            "sample",
+        ),
+        _ADD,
     ),
     **dict.fromkeys(("plant_proposal", "plant_step", "signing_key", "training"), _ADD),
+    **dict.fromkeys(("batch_release", "batch_review", "deviation", "deviation_step"), _ADD),
+    **dict.fromkeys(("viable_sample", "viable_step"), _ADD),
     # As they stand now; what they were stands in the book. Figures are reckoned again when a late row comes.
     **dict.fromkeys(
         ("alarm", "forwarded", "notice", "person", "rollup_1h", "rollup_1m", "session", "token"), _KEEP
     ),
     **dict.fromkeys(("channel", "device", "line", "series", "workshop", "zone"), _KEEP),
+    **dict.fromkeys(("batch", "batch_stage"), _KEEP),
     **dict.fromkeys(("forgotten", "migration", "reading", "retention", "signature", "to_roll_up"), "SELECT"),
 }
 """Table or view -> what the service may do with it; nobody but the owner may do more."""

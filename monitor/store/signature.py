@@ -80,6 +80,11 @@ def checkpoint(private: Ed25519PrivateKey, chain: str, seq: int, hash_: str) -> 
     return Checkpoint(chain, seq, hash_, introduce(private).fingerprint, signature)
 
 
+def signed(private: Ed25519PrivateKey, said: bytes) -> str:
+    """Sign what is no checkpoint and cannot be read as one; in base64."""
+    return _text(private.sign(said))
+
+
 def is_introduced(key: Key, by: Key | None) -> bool:
     """Whether a key is what it says, and was introduced by the one before it; without one, whether it is a first."""
     try:

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import TypeAdapter
 
+from config.faults import MendableError
 from monitor.store import signature
 from monitor.store.chain import canonical
 from monitor.store.signature import Checkpoint, Key
@@ -30,7 +31,7 @@ CHECKPOINTS_FILE = "checkpoints.jsonl"
 _T = TypeVar("_T", Key, Checkpoint)
 
 
-class SigningError(Exception):
+class SigningError(MendableError):
     """The key or the files beside it are of no use; the message says why and what to do."""
 
 
@@ -54,6 +55,10 @@ class Signer:
     def checkpoint(self, chain: str, seq: int, hash_: str) -> Checkpoint:
         """Sign that the line `seq` of a chain has this hash."""
         return signature.checkpoint(self._private, chain, seq, hash_)
+
+    def sign(self, said: bytes) -> str:
+        """Sign what is no checkpoint and cannot be read as one; in base64."""
+        return signature.signed(self._private, said)
 
     def succeeded_by(self, private: Ed25519PrivateKey) -> Key:
         """Introduce the key that takes over."""

@@ -10,11 +10,12 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from config.faults import MendableError
 from monitor.store import embedded
 from monitor.store.database import DatabaseError
 
 
-class ToolError(Exception):
+class ToolError(MendableError):
     """A program of PostgreSQL's is missing or failed. One line: which, and what to do."""
 
 

@@ -6,7 +6,7 @@ aside, the alarms, and the registers of instruments and people, by the lines of 
 transaction that sees one moment, and holds no more than an hour's figures at once.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +17,18 @@ from monitor.store.finding import Finding
 from monitor.store.signature import Checkpoint
 from monitor.store.signing import remembered
 from monitor.store.verify_alarms import check_alarms
+from monitor.store.verify_batches import check_batches
 from monitor.store.verify_book import SLOW_S, Walked, check_book
 from monitor.store.verify_channels import check_channels
+from monitor.store.verify_equipment_tests import EQUIPMENT_TESTS
+from monitor.store.verify_kept import check_kept
 from monitor.store.verify_notices import check_notices
+from monitor.store.verify_packages import PACKAGES
 from monitor.store.verify_quarantine import check_quarantine
-from monitor.store.verify_registers import check_registers
+from monitor.store.verify_registers import REGISTERS
+from monitor.store.verify_reviews import check_reviews
 from monitor.store.verify_rows import Rows
+from monitor.store.verify_viable import VIABLE
 
 FINDINGS_MAX = 10_000
 """Whoever has changed more than this has changed everything."""
@@ -32,7 +38,12 @@ SELECT count(*) AS lines, count(*) FILTER (WHERE kind = 'seal') AS seals,
        (SELECT count(*) FROM quarantine) AS aside, (SELECT count(*) FROM alarm) AS alarms
 FROM book"""
 
+SHAPES = (REGISTERS, EQUIPMENT_TESTS, PACKAGES, VIABLE)
+"""Of the registers that rest on nothing but their lines of the book."""
+
 Progress = Callable[[int, int], None]
+Step = Callable[[int], None]
+Findings = AsyncGenerator[Finding, None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +144,7 @@ async def verify_in(
         check_book(connection, kept, trusted, walked, step),
         check_channels(connection, walked),
         rows.check(),
-        check_quarantine(connection, walked.wrong, step),
-        check_alarms(connection, walked.wrong, step),
-        check_notices(connection, walked.wrong),
-        check_registers(connection, walked.wrong),
+        *_registers(connection, walked.wrong, step),
     ):
         async with aclosing(part) as ahead:
             while len(findings) < most and (finding := await anext(ahead, None)):
@@ -154,3 +162,13 @@ async def verify_in(
         aside=aside,
         alarms=alarms,
     )
+
+
+def _registers(connection: Connection, wrong: set[tuple[str, int]], step: Step) -> Iterator[Findings]:
+    """Give the walks through what the lines of the book say of tables of their own."""
+    yield check_quarantine(connection, wrong, step)
+    yield check_alarms(connection, wrong, step)
+    yield check_notices(connection, wrong)
+    yield check_batches(connection, wrong)
+    yield check_reviews(connection, wrong)
+    yield from (check_kept(connection, wrong, shape) for shape in SHAPES)

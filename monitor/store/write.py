@@ -1,9 +1,8 @@
-"""Writes the collector's journal into the database: in order, each entry once, one transaction per batch."""
+"""Writes the collector's journal into the database: in order, each entry once, one transaction per portion."""
 
 import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Self, TypeAlias
@@ -14,9 +13,10 @@ from alarms.events import Alarm
 from config.model import Sample
 from config.plant import Plant
 from monitor.store import chain as hashes
+from monitor.store.batches import keep_batches
 from monitor.store.book import BookEntry, Tail, append, check_tail
 from monitor.store.checkpoints import sign
-from monitor.store.database import Connection, close, connect, explained, place
+from monitor.store.database import Connection, close, connect, ended, explained, place, to_its_end
 from monitor.store.notices import keep_notices
 from monitor.store.register import Row, register
 from monitor.store.rows import Record, copy, copy_missing, records_of
@@ -27,8 +27,6 @@ from monitor.store.signing import Signer
 
 _Line: TypeAlias = tuple[object, ...]
 
-END_S = 2.0
-"""A stop waits no longer for the end to be signed; if it is not, the next start signs it."""
 POISON = (
     asyncpg.DataError,
     asyncpg.IntegrityConstraintViolationError,
@@ -60,7 +58,7 @@ WHERE alarm.changed_at <= excluded.changed_at"""
 
 
 class PoisonError(ValueError):
-    """Something in a batch can never be stored, whoever tries; nothing of the batch is."""
+    """Something in a portion can never be stored, whoever tries; nothing of the portion is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +140,7 @@ class Writer:
         chain: str,
         rows: Mapping[str, Row],
         *,
+        plant: str,
         sealer: Sealer,
         signer: Signer | None,
     ) -> None:
@@ -151,6 +150,7 @@ class Writer:
         self._where = where
         self._chain = chain
         self._rows = rows
+        self._plant = plant
         self._sealer = sealer
         self._signer = signer
         self._sign_now = True
@@ -176,7 +176,7 @@ class Writer:
         try:
             with explained(place(url)):
                 await check_tail(connection, chain)
-                rows = await register(connection, plant, now)
+                rows = await to_its_end(connection, register(connection, plant, now))
                 await connection.execute(
                     "INSERT INTO forwarded (chain, seq) VALUES ($1, 0) ON CONFLICT DO NOTHING", chain
                 )
@@ -185,7 +185,7 @@ class Writer:
         except BaseException:
             await close(connection)
             raise
-        return cls(connection, place(url), chain, rows, sealer=sealer, signer=signer)
+        return cls(connection, place(url), chain, rows, plant=plant.sha256, sealer=sealer, signer=signer)
 
     async def close(self) -> None:
         """Close the connection. Never raises; may be called twice."""
@@ -224,7 +224,7 @@ class Writer:
         """Store the journal's entries after `position()` up to `upto_seq`, all of them or none.
 
         A call that was stored already stores nothing, so it may be repeated when its answer was lost. Samples and
-        alarms may also come again in another batch; book entries have no name of their own, so a batch must begin
+        alarms may also come again in another portion; book entries have no name of their own, so a portion must begin
         right after `position()`. In the same transaction the minutes that are over are closed and sealed, and those
         into which something came late, again.
 
@@ -248,12 +248,12 @@ class Writer:
         with explained(self._where):
             try:
                 records = await asyncio.to_thread(records_of, samples, self._rows)
-                batch = _Batch(upto_seq, crc, records, _received(samples, passed), book, alarms)
+                portion = _Portion(upto_seq, crc, records, _received(samples, passed), book, alarms)
                 try:
-                    return await self._store(batch, again=False)
+                    return await to_its_end(self._connection, self._store(portion, again=False))
                 except asyncpg.UniqueViolationError:
                     # COPY cannot pass over what is there already, and is the fast way for what is not.
-                    return await self._store(batch, again=True)
+                    return await to_its_end(self._connection, self._store(portion, again=True))
             except POISON as error:
                 raise PoisonError(" ".join(str(error).split())) from error
 
@@ -289,7 +289,7 @@ class Writer:
     async def sign_end(self, at: datetime) -> None:
         """Sign the end of the chain, at the clean end of a run; only `close` may follow.
 
-        It takes END_S at most, and lasts although whoever waits for it is cancelled: that is how a run ends.
+        It takes a moment at most (`ended`), and lasts although whoever waits is cancelled: that is how a run ends.
 
         Raises:
             DatabaseError: it is not signed.
@@ -297,14 +297,7 @@ class Writer:
         if self._signer is None:
             return
         signing = asyncio.create_task(self._sign_end(self._signer, at), name="sign the end")
-        loop = asyncio.get_running_loop()
-        until = loop.time() + END_S
-        while not signing.done() and loop.time() < until:
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait({signing}, timeout=until - loop.time())
-        if not signing.done():
-            # Whatever it waits for, it gets an error.
-            self._connection.terminate()
+        await ended(self._connection, signing)
         await signing
 
     async def _sign_end(self, signer: Signer, at: datetime) -> None:
@@ -316,24 +309,25 @@ class Writer:
         if signed is not None:
             self.signed.append(signed)
 
-    async def _store(self, batch: "_Batch", *, again: bool) -> int:
+    async def _store(self, portion: "_Portion", *, again: bool) -> int:
         async with self._connection.transaction():
             stood = await self._connection.fetchrow(_STOOD, self._chain)
-            if stood is None or batch.upto_seq <= stood["seq"]:
+            if stood is None or portion.upto_seq <= stood["seq"]:
                 return 0
-            new = await self._copy(batch.records, again=again)
-            tail = await append(self._connection, self._chain, _tail(stood), batch.book)
+            new = await self._copy(portion.records, again=again)
+            tail = await append(self._connection, self._chain, _tail(stood), portion.book)
             closed, until, signed = None, stood["sealed_until"], None
-            if batch.received is not None and (until or batch.received[2]):
-                written = Written(new, *batch.received)
+            if portion.received is not None and (until or portion.received[2]):
+                written = Written(new, *portion.received)
                 closed = await self._sealer.close(self._connection, until, written, tail)
                 until, tail = closed.until, closed.tail
                 tail, signed = await self._sign_hourly(written.last, closed.is_hour_over, tail)
-            await self._connection.executemany(_UPSERT_ALARM, _latest(batch.alarms))
-            await keep_notices(self._connection, self._chain, batch.book)
+            await self._connection.executemany(_UPSERT_ALARM, _latest(portion.alarms))
+            await keep_notices(self._connection, self._chain, portion.book)
+            await keep_batches(self._connection, self._chain, self._plant, portion.book)
             await self._connection.execute(
                 _STANDS,
-                *(self._chain, batch.upto_seq, batch.crc, len(new), len(batch.records) - len(new)),
+                *(self._chain, portion.upto_seq, portion.crc, len(new), len(portion.records) - len(new)),
                 *(until, tail.seq, tail.hash if tail.seq else ""),
             )
         if closed is not None:
@@ -358,7 +352,7 @@ class Writer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Batch:
+class _Portion:
     upto_seq: int
     crc: int | None
     records: Sequence[Record]

@@ -87,9 +87,13 @@ async def test_a_device_silent_with_its_network_is_the_networks(
     samples = [bad(n, UNREACHABLE) if n % 60 >= 50 else sample(n) for n in range(240)]
     await store(url, samples, *entries, of=with_network)
     (own, _) = await completeness(pool, with_network, "D", NOON, second(240))
-    assert own.causes == {"network": [0, 10, 10, 0], "device": [10, 0, 0, 10]}
+    # The alarm came at 60, once the silence had lasted for 10 s.
+    assert own.causes == {"network": [10, 10, 10, 0], "device": [0, 0, 0, 10]}
     (own, _) = await completeness(pool, with_network, "D", second(120), second(180))
     assert own.causes == {"network": [10]}
+    never = replace(with_network, networks={"M": Network("M", LABEL, ("D",))})
+    (own, _) = await completeness(pool, never, "D", second(120), second(180))
+    assert own.causes == {"device": [10]}
 
 
 async def test_records_are_due_in_the_counters_own_time(url: str, pool: Pool, sql: Connection) -> None:

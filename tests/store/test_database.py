@@ -6,7 +6,16 @@ import asyncpg
 import pytest
 
 from monitor.store.book import BookEntry
-from monitor.store.database import DatabaseError, Edition, connect, edition, open_pool, place
+from monitor.store.database import (
+    DatabaseError,
+    Edition,
+    close,
+    connect,
+    edition,
+    open_pool,
+    place,
+    to_its_end,
+)
 from monitor.store.history import alarm_history
 from monitor.store.migrate import migrate
 from monitor.store.write import Writer
@@ -162,3 +171,20 @@ async def test_asyncpgs_own_errors_never_leak(database_url: str) -> None:
     with pytest.raises(DatabaseError) as caught:
         await writer.position()
     assert isinstance(caught.value.__cause__, asyncpg.InterfaceError)
+
+
+@pytest.mark.parametrize("steps", range(1, 6))
+async def test_a_stop_is_heeded_at_whatever_step_of_many_rows_it_comes(plain: Server, steps: int) -> None:
+    """Without it the library loses the one that meets its sending, and waits a minute for what never comes."""
+    connection = await connect(plain.url())
+    await connection.execute("CREATE TEMPORARY TABLE many (number int)")
+    rows = [(number,) for number in range(4000)]
+    sending = connection.executemany("INSERT INTO many VALUES ($1)", rows)
+    writing = asyncio.create_task(to_its_end(connection, sending))
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    writing.cancel()
+    await asyncio.wait({writing}, timeout=20)
+    assert writing.cancelled()
+    assert await connection.fetchval("SELECT count(*) FROM many") == len(rows)
+    await close(connection)

@@ -11,8 +11,8 @@ import pytest
 from alarms.calls import Notice, NoticeKind, NoticeResult, Outcome, Receipt, Try
 from alarms.events import Reason, Transition
 from monitor.collector import codec
-from monitor.collector.batch import batch_of
 from monitor.collector.journal import Entry
+from monitor.collector.portion import portion_of
 from monitor.store.database import Connection, open_pool
 from monitor.store.finding import Wrong
 from monitor.store.notices_read import Asked, notices_of
@@ -57,9 +57,9 @@ async def store(url: str, *batches: Sequence[Entry]) -> None:
         for entries in batches:
             numbered = [replace(one, seq=seq + number) for number, one in enumerate(entries, 1)]
             seq += len(entries)
-            batch = batch_of(numbered)
+            portion = portion_of(numbered)
             for _ in range(2):
-                await writer.write(seq, batch.samples, batch.book, batch.alarms)
+                await writer.write(seq, portion.samples, portion.book, portion.alarms)
     finally:
         await writer.close()
 

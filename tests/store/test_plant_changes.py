@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from monitor.collector import codec
-from monitor.collector.batch import batch_of
+from monitor.collector.portion import portion_of
 from monitor.server.signatures import sha256_of
 from monitor.store.catalog import snapshot_of
 from monitor.store.database import Connection, Pool, open_pool
@@ -129,7 +129,7 @@ async def test_a_plant_that_came_into_force_while_the_collector_ran_holds_from_t
         codec.entry_of(PlantChange(at, other.sha256, PLANT.sha256, APPROVED, "li", "qian", 1), at),
     ]
     writer = await Writer.open(database_url, other, "chain", NOON)
-    await writer.write(2, [], batch_of([replace(one, seq=n) for n, one in enumerate(lines, 1)]).book, [])
+    await writer.write(2, [], portion_of([replace(one, seq=n) for n, one in enumerate(lines, 1)]).book, [])
     await writer.close()
     async with snapshot_of(pool) as asked:
         found = await in_force(asked, PLANT.limits[0].id.split("/")[0], at + timedelta(hours=1))

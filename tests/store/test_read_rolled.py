@@ -54,11 +54,11 @@ TIMES = st.integers(-200, 8000) | st.integers(-DAY, 3 * DAY)
 ROWS = st.dictionaries(TIMES, st.tuples(VALUES, QUALITIES), max_size=60)
 
 
-def made(rows: Rows, day_s: int) -> list[Sample]:
+def made(rows: Rows) -> list[Sample]:
     samples = []
     for n, (value, told) in rows.items():
         quality = Quality.STALE if math.isnan(value) and told is None else told
-        samples.append(sample(day_s + n, 0, value, 0, quality=None if quality is None else (quality,) * 3))
+        samples.append(sample(n, 0, value, 0, quality=None if quality is None else (quality,) * 3))
     return samples
 
 
@@ -73,18 +73,17 @@ async def test_h11_late_or_not_the_figures_are_those_of_the_rows(
     database_url: str, rows: tuple[Rows, Rows], sealed: int, window: list[int], points: int
 ) -> None:
     pool = await open_pool(database_url)
-    # Ten days per example, one after the other, so that none sees another's readings.
-    day_s = (
-        int(await pool.fetchval("SELECT coalesce(max(seq), 0) FROM forwarded WHERE chain = 'c'")) * 10 * DAY
-    )
     sql = await connect(database_url)
+    # None sees another's readings; one after the other in time, each would have chunks of its own made and looked at.
+    for table in ("sample", "rollup_1m", "rollup_1h", "forwarded"):
+        await sql.execute(f"DELETE FROM {table}")
     early, late = rows
-    on_time, behind = made(early, day_s), made({n: row for n, row in late.items() if n not in early}, day_s)
+    on_time, behind = made(early), made({n: row for n, row in late.items() if n not in early})
     await store(database_url, on_time)
-    await close_until(sql, second(day_s + sealed))
+    await close_until(sql, second(sealed))
     await store(database_url, behind)
-    await close_until(sql, second(day_s + sealed))
-    begin, end = (second(day_s + n) for n in window)
+    await close_until(sql, second(sealed))
+    begin, end = (second(n) for n in window)
     (got,) = await readings(pool, ["D/b"], begin, end, points)
     await close(sql)
     await pool.close()

@@ -9,13 +9,13 @@ import asyncpg
 import pytest
 
 from bench.running import DEMO
-from config.load import load
 from config.model import Quality, Text
 from config.plant import Plant
 from monitor.store.database import Connection, DatabaseError
 from monitor.store.register import SERIES_AT_ONCE, _written
 from monitor.store.write import Writer
 from tests.database import Server
+from tests.loaded import loaded
 from tests.store.small import NOON, many, plant, sample, second, with_shared
 
 
@@ -41,7 +41,7 @@ async def test_the_plant_stands_in_the_database(url: str, sql: Connection) -> No
 
 
 async def test_the_whole_demo_plant_can_be_registered(url: str, sql: Connection) -> None:
-    one = load(DEMO)
+    one = loaded(DEMO)
     await (await Writer.open(url, one, "c", NOON)).close()
     body = json.loads(await sql.fetchval("SELECT body FROM plant_version"))
     assert set(body["protections"]) == set(one.protections)
@@ -54,7 +54,7 @@ def _sorted_or_iso(value: Any) -> Any:
 
 
 def test_the_plant_is_written_in_pieces_that_are_together_its_json() -> None:
-    for one in (plant(), load(DEMO)):
+    for one in (plant(), loaded(DEMO)):
         body = asdict(one)
         del body["series"], body["channels"]  # they stand in its devices
         whole = json.dumps(body, default=_sorted_or_iso, ensure_ascii=False)

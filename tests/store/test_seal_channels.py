@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from config.plant import Plant
-from monitor.collector.batch import refused
 from monitor.collector.journal import Entry
+from monitor.collector.portion import refused
 from monitor.store.database import Connection
 from monitor.store.finding import Wrong
 from monitor.store.verify import Verified, verify, verify_in

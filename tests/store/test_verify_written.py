@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from config.model import Sample
-from monitor.collector.batch import HEARD_WITHIN
+from monitor.collector.portion import HEARD_WITHIN
 from monitor.store.database import Connection
 from monitor.store.signing import Signer, remember, signer_in
 from monitor.store.verify import Verified, verify

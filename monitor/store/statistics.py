@@ -1,0 +1,139 @@
+"""Sums of channels over any time by the figures that are kept of minutes, and what proves that raw values are the same.
+
+Only usable values count (Good or Uncertain). What was reckoned from raw values is held against these.
+"""
+
+import math
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import asyncpg
+
+from config.model import USABLE
+from monitor.store.catalog import Snapshot, Stored, sealed_until
+from monitor.store.readings import cuts
+
+ROWS_AT_ONCE = 2000
+EDGES_AT_ONCE = 100
+"""Channels in one question, which has no room for more than some hundred figures."""
+WITHIN_S = 900.0
+"""Longer than the figures of a month take on a machine that has much else to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Rows stored of a channel's series, its usable values, and the least, the greatest and the sum of these."""
+
+    n: int
+    valid: int
+    min: float | None
+    max: float | None
+    sum: float | None
+
+
+# In the order of time, and without a compiler that works longer than it saves; to the end of the transaction.
+_ALONE = "SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off"
+_VALUE = (
+    "CASE WHEN quality IS NULL OR quality[{place}] = ANY($4::smallint[]) THEN values[{place}] END AS v{place}"
+)
+
+# Of whole minutes their own figures, a row unpacked at once; of what is left at the ends, or not closed, raw values.
+_MINUTES = """
+SELECT place, sum(valid)::bigint AS valid, min(least) AS min, max(greatest) AS max, sum(total) AS sum
+FROM (SELECT * FROM rollup_1m WHERE series_id = $1 AND at >= $2 AND at < $3 ORDER BY at) AS minute,
+     unnest(n_good, min, max, sum) WITH ORDINALITY AS one(valid, least, greatest, total, place)
+GROUP BY place"""
+_ROWS = "SELECT coalesce(sum(n), 0)::bigint FROM rollup_1m WHERE series_id = $1 AND at >= $2 AND at < $3"
+_OF_EDGE = """
+count(v{place}) AS valid{place}, min(v{place}) AS min{place}, max(v{place}) AS max{place},
+sum(v{place}) AS sum{place}"""
+_EDGES = """
+SELECT count(*) AS n, {sums}
+FROM (
+    SELECT {values} FROM sample
+    WHERE series_id = $1 AND ((at >= $2 AND at < $5) OR (at >= $6 AND at < $3)) ORDER BY at
+) AS one"""
+
+_PAIRS = """
+SELECT at, CASE WHEN quality IS NULL OR quality[$2] = ANY($6::smallint[]) THEN values[$2] END AS one,
+       CASE WHEN quality IS NULL OR quality[$3] = ANY($6::smallint[]) THEN values[$3] END AS other
+FROM sample WHERE series_id = $1 AND at >= $4 AND at < $5 ORDER BY at"""
+
+_PROOFS = """
+SELECT coalesce(encode(sha256(string_agg(timestamptz_send(at) || digest, ''::bytea ORDER BY at)), 'hex'), '') AS proof
+FROM unnest($2::timestamptz[], $3::timestamptz[]) WITH ORDINALITY AS piece(since, until, number)
+LEFT JOIN rollup_1m
+    ON series_id = $1 AND at >= date_bin('1 minute', piece.since, 'epoch') AND at < piece.until
+GROUP BY number ORDER BY number"""
+
+
+async def kept_sums(
+    snapshot: Snapshot, channels: Sequence[Stored], start: datetime, end: datetime
+) -> dict[str, Sums]:
+    """Reckon the sums of channels of one series from the minutes as they are kept, and at the ends from raw values."""
+    await snapshot.execute(_ALONE)
+    series = channels[0].series_id
+    first, last, *_ = cuts(start, end, await sealed_until(snapshot, series), 60)
+    last = max(first, last)
+    n = await snapshot.fetchval(_ROWS, series, first, last, timeout=WITHIN_S)
+    rows = await snapshot.fetch(_MINUTES, series, first, last, timeout=WITHIN_S)
+    minutes = {row["place"]: Sums(n, row["valid"] or 0, row["min"], row["max"], row["sum"]) for row in rows}
+    edges = await _edges(snapshot, channels, series, start, end, sorted(USABLE), first, last)
+    nothing = Sums(n, 0, None, None, None)
+    return {one.id: _added(minutes.get(one.place, nothing), edges[one.id]) for one in channels}
+
+
+async def _edges(snapshot: Snapshot, channels: Sequence[Stored], *asked: object) -> dict[str, Sums]:
+    found: dict[str, Sums] = {}
+    for number in range(0, len(channels), EDGES_AT_ONCE):
+        some = channels[number : number + EDGES_AT_ONCE]
+        row = await snapshot.fetchrow(_edges_question(some), *asked, timeout=WITHIN_S)
+        assert row is not None  # noqa: S101 - an aggregate gives one
+        found |= {one.id: _sums(row, one) for one in some}
+    return found
+
+
+def _added(*several: Sums) -> Sums:
+    return Sums(
+        n=sum(one.n for one in several),
+        valid=sum(one.valid for one in several),
+        min=min((one.min for one in several if one.min is not None), default=None),
+        max=max((one.max for one in several if one.max is not None), default=None),
+        sum=math.fsum(sums) if (sums := [one.sum for one in several if one.sum is not None]) else None,
+    )
+
+
+def _edges_question(channels: Sequence[Stored]) -> str:
+    def each(part: str) -> str:
+        return ", ".join(part.format(place=one.place) for one in channels)
+
+    return _EDGES.format(sums=each(_OF_EDGE), values=each(_VALUE))
+
+
+def _sums(row: asyncpg.Record, one: Stored) -> Sums:
+    return Sums(row["n"], *(row[f"{name}{one.place}"] for name in ("valid", "min", "max", "sum")))
+
+
+async def proofs_of(
+    snapshot: Snapshot, series_id: int, spans: Sequence[tuple[datetime, datetime]]
+) -> list[str | None]:
+    """Give for each of several times one digest over the digests of all minutes of a series that it touches.
+
+    While it stays the same, so do the raw values. "": there is none of it. None: not every minute is closed.
+    """
+    sealed = await sealed_until(snapshot, series_id)
+    if sealed is None:
+        return [None] * len(spans)
+    asked = ([since for since, _ in spans], [until for _, until in spans])
+    rows = await snapshot.fetch(_PROOFS, series_id, *asked, timeout=WITHIN_S)
+    return [row["proof"] if until <= sealed else None for row, (_, until) in zip(rows, spans, strict=True)]
+
+
+async def pairs(
+    snapshot: Snapshot, one: Stored, other: Stored, start: datetime, end: datetime
+) -> AsyncIterator[tuple[datetime, float | None, float | None]]:
+    """Yield two values of each row of a series, in the order of time; None where one may not be used."""
+    asked = (one.series_id, one.place, other.place, start, end, sorted(USABLE))
+    async for row in snapshot.cursor(_PAIRS, *asked, prefetch=ROWS_AT_ONCE):
+        yield row["at"], row["one"], row["other"]
