@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import asyncpg
@@ -44,10 +44,13 @@ def called(role: Role) -> str:
     return next(name for name, own in PEOPLE.items() if own is role)
 
 
+cheap_hasher = partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
+"""What a hash costs is tried in tests/server/test_access.py."""
+
+
 @cache
 def _hash(password: str) -> str:
-    # Cheap: what the hash costs is tried elsewhere.
-    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(password)
+    return cheap_hasher().hash(password)
 
 
 def accounts(password: str) -> list[Account]:

@@ -1,0 +1,1 @@
+"""Samples of microbes: a plate's life, what is planned, how it is judged."""
