@@ -1,0 +1,1 @@
+"""The dossier: everything of one batch, gathered of one moment, and its verdict."""

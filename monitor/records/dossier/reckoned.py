@@ -1,0 +1,80 @@
+"""The values of channels that are reckoned from others, again from what is stored: by the formulas that judge. Pure."""
+
+import math
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import repeat
+
+from alarms.derived import FORMULAS
+from alarms.state import Memory
+from config.rules import Derived
+from monitor.store.columns import Times
+
+FRESH_S = 3.0
+"""A channel of another series counts as long as it is not older than this, as where it is judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """From `since_s` before `until_s` (in seconds since 1970) a window is held empty, and then begins anew."""
+
+    since_s: float
+    until_s: float
+
+
+def reckon(
+    derived: Derived,
+    inputs: Sequence["array[float]"],
+    at_s: "array[float]",
+    memory: Memory,
+    restarts: Sequence[Restart] = (),
+) -> tuple["array[float]", Memory]:
+    """Reckon the value at each row; NaN where there is none.
+
+    Args:
+        derived: which channel.
+        inputs: a column for each of its inputs; NaN where one is not usable.
+        at_s: the rows' times.
+        memory: what it remembers of what came before.
+        restarts: in the order of time.
+
+    Returns:
+        its column, and what it remembers behind the last row.
+    """
+    step, parameters = FORMULAS[derived.formula], derived.parameters
+    column = array("d")
+    last_s = -math.inf
+    waiting = [one for one in restarts if not at_s or one.since_s <= at_s[-1]]
+    for at, values in zip(at_s, zip(*inputs, strict=True), strict=True):
+        if waiting and _is_cut(waiting, last_s, at):
+            memory = ()
+        last_s = at
+        if waiting and any(one.since_s <= at < one.until_s for one in waiting):
+            column.append(math.nan)
+            continue
+        value, memory = step(memory, values, at, parameters)
+        column.append(value)
+    return column, memory
+
+
+def _is_cut(restarts: Sequence[Restart], last_s: float, at: float) -> bool:
+    return any(last_s < edge <= at for one in restarts for edge in (one.since_s, one.until_s))
+
+
+def last_seen(own: Times, other: Times, column: "array[float]") -> "array[float]":
+    """Give, for each row of a series, what another series had shown last when it came; NaN if that was not fresh.
+
+    Args:
+        own: times of the rows it is wanted for.
+        other: times of the rows of the other series.
+        column: values of these.
+    """
+    found = array("d", repeat(math.nan, len(own.at_s)))
+    place = -1
+    for number, (at, received) in enumerate(zip(own.at_s, own.received_s, strict=True)):
+        while place + 1 < len(column) and other.received_s[place + 1] <= received:
+            place += 1
+        if place >= 0 and abs(at - other.at_s[place]) <= FRESH_S:
+            found[number] = column[place]
+    return found
