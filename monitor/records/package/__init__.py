@@ -1,0 +1,1 @@
+"""The package of a batch, and what proves it without this service."""
