@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from config.load import load
 from config.plant import Plant
 from monitor.versions import bundle
+from tests.loaded import loaded
 
 LINE = Path(__file__).parent / "plants" / "line"
 PRESSURE = "ISO-STM-L1/chamber_pressure"
@@ -14,7 +14,7 @@ FIRST_LIMIT = "action: {low: 20, high: 90}"
 
 def line() -> tuple[Plant, dict[str, str]]:
     """Load the small plant; give it with its files."""
-    plant = load(LINE)
+    plant = loaded(LINE)
     return plant, bundle(plant, LINE)
 
 

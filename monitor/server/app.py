@@ -3,19 +3,22 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import structlog
 from fastapi import APIRouter, FastAPI
+from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
+from monitor.records.dossier.remembered import Remembered
 from monitor.server.access import Passwords
 from monitor.server.answers import tell_answers, tell_errors
 from monitor.server.changes import Changes
 from monitor.server.command import Commands
 from monitor.server.database import Database
+from monitor.server.dossiers import keep_ahead
 from monitor.server.drawn import DrawnAlarms
 from monitor.server.duty import Duty
 from monitor.server.gate import API, Doors, Gate
@@ -25,6 +28,7 @@ from monitor.server.lockouts import Lockouts
 from monitor.server.measured import Measured, Requests
 from monitor.server.messages import LIVE_MESSAGE
 from monitor.server.metrics import registry_of
+from monitor.server.packages import Packages
 from monitor.server.people import People
 from monitor.server.pins import Pins
 from monitor.server.provider import Provider
@@ -36,11 +40,16 @@ from monitor.server.routes import (
     acknowledge,
     alarm_file,
     alarms,
+    batch_reviews,
+    batches,
     book,
     changes,
     completeness,
     deeds,
+    deviations,
+    dossier,
     duty,
+    equipment_tests,
     exports,
     health,
     instruments,
@@ -48,12 +57,17 @@ from monitor.server.routes import (
     metrics,
     notices,
     oidc,
+    overlay,
+    packages,
     people,
     pin,
     plant,
+    prevention,
     protections,
     readings,
     reviews,
+    sample_steps,
+    samples,
     session,
     signatures,
     times,
@@ -73,6 +87,7 @@ from monitor.server.tries import Tries
 from monitor.server.turned_away import TurnedAway
 from monitor.server.upkeep import Upkeep
 
+TITLE, VERSION = "Gradewatch", "1"
 RESTART_S = 1.0
 CANCEL_AGAIN_S = 0.5
 """A query that is cancelled while the database hangs waits for the database's word, unless it is cancelled again."""
@@ -102,11 +117,21 @@ NOUNS = (
     signatures,
     acknowledge,
     instruments,
+    samples,
+    sample_steps,
     changes,
     trials,
     deeds,
+    deviations,
     duty,
     notices,
+    equipment_tests,
+    batches,
+    dossier,
+    batch_reviews,
+    packages,
+    overlay,
+    prevention,
 )
 """Each is a router under the API's address."""
 
@@ -124,8 +149,8 @@ def create_app(settings: Settings) -> FastAPI:
     """
     service = _make_service(settings)
     app = FastAPI(
-        title="Gradewatch",
-        version="1",
+        title=TITLE,
+        version=VERSION,
         openapi_url=f"{API}/openapi.json",
         docs_url=None,  # FastAPI's page loads its scripts from a CDN
         redoc_url=None,
@@ -140,7 +165,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(Measured, requests=service.requests)
     tell_errors(app)
     _add_routes(app, settings)
-    _complete_openapi(app)
+    app.openapi = _openapi  # type: ignore[method-assign]  # the way that FastAPI documents for extending it
     return app
 
 
@@ -168,7 +193,7 @@ def _make_service(settings: Settings) -> Service:
         settings=settings,
         sessions=sessions,
         tries=Tries(settings.now),
-        pins=Pins(),
+        pins=Pins(settings.data),
         rates=Rates(settings.now),
         passwords=passwords,
         codes=Codes(),
@@ -180,7 +205,9 @@ def _make_service(settings: Settings) -> Service:
         roll=Roll(database, Known(people, sessions, tokens), ledger, settings.now),
         changes=Changes(settings, database, commands, ledger),
         trials=Trials(settings.replica_url or settings.database_url),
+        packages=Packages(settings.data),
         reads=Reads(database, replica),
+        figures=Remembered(settings.data / "figures"),
         relay=relay,
         commands=commands,
         duty=Duty(commands),
@@ -213,20 +240,17 @@ def _operation(route: APIRoute) -> str:
     return route.name
 
 
-def _complete_openapi(app: FastAPI) -> None:
-    """Tell the WebSocket's messages in the OpenAPI document, which has no place for them; and what the gate says."""
-    routes_only = app.openapi
+@cache
+def _openapi() -> dict[str, Any]:
+    """Tell the API in one document, once a process: it is the same for every application, and takes a second.
 
-    def openapi() -> dict[str, Any]:
-        document = routes_only()
-        schemas = document["components"]["schemas"]
-        if "LiveMessage" not in schemas:
-            told = LIVE_MESSAGE.json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
-            schemas |= told.pop("$defs") | {"LiveMessage": told}
-            tell_answers(document)
-        return document
-
-    app.openapi = openapi  # type: ignore[method-assign]  # the way that FastAPI documents for extending it
+    With the WebSocket's messages, which have no place in it, and what the gate says.
+    """
+    document = get_openapi(title=TITLE, version=VERSION, routes=_routes())
+    told = LIVE_MESSAGE.json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
+    document["components"]["schemas"] |= told.pop("$defs") | {"LiveMessage": told}
+    tell_answers(document)
+    return document
 
 
 @asynccontextmanager
@@ -245,7 +269,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             ("instruments", service.instruments.run),
             ("lockouts", service.lockouts.run),
             ("changes", service.changes.run),
-            ("trials", service.trials.run),
+            ("trials", service.trials.program.run),
+            ("packages", service.packages.program.run),
+            ("ahead", partial(keep_ahead, service)),
         )
     ]
     try:

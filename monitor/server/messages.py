@@ -13,9 +13,9 @@ from alarms.events import AlarmState, Reason
 from config.model import Occupancy, Quality
 from config.rules import Level, Priority
 from monitor.server.protected import PROTECTION_EXAMPLE, Protection
-from monitor.server.written import AT, Detail, Time, shown
+from monitor.server.written import AT, Detail, Time, refusals, shown
 
-__all__ = ["Detail", "Time", "shown"]
+__all__ = ["Detail", "Time", "refusals", "shown"]
 
 
 SAMPLE_EXAMPLE: dict[str, Any] = {
@@ -50,6 +50,16 @@ ALARM_EXAMPLE: dict[str, Any] = {
     "times": 1,
     "first_out": True,
     "chattering": False,
+}
+BATCH_EXAMPLE: dict[str, Any] = {
+    "id": "MSC-2026-014",
+    "line": "STM-L1",
+    "product": "MSC",
+    "stage": "harvest",
+    "zones": ["STM-L1-A-ISO", "STM-L1-CORE"],
+    "since": "2026-03-02T06:00:00+00:00",
+    "stage_since": AT,
+    "who": "wu",
 }
 COLLECTOR_HEALTH_EXAMPLE: dict[str, Any] = {
     "at": AT,
@@ -178,6 +188,21 @@ class CollectorHealth(BaseModel):
     poll_lateness_ms: Lateness
 
 
+class RunningBatch(BaseModel):
+    """A batch that runs on a line; `zones` are those of its present stage."""
+
+    model_config = shown(BATCH_EXAMPLE)
+
+    id: str
+    line: str
+    product: str
+    stage: str
+    zones: list[str]
+    since: Time
+    stage_since: Time
+    who: str
+
+
 class Snapshot(BaseModel):
     """The first message: everything as it stands. `plant_sha256` and `health` are null until a collector was heard."""
 
@@ -190,6 +215,7 @@ class Snapshot(BaseModel):
             "alarms": [ALARM_EXAMPLE],
             "protections": [PROTECTION_EXAMPLE],
             "occupancy": {"STM-L1-CORE": "in_operation"},
+            "batches": [BATCH_EXAMPLE],
             "health": COLLECTOR_HEALTH_EXAMPLE,
         }
     )
@@ -201,6 +227,7 @@ class Snapshot(BaseModel):
     alarms: list[Alarm]
     protections: list[Protection] = Field(default=[], description="those that are not simply armed")
     occupancy: dict[str, Occupancy] = Field(default={}, description="what goes on in each zone, by its id")
+    batches: list[RunningBatch] = Field(default=[], description="those that run, one a line at most")
     health: CollectorHealth | None
 
 
@@ -239,6 +266,15 @@ class OccupancyMessage(BaseModel):
     occupancy: Occupancy
 
 
+class BatchMessage(BaseModel):
+    """Another batch runs on a line, or the same one in another stage; null: none runs there any more."""
+
+    type: Literal["batch"] = "batch"
+    at: Time
+    line: str
+    batch: RunningBatch | None
+
+
 class HealthMessage(CollectorHealth):
     """The collector's health, about once a second: a feed without it is dead."""
 
@@ -252,14 +288,17 @@ class Link(BaseModel):
     collector: bool
 
 
+_OfPlant: TypeAlias = (
+    Snapshot | SampleMessage | AlarmMessage | ProtectionMessage | OccupancyMessage | BatchMessage
+)
 FeedMessage: TypeAlias = Annotated[
-    Snapshot | SampleMessage | AlarmMessage | ProtectionMessage | OccupancyMessage | HealthMessage,
+    _OfPlant | HealthMessage,
     Field(discriminator="type"),
 ]
 """What the collector sends."""
 
 LiveMessage: TypeAlias = Annotated[
-    Snapshot | SampleMessage | AlarmMessage | ProtectionMessage | OccupancyMessage | HealthMessage | Link,
+    _OfPlant | HealthMessage | Link,
     Field(discriminator="type"),
 ]
 """What a browser gets."""

@@ -1,9 +1,13 @@
 """PINs: what is none that anybody would try first, and how often a wrong one may be given."""
 
 from itertools import pairwise
+from pathlib import Path
 from typing import Annotated, TypeAlias
 
-from pydantic import AfterValidator, Field, SecretStr
+import structlog
+from pydantic import AfterValidator, Field, SecretStr, TypeAdapter, ValidationError
+
+FILE = "wrong-pins.json"
 
 WRONG_MAX = 5
 """After so many wrong ones a PIN signs nothing until its owner has given the password (demo proposal)."""
@@ -39,11 +43,23 @@ Pin: TypeAlias = Annotated[SecretStr, _LENGTH, AfterValidator(_figures)]
 NewPin: TypeAlias = Annotated[SecretStr, _LENGTH, AfterValidator(_figures), AfterValidator(_chosen)]
 
 
-class Pins:
-    """Counts wrong PINs, by person. They are forgotten where the password is given, and at a restart."""
+_WRONG = TypeAdapter(dict[str, Annotated[int, Field(ge=1)]])
+_log = structlog.get_logger()
 
-    def __init__(self) -> None:
-        self._wrong: dict[str, int] = {}
+
+class Pins:
+    """Counts wrong PINs, by person. They are forgotten where the password is given; a restart changes nothing."""
+
+    def __init__(self, data: Path) -> None:
+        """Go on from what the server's folder keeps; a file that cannot be read says nothing."""
+        self._path = data / FILE
+        try:
+            self._wrong = _WRONG.validate_json(self._path.read_bytes())
+        except FileNotFoundError:
+            self._wrong = {}
+        except (OSError, ValidationError) as error:
+            _log.error("wrong_pins_unknown", error=str(error))
+            self._wrong = {}
 
     def is_locked(self, name: str) -> bool:
         """Whether a PIN signs nothing until the password is given."""
@@ -52,8 +68,18 @@ class Pins:
     def count(self, name: str) -> bool:
         """Count a try, before it is checked, so that many at once gain nothing; say whether it was the last one."""
         self._wrong[name] = self._wrong.get(name, 0) + 1
+        self._keep()
         return self.is_locked(name)
 
     def forgive(self, name: str) -> None:
         """The person is who it is: wrong ones are forgotten."""
-        self._wrong.pop(name, None)
+        if self._wrong.pop(name, None) is not None:
+            self._keep()
+
+    def _keep(self) -> None:
+        fresh = self._path.with_suffix(".fresh")
+        try:
+            fresh.write_bytes(_WRONG.dump_json(self._wrong))
+            fresh.replace(self._path)
+        except OSError as error:  # counted all the same, as long as this server runs
+            _log.error("wrong_pins_not_kept", error=str(error))

@@ -32,8 +32,8 @@ DIFFERENCE: dict[str, Any] = {
     "id": "ISO-STM-L1/chamber_pressure/alert",
     "field": "low",
     "field_label": {"en": "lower bound", "zh": "下限"},
-    "old": "30",
-    "new": "25",
+    "old": "30 Pa",
+    "new": "25 Pa",
     "is_looser": True,
 }
 VERSION = {

@@ -20,12 +20,14 @@ from monitor.server.messages import (
     FEED_MESSAGE,
     Alarm,
     AlarmMessage,
+    BatchMessage,
     CollectorHealth,
     FeedMessage,
     HealthMessage,
     Link,
     OccupancyMessage,
     ProtectionMessage,
+    RunningBatch,
     Sample,
     SampleMessage,
     Snapshot,
@@ -84,6 +86,7 @@ class Relay:
         alarms: every alarm that is not NORM, by id.
         protections: every protective action that is not simply armed, by id.
         occupancy: what goes on in each zone, by its id.
+        batches: the one that runs on each line, by id of the line.
         health: what the collector last said about itself.
         heard_at: when it last said anything; None: it never did.
         relayed: messages put in line for screens since the start.
@@ -96,6 +99,7 @@ class Relay:
         self.alarms: dict[str, Alarm] = {}
         self.protections: dict[str, Protection] = {}
         self.occupancy: dict[str, Occupancy] = {}
+        self.batches: dict[str, RunningBatch] = {}
         self.health: CollectorHealth | None = None
         self.heard_at: datetime | None = None
         self.relayed = self.dropped = 0
@@ -203,6 +207,7 @@ class Relay:
         self.alarms = {alarm.id: alarm for alarm in snapshot.alarms}
         self.protections = {one.id: one for one in snapshot.protections}
         self.occupancy = dict(snapshot.occupancy)
+        self.batches = {one.line: one for one in snapshot.batches}
         self.health = snapshot.health
 
     def _take(self, message: FeedMessage) -> None:
@@ -214,19 +219,31 @@ class Relay:
                 known = self.samples.get(message.series)
                 if known is None or message.at >= known.at:
                     self.samples[message.series] = message
-            case AlarmMessage(alarm=alarm) if alarm.state is AlarmState.NORM:
-                self.alarms.pop(alarm.id, None)
-            case AlarmMessage(alarm=alarm):
-                self.alarms[alarm.id] = alarm
+            case AlarmMessage():
+                self._take_alarm(message.alarm)
             case ProtectionMessage(protection=one) if one.state == ARMED and one.inhibited is None:
                 self.protections.pop(one.id, None)
             case ProtectionMessage(protection=one):
                 self.protections[one.id] = one
             case OccupancyMessage():
                 self.occupancy[message.zone] = message.occupancy
+            case BatchMessage():
+                self._take_batch(message)
             case HealthMessage():
                 self.health = message
         self._tell(message)
+
+    def _take_alarm(self, alarm: Alarm) -> None:
+        if alarm.state is AlarmState.NORM:
+            self.alarms.pop(alarm.id, None)
+        else:
+            self.alarms[alarm.id] = alarm
+
+    def _take_batch(self, message: BatchMessage) -> None:
+        if message.batch is None:
+            self.batches.pop(message.line, None)
+        else:
+            self.batches[message.line] = message.batch
 
     def _lost(self, error: Exception) -> None:
         if self.collector:
@@ -256,6 +273,7 @@ class Relay:
             alarms=list(self.alarms.values()),
             protections=list(self.protections.values()),
             occupancy=dict(self.occupancy),
+            batches=list(self.batches.values()),
             health=self.health,
         )
 

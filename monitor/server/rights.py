@@ -45,6 +45,20 @@ class Deed(StrEnum):
     APPROVE_PLANT = "approve_plant"
     KEEP_INSTRUMENTS = "keep_instruments"
     CONFIRM_INSTRUMENTS = "confirm_instruments"
+    START_BATCH = "start_batch"
+    OVERRIDE_BATCH = "override_batch"
+    NOTE_TEST = "note_test"
+    CONFIRM_TEST = "confirm_test"
+    TAKE_SAMPLES = "take_samples"
+    READ_PLATES = "read_plates"
+    VERIFY_PLATES = "verify_plates"
+    APPROVE_PLATES = "approve_plates"
+    NOTE_PLATES = "note_plates"
+    OPEN_DEVIATION = "open_deviation"
+    ASSESS_DEVIATION = "assess_deviation"
+    CLOSE_DEVIATION = "close_deviation"
+    REVIEW_BATCH = "review_batch"
+    RELEASE_BATCH = "release_batch"
     KEEP_TRAINING = "keep_training"
     KEEP_PEOPLE = "keep_people"
     KEEP_TOKENS = "keep_tokens"
@@ -53,8 +67,10 @@ class Deed(StrEnum):
 
 
 _LOOKING = frozenset({Deed.LOOK, Deed.READ_PAST, Deed.EXPORT})
-_ON_SHIFT = frozenset(
+_PLATES = frozenset({Deed.TAKE_SAMPLES, Deed.READ_PLATES, Deed.VERIFY_PLATES})
+_ON_SHIFT = _PLATES | frozenset(
     {
+        Deed.OPEN_DEVIATION,
         Deed.ACKNOWLEDGE,
         Deed.SHELVE,
         Deed.RESET_ALARM,
@@ -64,10 +80,15 @@ _ON_SHIFT = frozenset(
         Deed.SILENCE,
         Deed.RECEIVE,
         Deed.SUBSTITUTE,
+        Deed.START_BATCH,
+        Deed.NOTE_TEST,
     }
 )
 _TECHNICAL = frozenset(
     {
+        Deed.ASSESS_DEVIATION,
+        Deed.REVIEW_BATCH,
+        Deed.CONFIRM_TEST,
         Deed.SUBSTITUTE_ANYBODY,
         Deed.OUT_OF_SERVICE,
         Deed.INHIBIT_PROTECTION,
@@ -79,6 +100,11 @@ _TECHNICAL = frozenset(
 )
 _QUALITY = frozenset(
     {
+        Deed.OPEN_DEVIATION,
+        Deed.ASSESS_DEVIATION,
+        Deed.CLOSE_DEVIATION,
+        Deed.REVIEW_BATCH,
+        Deed.RELEASE_BATCH,
         Deed.ACKNOWLEDGE,
         Deed.RECEIVE,
         Deed.SUBSTITUTE,
@@ -86,6 +112,8 @@ _QUALITY = frozenset(
         Deed.REVIEW_BOOK,
         Deed.APPROVE_PLANT,
         Deed.CONFIRM_INSTRUMENTS,
+        Deed.OVERRIDE_BATCH,
+        Deed.APPROVE_PLATES,
         Deed.KEEP_TRAINING,
         Deed.END_PROTECTION,
         Deed.INHIBIT_PROTECTION,
@@ -96,7 +124,7 @@ RIGHTS: Mapping[Role, frozenset[Deed]] = {
     Role.VIEWER: _LOOKING,
     Role.OPERATOR: _LOOKING | _ON_SHIFT,
     Role.ENGINEER: _LOOKING | _ON_SHIFT | _TECHNICAL,
-    Role.QA: _LOOKING | _QUALITY,
+    Role.QA: _LOOKING | _QUALITY | _PLATES | {Deed.CONFIRM_TEST},
     Role.QUALIFIED_PERSON: _LOOKING | _QUALITY,
     Role.ADMIN: frozenset({Deed.LOOK, Deed.READ_BOOK, Deed.KEEP_PEOPLE, Deed.KEEP_TOKENS}),
 }
@@ -120,6 +148,14 @@ TRAINED: Mapping[Deed, str] = {
     Deed.APPROVE_PLANT: "review",
     Deed.KEEP_INSTRUMENTS: "calibration",
     Deed.CONFIRM_INSTRUMENTS: "calibration",
+    Deed.OVERRIDE_BATCH: "review",
+    Deed.TAKE_SAMPLES: "plates",
+    Deed.READ_PLATES: "plates",
+    Deed.VERIFY_PLATES: "plates",
+    Deed.APPROVE_PLATES: "review",
+    Deed.CLOSE_DEVIATION: "review",
+    Deed.REVIEW_BATCH: "review",
+    Deed.RELEASE_BATCH: "review",
 }
 """Deeds that take current training, and in what; of alarms only those of the level action (demo proposal)."""
 
@@ -128,11 +164,18 @@ SUBJECTS: Mapping[str, Text] = {
     "protection": Text("protective actions", "保护动作"),
     "review": Text("review and approval", "审核与批准"),
     "calibration": Text("calibration and qualification", "校准与确认"),
+    "plates": Text("taking samples and reading plates", "采样与平皿判读"),
 }
 """What there is to be trained in."""
 
-FOR_MACHINES = frozenset({Deed.LOOK, Deed.READ_PAST, Deed.EXPORT, Deed.READ_BOOK, Deed.SCRAPE, Deed.CALENDAR})
-"""What an API token can be made for: what is a person's own word is none of it."""
+FOR_MACHINES = frozenset(
+    {
+        *(Deed.LOOK, Deed.READ_PAST, Deed.EXPORT, Deed.READ_BOOK, Deed.SCRAPE, Deed.CALENDAR),
+        *(Deed.START_BATCH, Deed.NOTE_PLATES),
+    }
+)
+"""What an API token can be made for: what is a person's own word is none of it. But the MES says what is made, and the
+LIMS who has read which plate; to verify and to approve it takes persons all the same."""
 
 ROLES: Mapping[Role, Text] = {
     Role.VIEWER: Text("viewer", "查看者"),
@@ -166,6 +209,26 @@ DEEDS: Mapping[Deed, Text] = {
     Deed.KEEP_INSTRUMENTS: Text("keep the register of instruments", "维护仪器台账"),
     Deed.CONFIRM_INSTRUMENTS: Text(
         "confirm what another has noted of an instrument", "复核他人登记的仪器记录"
+    ),
+    Deed.START_BATCH: Text("start a batch, change its stage, end it", "开始批次、切换阶段、结束批次"),
+    Deed.OVERRIDE_BATCH: Text("let a batch begin although something is not ready", "批准未就绪时开始批次"),
+    Deed.NOTE_TEST: Text("note a test of equipment", "登记设备测试"),
+    Deed.CONFIRM_TEST: Text("confirm a test that another has noted", "复核他人登记的设备测试"),
+    Deed.TAKE_SAMPLES: Text("plan, expose and incubate plates", "制定采样计划、暴露和培养平皿"),
+    Deed.READ_PLATES: Text("read a plate", "判读平皿"),
+    Deed.VERIFY_PLATES: Text("verify a plate that another has read", "复核他人判读的平皿"),
+    Deed.APPROVE_PLATES: Text("approve the result of a plate", "批准平皿结果"),
+    Deed.NOTE_PLATES: Text(
+        "tell who laid open, incubated and read a plate", "传送由何人暴露、培养和判读平皿"
+    ),
+    Deed.OPEN_DEVIATION: Text("open a deviation", "登记偏差"),
+    Deed.ASSESS_DEVIATION: Text("assess a deviation", "评估偏差"),
+    Deed.CLOSE_DEVIATION: Text(
+        "close a deviation that others assessed, or open it again", "关闭他人评估的偏差，或重新打开"
+    ),
+    Deed.REVIEW_BATCH: Text("review a batch that others made", "审核他人生产的批次"),
+    Deed.RELEASE_BATCH: Text(
+        "release or reject the environmental part of a batch", "放行或拒收批次的环境部分"
     ),
     Deed.KEEP_TRAINING: Text("keep training records", "维护培训记录"),
     Deed.KEEP_PEOPLE: Text("keep accounts", "管理账户"),

@@ -10,7 +10,7 @@ _HEAD = Text("may", "可以")
 _SIGNS = Text("signs in the roles", "可签名角色")
 _TRAINED = Text("training it takes", "所需培训")
 _MACHINES = Text("a token can be for it", "可授予令牌")
-_ONLY_ACTION = Text("{} (action alarms)", "{}（行动限报警）")
+_ONLY_ACTION = Text("{} (action alarms)", "{}（纠偏限报警）")
 
 
 def page(language: str) -> str:

@@ -8,6 +8,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from config.faults import MendableError
 from monitor.asgi import serve_app
 from monitor.server.app import create_app
 from monitor.server.settings import Settings
@@ -19,7 +20,7 @@ UNSENT_MS_MAX = 30_000
 _log = structlog.get_logger()
 
 
-class ServerError(Exception):
+class ServerError(MendableError):
     """The server cannot run. One line: what is wrong, and what to do about it."""
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, TypeAlias, cast
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from monitor.records.dossier.remembered import Remembered
 from monitor.server.access import Passwords
 from monitor.server.changes import Changes
 from monitor.server.command import Commands
@@ -17,6 +18,7 @@ from monitor.server.instruments import Instruments
 from monitor.server.ledger import Ledger
 from monitor.server.lockouts import Lockouts
 from monitor.server.measured import Requests
+from monitor.server.packages import Packages
 from monitor.server.people import People
 from monitor.server.pins import Pins
 from monitor.server.provider import Provider
@@ -46,7 +48,9 @@ class Service:
         roll: keeps people and sessions in step with the database.
         changes: of the plant, on their way to the collector.
         trials: of the past under a proposed plant.
+        packages: of batches, as files.
         reads: where the past is read.
+        figures: what was counted of batches that were looked at, for whoever looks next.
         duty: what the collector knows of calling people.
         drawn: the alarms that a screen has drawn.
         instruments: keeps the alarms about instruments in step with their register.
@@ -69,7 +73,9 @@ class Service:
     roll: Roll
     changes: Changes
     trials: Trials
+    packages: Packages
     reads: Reads
+    figures: Remembered
     relay: Relay
     commands: Commands
     duty: Duty

@@ -5,6 +5,7 @@ A signature is a line of the book; it holds as long as the content hashes to wha
 have opened (11.200(a)(1)(i)).
 """
 
+import asyncio
 import hashlib
 import secrets
 from dataclasses import dataclass
@@ -14,13 +15,21 @@ from typing import Any, Self
 
 from pydantic import BaseModel, model_validator
 
+from config.model import Text
 from monitor.server.asked import Password
 from monitor.server.identify import Credentials, check_pin, tried
 from monitor.server.messages import shown
 from monitor.server.pins import Pin
+from monitor.server.refusal import Refusal
 from monitor.server.service import Service
 from monitor.server.sessions import Person
 from monitor.store.chain import canonical
+
+IN_BOOK_WITHIN_S = 10.0
+_ON_ITS_WAY = Text(
+    "The signature is on its way into the book, and nothing else was done; try again in a moment.",
+    "签名正在写入审计记录，尚未执行其他操作，请稍后再试。",
+)
 
 
 class Meaning(StrEnum):
@@ -152,4 +161,21 @@ async def sign(
     told = ("id", "name", "role", "meaning", "what", "of", "version", "sha256")
     body = {key: getattr(signature, key) for key in told} | {"proof": proof}
     await here.ledger.say(signature.at, "signature", person.name, body)
+    return signature
+
+
+async def sign_into_book(
+    here: Service, person: Person, signing: Signing, subject: Subject, address: str
+) -> Signature:
+    """Let who is signed in sign, and wait for the book: for a row that is nothing without its signature.
+
+    Raises:
+        Refusal: as `sign` does; 503, the database does not take the signature now.
+    """
+    signature = await sign(here, person, signing, subject, address)
+    try:
+        async with asyncio.timeout(IN_BOOK_WITHIN_S):
+            await here.ledger.settled()
+    except TimeoutError:
+        raise Refusal(503, _ON_ITS_WAY) from None
     return signature

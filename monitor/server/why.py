@@ -7,6 +7,8 @@ _WHOLE = "“{}”"
 
 # A sentence of alarms.permit or of the collector's desk -> the same in Chinese; {} stands for a name or a figure.
 CHINESE: Mapping[str, str] = {
+    # Before what is said of other things in the same words.
+    "batch {} is not running": "批次{}未在进行",
     "it needs a reason": "需要填写原因",
     "its end is not in the future": "结束时间不在将来",
     "it may last {} h at most": "最长{}小时",
@@ -41,6 +43,22 @@ CHINESE: Mapping[str, str] = {
     "it is over already: who was on call is not changed afterwards": "该时段已结束，已过去的值班不得更改",
     "it is noted already": "该替班已登记",
     "{} are noted already": "已登记{}个替班，达到上限",
+    "a batch's id has 1 to 40 letters, digits and - _ . and begins with a letter or a digit": (
+        "批次号为1至40个字母、数字或-_.，且以字母或数字开头"
+    ),
+    "batch {} is running on {}": "批次{}正在{}上进行",
+    "there was a batch {} before": "批次号{}已被使用",
+    "{} is not a product of this plant": "{}不是本工厂的产品",
+    "{} is not a product of this plant any more": "{}已不是本工厂的产品",
+    "{} is not made on {}": "{}不在{}上生产",
+    "{} is not a stage of {}": "{}不是{}的阶段",
+    "{} is not a zone of {}": "{}不是{}的区域",
+    "a zone stands there twice": "区域重复",
+    "it is done in no zone": "未指定区域",
+    "what is not ready is passed over by a signature only": "越过未就绪事项须签名",
+    "its present stage began later, at {} UTC": "其当前阶段开始于之后的 {} UTC",
+    "{} is before {}, where the batch is": "{}在批次当前阶段{}之前",
+    "the batch is in {} already": "批次已在{}阶段",
     "the journal does not take it: {}": "日志无法写入：{}",
 }
 

@@ -56,3 +56,8 @@ class Detail(BaseModel):
     model_config = shown({"detail": "Sign in first."})
 
     detail: str
+
+
+def refusals(*codes: int) -> dict[int | str, dict[str, Any]]:
+    """Give what the API's document says of refusals with these statuses: each is one sentence."""
+    return {code: {"model": Detail} for code in codes}

@@ -13,10 +13,12 @@ from prometheus_client import CollectorRegistry
 
 from alarms.engine import handle, rules
 from alarms.events import Alarm, Event, Told, Transition
+from alarms.permit import why_not
 from alarms.state import State
 from config.model import Quality, Sample
 from config.plant import Plant
 from config.rules import Limit
+from monitor.collector.commands import RefusedError
 from monitor.collector.endpoint import endpoint_app, read_or_make_token, serve_endpoint
 from monitor.collector.feed import Feed, Listener
 from tests.server.hands import Hands
@@ -46,6 +48,7 @@ class Collector:
         self.feed = CountingFeed(plant)
         self.well = True
         self.more: list[APIRouter] = []
+        self.taken: list[Event] = []
         self._plant = plant
         self._data = data
         self._hands = hands
@@ -92,6 +95,9 @@ class Collector:
     def judge(self, event: Event) -> tuple[Told, ...]:
         """Take an event in, as the pipeline does: judge it, and show it and what came of it."""
         before = self._state
+        if not isinstance(event, Sample) and (reason := why_not(self._plant, before, event)):
+            raise RefusedError(reason)
+        self.taken.append(event)
         self._state, told = handle(self._rules, before, event)
         if isinstance(event, Sample):
             self.feed.sample(event, self._state.derived.get(event.series, ()))
@@ -104,6 +110,8 @@ class Collector:
             self.feed.inhibits(event.at, self._state)
         if self._state.occupancy is not before.occupancy:
             self.feed.occupied(event.at, self._state)
+        if self._state.batches is not before.batches:
+            self.feed.batches(event.at, self._state)
         return told
 
     def measure(self, pressure_pa: float) -> Sample:
@@ -128,6 +136,24 @@ class Collector:
         }
 
 
+@asynccontextmanager
+async def heard(collector: Collector) -> AsyncIterator[None]:
+    """Let the collector say once a second that it is well."""
+
+    async def beat() -> None:
+        while True:
+            collector.feed.health(collector.health())
+            await asyncio.sleep(1)
+
+    task = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
 def isolator_sample(plant: Plant, at: datetime, pressure_pa: float) -> Sample:
     """Make a Sample of the isolator in which every limit holds, but for the pressure."""
     return sample_but_for(plant, "ISO-STM-L1", at, {PRESSURE: pressure_pa})
@@ -135,19 +161,28 @@ def isolator_sample(plant: Plant, at: datetime, pressure_pa: float) -> Sample:
 
 def sample_but_for(plant: Plant, series_id: str, at: datetime, told: Mapping[str, float]) -> Sample:
     """Make a Sample of a series in which every limit holds, but for the channels told; NaN: unavailable."""
+    return sample_of(series_id, well(plant, series_id), at, told)
+
+
+def sample_of(series_id: str, calm: Mapping[str, float], at: datetime, told: Mapping[str, float]) -> Sample:
+    """Make a Sample of a series of which it is known what is well."""
+    values = tuple(told.get(channel, value) for channel, value in calm.items())
+    bad = tuple(Quality.UNAVAILABLE if math.isnan(value) else Quality.GOOD for value in values)
+    quality = None if all(one is Quality.GOOD for one in bad) else bad
+    return Sample(series_id, at, values, quality, at + timedelta(milliseconds=200))
+
+
+def well(plant: Plant, series_id: str) -> dict[str, float]:
+    """Give for each channel of a series a value that is inside all its limits."""
     series = plant.series[series_id]
     permitted: dict[str, list[Limit]] = {channel.id: [] for channel in series.channels}
     unlimited = {channel.id: 0.0 if channel.model.unit == "count" else 1.0 for channel in series.channels}
     for limit in plant.limits:
         if limit.channel in permitted:
             permitted[limit.channel].append(limit)
-    values = tuple(
-        told.get(channel, _middle(limits) if limits else unlimited[channel])
-        for channel, limits in permitted.items()
-    )
-    bad = tuple(Quality.UNAVAILABLE if math.isnan(value) else Quality.GOOD for value in values)
-    quality = None if all(one is Quality.GOOD for one in bad) else bad
-    return Sample(series.id, at, values, quality, at + timedelta(milliseconds=200))
+    return {
+        channel: _middle(limits) if limits else unlimited[channel] for channel, limits in permitted.items()
+    }
 
 
 def _middle(limits: Sequence[Limit]) -> float:

@@ -5,7 +5,7 @@ import json
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from alarms.events import Alarm
-from config.load import load
+from bench.running import NO_TLS
 from config.model import Sample
 from config.plant import Plant
 from monitor.server.access import PASSWORD_VARIABLE
@@ -27,7 +27,8 @@ from monitor.server.sessions import Person
 from monitor.server.settings import Settings
 from monitor.store.book import BookEntry
 from monitor.store.write import Writer
-from tests.people import TRAINING, accounts, add_people, called
+from tests.loaded import loaded
+from tests.people import TRAINING, accounts, add_people, called, cheap_hasher
 from tests.server.collector import Collector
 from tests.server.hands import Hands
 
@@ -58,7 +59,8 @@ class Running:
     """A server that runs, and who wants something from it."""
 
     address: str
-    service: Service
+    # asyncio's runner has the result of each fixture put into words, for a message that nobody sees: the whole plant.
+    service: Service = field(repr=False)
 
     def sign_in(self, role: Role = Role.ENGINEER, name: str = "") -> str:
         """Open a session without a password, and give its token."""
@@ -78,7 +80,7 @@ class Running:
     async def client(self, token: str = "", **headers: str) -> AsyncIterator[httpx.AsyncClient]:
         cookie = {"Cookie": f"{COOKIE}={token}"} if token else {}
         async with httpx.AsyncClient(
-            base_url=self.address, headers={**cookie, **headers}, trust_env=False, timeout=60
+            base_url=self.address, headers={**cookie, **headers}, verify=NO_TLS, trust_env=False, timeout=60
         ) as client:
             yield client
 
@@ -121,9 +123,15 @@ def no_grace(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("monitor.asgi.GRACE_S", 0)
 
 
+@pytest.fixture(autouse=True)
+def no_toil(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every new hash of a password would take a fifth of a second of a core, each server's first check among them."""
+    monkeypatch.setattr("monitor.server.access.PasswordHasher", cheap_hasher)
+
+
 @pytest.fixture(scope="session")
 def plant() -> Plant:
-    return load(Path(__file__).parents[1] / "plants" / "line")
+    return loaded(Path(__file__).parents[1] / "plants" / "line")
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from monitor.server import database
-from monitor.server.access import PASSWORD_VARIABLE
+from monitor.server.access import PASSWORD_VARIABLE, Passwords
 from monitor.server.gate import API, COOKIE
 from monitor.server.settings import Settings
 from monitor.server.tries import TRIES_AT_ONE_PLACE
@@ -53,6 +53,11 @@ async def test_a_wrong_password_and_a_wrong_name_read_the_same(keeping: Running)
         assert answer.status_code == 401
         assert answer.json() == {"detail": "The name or the password is wrong."}
         assert "set-cookie" not in answer.headers
+
+
+async def test_a_hash_costs_whoever_guesses_what_rfc_9106_advises(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.server.access.PasswordHasher", PasswordHasher)
+    assert (await Passwords().hash(PASSWORD)).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
 async def test_an_unknown_name_costs_as_much_work_as_a_known_one(

@@ -13,8 +13,8 @@ import pytest
 from fastapi import APIRouter, HTTPException
 
 from monitor.collector import codec
-from monitor.collector.batch import batch_of
 from monitor.collector.plants import PlantBody
+from monitor.collector.portion import portion_of
 from monitor.server.rights import Role
 from monitor.server.settings import Settings
 from monitor.store.plant_changes import FOLLOWS, Proposal, ProposalState, add_proposal, signature_holds
@@ -108,7 +108,7 @@ async def test_a_limit_is_changed_by_two_persons_and_both_stand_in_the_book(
         assert one["state"] == "proposed"
         (difference,) = one["differences"]
         assert (difference["kind"], difference["id"], difference["field"]) == ("limit", ACTION, "low")
-        assert (difference["old"], difference["new"], difference["is_looser"]) == ("20", "10", True)
+        assert (difference["old"], difference["new"], difference["is_looser"]) == ("20 Pa", "10 Pa", True)
         assert difference["field_label"] == {"en": "lower bound", "zh": "下限"}
         assert taking.handed == []
         approved = await qian.post(f"/proposals/{one['number']}/approve", json=SIGNATURE)
@@ -198,7 +198,7 @@ async def test_a_proposal_that_another_plant_has_overtaken_cannot_be_approved(
         assert (late.status_code, late.json()["detail"]) == (409, "其间已有其他配置生效，请重新提出变更。")
         again = await proposed(li, other)
         assert [(one["old"], one["new"], one["is_looser"]) for one in again["differences"]] == [
-            ("10", "12", False)
+            ("10 Pa", "12 Pa", False)
         ]
 
 
@@ -351,7 +351,7 @@ async def test_the_versions_tell_who_answers_for_each_and_since_when(
         codec.entry_of(codec.Start(at + timedelta(hours=2), "1" * 64), at + timedelta(hours=2)),
     ]
     writer = await Writer.open(keeping.service.settings.database_url, PLANT, "test", at)
-    await writer.write(4, [], batch_of([replace(one, seq=n) for n, one in enumerate(lines, 1)]).book, [])
+    await writer.write(4, [], portion_of([replace(one, seq=n) for n, one in enumerate(lines, 1)]).book, [])
     await writer.close()
     async with asking(keeping, "qian", Role.QA) as qian:
         told = (await qian.get("/versions")).json()["versions"]

@@ -1,5 +1,6 @@
 """Exports over HTTP: streamed, refused in words before they begin, cut when they fail, ended when nobody listens."""
 
+import asyncio
 import io
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -119,9 +120,13 @@ async def test_what_fails_on_its_way_is_cut_so_that_nobody_takes_it_for_the_whol
     keeping: Running, long: httpx.Response
 ) -> None:
     connection = await asyncpg.connect(keeping.service.settings.database_url)
-    await connection.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'COPY%' AND pid <> pg_backend_pid()"
+    cut = (
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+        " WHERE query LIKE 'COPY%' AND pid <> pg_backend_pid()"
     )
+    async with asyncio.timeout(20):
+        while not await connection.fetchval(cut):  # noqa: ASYNC110 - the answer begins before its first rows are asked for
+            await asyncio.sleep(0.01)
     await connection.close()
     with pytest.raises(httpx.RemoteProtocolError):
         await long.aread()

@@ -1,6 +1,7 @@
 """PINs: chosen with the password, good for acknowledging within a session, shut after five wrong ones."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -8,7 +9,7 @@ import httpx
 import pytest
 
 from monitor.server.gate import API
-from monitor.server.pins import WRONG_MAX, is_trivial
+from monitor.server.pins import FILE, WRONG_MAX, Pins, is_trivial
 from monitor.server.rights import Role
 from tests.people import TRAINING, accounts
 from tests.server.collector import ALARM, Collector
@@ -107,6 +108,30 @@ async def test_five_wrong_ones_shut_it_until_the_password_is_given(
         assert (await client.post(path, json=by_pin(seen, PIN))).status_code == 200
     assert len(await book(keeping, "pin_refused")) == WRONG_MAX - 1
     assert len(await book(keeping, "pin_locked")) == 1
+
+
+def test_wrong_ones_are_counted_on_behind_a_restart(tmp_path: Path) -> None:
+    pins = Pins(tmp_path)
+    assert not any(pins.count("cao") for _ in range(WRONG_MAX - 1))
+    assert Pins(tmp_path).count("cao")
+    assert Pins(tmp_path).is_locked("cao")
+    assert not Pins(tmp_path).is_locked("li")
+    Pins(tmp_path).forgive("cao")
+    assert not Pins(tmp_path).is_locked("cao")
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"cao": "many"}', '{"cao": -3}'])
+def test_a_file_that_says_nothing_lets_the_server_start(tmp_path: Path, text: str) -> None:
+    (tmp_path / FILE).write_text(text)
+    pins = Pins(tmp_path)
+    assert not pins.is_locked("cao")
+    pins.count("cao")
+    assert (tmp_path / FILE).read_text() == '{"cao":1}'
+
+
+def test_where_nothing_can_be_written_wrong_ones_are_counted_all_the_same(tmp_path: Path) -> None:
+    pins = Pins(tmp_path / "nowhere")
+    assert [pins.count("cao") for _ in range(WRONG_MAX)] == [False] * (WRONG_MAX - 1) + [True]
 
 
 async def test_whoever_resets_a_password_ends_the_pin_too(keeping: Running) -> None:

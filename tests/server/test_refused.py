@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from alarms import permit
+from alarms import batches, permit
 from config.plant import Plant
 from monitor.collector import duty, pipeline, plants
 from monitor.collector.commands import NOTHING
@@ -147,12 +147,13 @@ async def test_a_wrong_password_ends_every_deed_that_takes_one(
 
 
 def said_by_permit() -> Iterator[str]:
-    """Give every sentence in the source of `alarms.permit`, with {} where something is filled in."""
-    for function in ast.walk(ast.parse(inspect.getsource(permit))):
-        if isinstance(function, ast.FunctionDef):
-            documented = bool(ast.get_docstring(function))
-            for statement in function.body[documented:]:
-                yield from _sentences(statement)
+    """Give every sentence in the source of what may be done, also to batches; {} where something is filled in."""
+    for module in (permit, batches):
+        for function in ast.walk(ast.parse(inspect.getsource(module))):
+            if isinstance(function, ast.FunctionDef):
+                documented = bool(ast.get_docstring(function))
+                for statement in function.body[documented:]:
+                    yield from _sentences(statement)
 
 
 def said_of_another_plant() -> Iterator[str]:

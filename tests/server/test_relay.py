@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from alarms.events import EndBatch, StartBatch
 from config.plant import Plant
 from monitor.server import relay
 from monitor.server.settings import Settings
@@ -156,3 +157,20 @@ async def test_a_newer_value_is_never_replaced_by_an_older(collector: Collector,
             await screen.until("sample")
         latest = json.loads((await client.get("/api/v1/latest")).text)
         assert latest["samples"][0]["values"][0] == 53.5
+
+
+async def test_which_batch_runs_is_live_for_those_who_look_and_those_who_come_later(
+    collector: Collector, server: Running, hands: Hands
+) -> None:
+    begun = StartBatch(hands.at, "B-1", "STM-L1", "MSC", "set-up", ("STM-L1-CORE",), "wu")
+    async with server.screen(server.sign_in()) as screen:
+        await screen.until("link", collector=True)
+        collector.judge(begun)
+        told = await screen.next()
+        assert (told["type"], told["line"], told["batch"]["id"]) == ("batch", "STM-L1", "B-1")
+        async with server.screen(server.sign_in()) as later:
+            assert (await later.next())["batches"] == [told["batch"]]
+        collector.judge(EndBatch(hands.at, "B-1", "wu"))
+        assert (await screen.next())["batch"] is None
+        async with server.screen(server.sign_in()) as later:
+            assert (await later.next())["batches"] == []

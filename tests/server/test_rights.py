@@ -34,11 +34,30 @@ GET    /alarms/load                          read_past
 GET    /alarms/transitions                   read_past
 GET    /alarms/times                         read_past
 POST   /alarms/shown                         look
+GET    /batches                              read_past
+GET    /batches/{batch}                      read_past
+GET    /batches/{batch}/dossier              read_past
+GET    /batches/{batch}/dossier/progress     read_past
+GET    /batches/{batch}/record               read_past
+GET    /lines/{line}/readiness               read_past
+GET    /equipment-tests                      read_past
+POST   /batches                              start_batch
+POST   /batches/{batch}/stage                start_batch
+POST   /batches/{batch}/end                  start_batch
+POST   /equipment-tests                      note_test
+POST   /equipment-tests/confirm              confirm_test
 GET    /completeness                         read_past
 GET    /readings                             read_past
+GET    /overlay                              read_past
+GET    /prevention                           read_past
 GET    /signatures                           read_past
 GET    /exports/readings.{kind}              export
 GET    /exports/alarms.csv                   export
+GET    /exports/prevention.csv               export
+POST   /packages                             export
+GET    /packages/{batch}                     export
+DELETE /packages/{batch}                     export
+GET    /packages/{batch}/file                export
 POST   /alarms/acknowledge                   acknowledge
 POST   /alarms/reset                         reset_alarm
 POST   /alarms/shelve                        shelve
@@ -55,10 +74,35 @@ POST   /duty/substitutions/take-back         substitute substitute_anybody
 POST   /notices/receipt                      receive
 POST   /instruments/confirm                  confirm_instruments
 POST   /instruments/entries                  keep_instruments
+GET    /samples                              read_past
+GET    /samples/labels                       read_past
+GET    /samples/{code}                       read_past
+GET    /samples/{code}/runs                  read_past
+POST   /samples/plan                         take_samples
+POST   /samples/{code}/replace               take_samples
+POST   /samples/{code}/expose                take_samples note_plates
+POST   /samples/{code}/collect               take_samples note_plates
+POST   /samples/{code}/incubate              take_samples note_plates
+POST   /samples/{code}/read                  read_plates note_plates
+POST   /samples/{code}/correct               read_plates
+POST   /samples/{code}/verify                verify_plates
+POST   /samples/{code}/quarantine            take_samples read_plates approve_plates
+POST   /samples/{code}/return                verify_plates approve_plates
+POST   /samples/{code}/reject                verify_plates approve_plates
+POST   /samples/approve                      approve_plates
 GET    /book                                 read_book
 GET    /book/line                            read_book
 GET    /book/reviews                         read_book
 POST   /book/reviews                         review_book
+GET    /batches/{batch}/review               read_past
+POST   /batches/{batch}/reviews              review_batch
+POST   /batches/{batch}/release              release_batch
+GET    /deviations                           read_past
+GET    /deviations/{deviation}               read_past
+POST   /deviations                           open_deviation
+POST   /deviations/{deviation}/assess        assess_deviation
+POST   /deviations/{deviation}/close         close_deviation
+POST   /deviations/{deviation}/reopen        close_deviation
 GET    /plant/proposals                      propose_plant approve_plant read_book
 GET    /plant/proposals/{number}             propose_plant approve_plant read_book
 GET    /plant/versions                       propose_plant approve_plant read_book
@@ -109,9 +153,13 @@ DOCS = Path(__file__).parents[2] / "docs"
 PARTS = {
     "{kind}": "csv",
     "{number}": "1",
+    "{deviation}": "DEV-2026-0001",
     "{name}": "nobody",
     "{session_id}": "0123456789abcdef",
     "{rotation}": "day",
+    "{code}": "V000001-95",
+    "{batch}": "MSC-1",
+    "{line}": "STM-L1",
 }
 
 
@@ -172,6 +220,7 @@ def test_the_tables_leave_nothing_out() -> None:
     assert {deed for deeds in RIGHTS.values() for deed in deeds} | {
         Deed.SCRAPE,
         Deed.CALENDAR,
+        Deed.NOTE_PLATES,
     } == set(Deed)
 
 

@@ -8,7 +8,7 @@ import os
 import tempfile
 from collections import defaultdict
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ from monitor.server.gate import API, COOKIE, OPEN_DOORS
 from monitor.server.rights import RIGHTS, Role
 from monitor.server.settings import Settings
 from tests.server.acting import acting
-from tests.server.collector import Collector
+from tests.server.collector import Collector, heard
 from tests.server.conftest import NO_DATABASE, Running
 from tests.server.drawn import BY_CHANCE, Call, draw
 from tests.server.filled import fill
@@ -90,10 +90,21 @@ POST /alarms/acknowledge
 POST /alarms/reset
 POST /alarms/shelve
 POST /alarms/unshelve
+POST /batches
+POST /batches/{batch}/end
+POST /batches/{batch}/release
+POST /batches/{batch}/reviews
+POST /batches/{batch}/stage
 GET /book/line
 POST /book/reviews
+POST /deviations/{deviation}/close
+POST /deviations/{deviation}/reopen
 POST /instruments/confirm
 POST /notices/receipt
+POST /packages
+DELETE /packages/{batch}
+GET /packages/{batch}
+GET /packages/{batch}/file
 POST /people
 POST /people/{name}/subject
 POST /plant/proposals
@@ -102,6 +113,9 @@ POST /protections/confirm
 POST /protections/inhibit
 POST /protections/rearm
 POST /protections/reset
+POST /samples/approve
+POST /samples/{code}/reject
+POST /samples/{code}/replace
 POST /session/oidc
 GET /session/oidc/callback
 DELETE /session/own/{session_id}
@@ -109,7 +123,11 @@ POST /session/password
 POST /session/totp
 POST /sessions/{session_id}/end
 """
-"""What takes what nobody draws: an occurrence that stands now, one's own password or notice, another's proposal."""
+"""What takes what nobody draws: an occurrence that stands now, one's own password or notice, another's proposal.
+
+Or a batch that runs, one signed as it stands, a deviation that others have assessed, a plate that two others have read
+and verified, one in quarantine.
+"""
 
 
 def door(label: str) -> tuple[str, str]:
@@ -179,24 +197,6 @@ async def calling(server: Running, hands: Hands) -> AsyncIterator[Caller]:
     finally:
         caller.close()
     assert not caller.wrong, f"{len(caller.wrong)} answers\n" + "\n".join(caller.wrong[:20])
-
-
-@asynccontextmanager
-async def heard(collector: Collector) -> AsyncIterator[None]:
-    """Let the collector say once a second that it is well."""
-
-    async def beat() -> None:
-        while True:
-            collector.feed.health(collector.health())
-            await asyncio.sleep(1)
-
-    task = asyncio.create_task(beat())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 def test_every_operation_of_the_document_is_called(

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import httpx
 import pytest
 
+from bench.running import NO_TLS
 from monitor.server.database import Database
 from monitor.server.gate import API, COOKIE
 from monitor.server.serve import ServerError, serve
@@ -65,7 +66,10 @@ async def test_an_answer_waits_for_nothing_on_its_way(
         return connection, address
 
     monkeypatch.setattr(socket.socket, "accept", noted)
-    async with running(settings) as server, httpx.AsyncClient(base_url=server.address) as client:
+    async with (
+        running(settings) as server,
+        httpx.AsyncClient(base_url=server.address, verify=NO_TLS) as client,
+    ):
         await client.get(f"{API}/health")
         assert [one.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for one in taken] == [1]
 

@@ -23,7 +23,7 @@ router = APIRouter(tags=["deeds"], responses=ANSWERS)
 
 _WORDS = Text(
     en=f"To acknowledge an action alarm, say in a few words what is done about it ({COMMENT_LENGTH_MIN} at least).",
-    zh=f"确认行动限报警须填写处理说明（至少 {COMMENT_LENGTH_MIN} 个字符）。",
+    zh=f"确认纠偏限报警须填写处理说明（至少 {COMMENT_LENGTH_MIN} 个字符）。",
 )
 _SIGN = Text(
     en="To acknowledge a critical alarm, sign: give your password again, or your PIN.",

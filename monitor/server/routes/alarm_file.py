@@ -1,20 +1,17 @@
 """The alarms of a time as a file, each with how soon it came how far: CSV, in either language."""
 
-import csv
-import io
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
 from alarms.alarm import state
 from alarms.events import Alarm
 from config.model import Text
+from monitor.server.csv_file import ANSWERS, HeaderLanguage, csv_file
 from monitor.server.may import may
-from monitor.server.messages import Detail
 from monitor.server.period import Period
 from monitor.server.refusal import Refusal
 from monitor.server.rights import Deed
@@ -26,11 +23,6 @@ from monitor.store.times import Times, shown_at, times
 
 ALARMS_MAX = 2000
 """Each costs three questions to the database."""
-
-ANSWERS: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The file", "content": {"text/csv": {"schema": {"type": "string"}}}},
-    **{code: {"model": Detail} for code in (401, 403, 422, 503)},
-}
 
 router = APIRouter(tags=["exports"], responses=ANSWERS)
 
@@ -55,7 +47,6 @@ _STEPS = (
     (Text("accepted", "接受"), "accepted_at"),
     (Text("acknowledged", "确认"), "acknowledged_at"),
 )
-_AFTER = Text("{} (s after the sample)", "{}（采样后秒数）")
 
 
 @router.get(
@@ -67,7 +58,7 @@ _AFTER = Text("{} (s after the sample)", "{}（采样后秒数）")
 async def export_alarms(
     period: Period,
     here: Here,
-    language: Annotated[Language, Query(description="of the header")] = Language.EN,
+    language: HeaderLanguage = Language.EN,
 ) -> Response:
     """The alarms raised from `start` to `end`, the latest first: each time in the plant's zone, and in seconds.
 
@@ -88,21 +79,13 @@ async def export_alarms(
             )
             for one in found
         ]
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([list(_head(language)), *rows])
-    # Behind a byte order mark, without which spreadsheets take Chinese for another encoding.
-    mark = "\ufeff" if language is Language.ZH else ""
-    return Response(mark + text.getvalue(), media_type="text/csv; charset=utf-8")
+    return csv_file(_head(), rows, language)
 
 
-def _head(language: Language) -> Iterator[str]:
-    def said(text: Text) -> str:
-        return text.zh if language is Language.ZH else text.en
-
-    yield from (said(one) for one in _COLUMNS)
+def _head() -> Iterator[Text]:
+    yield from _COLUMNS
     for name, _ in _STEPS:
-        yield said(name)
-        yield said(_AFTER).format(said(name))
+        yield from (name, Text(f"{name.en} (s after the sample)", f"{name.zh}（采样后秒数）"))
 
 
 def _row(alarm: Alarm, known: Times, drawn: datetime | None, zone: ZoneInfo) -> list[str]:
@@ -111,7 +94,7 @@ def _row(alarm: Alarm, known: Times, drawn: datetime | None, zone: ZoneInfo) -> 
     for _, name in _STEPS:
         at = drawn if name == "shown_at" else getattr(known, name)
         row += [_iso(at, zone), _after(at, known.sample_at)]
-    return [_inert(one) for one in row]
+    return row
 
 
 def _iso(at: datetime | None, zone: ZoneInfo) -> str:
@@ -120,8 +103,3 @@ def _iso(at: datetime | None, zone: ZoneInfo) -> str:
 
 def _after(at: datetime | None, sample_at: datetime | None) -> str:
     return "" if at is None or sample_at is None else f"{(at - sample_at).total_seconds():.3f}"
-
-
-def _inert(cell: str) -> str:
-    """What a spreadsheet would take for a formula is a text to it."""
-    return f"'{cell}" if cell[:1] in {"=", "+", "@"} else cell

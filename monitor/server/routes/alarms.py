@@ -15,7 +15,7 @@ from config.plant import Plant
 from config.rules import Priority
 from monitor.server.asked import Moment
 from monitor.server.may import Looking, ReadingPast
-from monitor.server.messages import ALARM_EXAMPLE, Alarm, Detail, Time, shown
+from monitor.server.messages import ALARM_EXAMPLE, Alarm, Time, refusals, shown
 from monitor.server.period import Period
 from monitor.server.search import Id, Looked, mark_of
 from monitor.server.service import Here
@@ -126,7 +126,7 @@ class AlarmLoad(Noun):
     priorities: dict[Priority, float]
 
 
-@router.get("", dependencies=[Looking], responses={code: {"model": Detail} for code in (401, 403, 422)})
+@router.get("", dependencies=[Looking], responses=refusals(401, 403, 422))
 async def read_alarms(here: Here, hidden: bool = True) -> Standing:
     """Every alarm that is not NORM, from memory: it needs no database. Without `hidden`, those that are shown."""
     alarms = [one for one in here.relay.alarms.values() if hidden or one.state not in HIDDEN]
@@ -136,7 +136,7 @@ async def read_alarms(here: Here, hidden: bool = True) -> Standing:
 @router.get(
     "/history",
     dependencies=[ReadingPast],
-    responses={code: {"model": Detail} for code in (401, 403, 422, 503)},
+    responses=refusals(401, 403, 422, 503),
 )
 async def read_alarm_history(
     period: Period, looked: Looked, here: Here, limit: Annotated[int, Query(ge=1, le=HISTORY_MAX)] = 500
@@ -151,9 +151,7 @@ async def read_alarm_history(
     return History(alarms=[describe(one, plant) for one in known], next=last)
 
 
-@router.get(
-    "/load", dependencies=[ReadingPast], responses={code: {"model": Detail} for code in (401, 403, 422, 503)}
-)
+@router.get("/load", dependencies=[ReadingPast], responses=refusals(401, 403, 422, 503))
 async def read_alarm_load(period: Period, here: Here) -> AlarmLoad:
     """How much the alarms from `start` to `end` asked of people (ISA-18.2, table 7)."""
     async with here.reads.pool() as pool:
@@ -167,7 +165,7 @@ async def read_alarm_load(period: Period, here: Here) -> AlarmLoad:
 @router.get(
     "/transitions",
     dependencies=[ReadingPast],
-    responses={code: {"model": Detail} for code in (401, 403, 422, 503)},
+    responses=refusals(401, 403, 422, 503),
 )
 async def read_transitions(
     here: Here,
@@ -183,9 +181,7 @@ async def read_transitions(
         return Transitions(transitions=await transitions_of(pool, alarm, raised_at, limit))
 
 
-@router.get(
-    "/deeds", dependencies=[ReadingPast], responses={code: {"model": Detail} for code in (401, 403, 422, 503)}
-)
+@router.get("/deeds", dependencies=[ReadingPast], responses=refusals(401, 403, 422, 503))
 async def read_deeds(
     period: Period,
     channel: Annotated[list[Id], Query(min_length=1, max_length=40)],
@@ -206,9 +202,7 @@ def _occurrence(alarm: events.Alarm, priority: Priority) -> Occurrence:
     return Occurrence(alarm.id, priority, alarm.raised_at, alarm.changed_at if over else None)
 
 
-@router.get(
-    "/guidance", dependencies=[Looking], responses={code: {"model": Detail} for code in (401, 403, 422)}
-)
+@router.get("/guidance", dependencies=[Looking], responses=refusals(401, 403, 422))
 async def read_guidance(here: Here, alarm: AlarmAsked) -> AlarmGuidance:
     """What an alarm means, what is to be done, how soon, and by which procedure."""
     return AlarmGuidance.model_validate(guidance_of(here.settings.plant, alarm))

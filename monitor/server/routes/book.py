@@ -11,7 +11,7 @@ from pydantic import BaseModel, StringConstraints
 from config.model import Text
 from monitor.server.asked import moment
 from monitor.server.may import may
-from monitor.server.messages import Detail, shown
+from monitor.server.messages import refusals, shown
 from monitor.server.period import Period
 from monitor.server.refusal import Refusal
 from monitor.server.rights import Deed
@@ -27,9 +27,7 @@ REVIEWS_MAX = 500
 """More than a year of them, one a day."""
 WORDS_MAX = 10
 
-router = APIRouter(
-    prefix="/book", tags=["book"], responses={code: {"model": Detail} for code in (401, 403, 422, 503)}
-)
+router = APIRouter(prefix="/book", tags=["book"], responses=refusals(401, 403, 422, 503))
 
 # No NUL: PostgreSQL cannot keep one, and would look as if it were down.
 WRITABLE = r"^[^\x00]*$"
@@ -141,7 +139,7 @@ async def read_book(
     return BookPage(lines=[_line(one, reviews) for one in found], next=last)
 
 
-@router.get("/line", dependencies=[Reading], responses={404: {"model": Detail}})
+@router.get("/line", dependencies=[Reading], responses=refusals(404))
 async def read_book_line(
     chain: Annotated[Word, Query(examples=[_LINE["chain"]])],
     seq: Annotated[int, Query(ge=1, lt=2**63, examples=[41])],

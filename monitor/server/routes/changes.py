@@ -9,7 +9,7 @@ from config.faults import PlantFaults
 from config.model import Text
 from monitor.server.identify import address_of
 from monitor.server.may import may, refused
-from monitor.server.messages import Detail
+from monitor.server.messages import refusals
 from monitor.server.proposed import (
     PlantApproved,
     PlantDropped,
@@ -44,7 +44,7 @@ from monitor.versions import BYTES_MAX, VersionsError
 router = APIRouter(
     prefix="/plant",
     tags=["plant changes"],
-    responses={code: {"model": Detail} for code in (401, 403, 404, 409, 413, 422, 429, 503)},
+    responses=refusals(401, 403, 404, 409, 413, 422, 429, 503),
 )
 _log = structlog.get_logger()
 

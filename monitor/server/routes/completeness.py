@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from config.model import Text
 from monitor.server.may import ReadingPast
-from monitor.server.messages import Detail, shown
+from monitor.server.messages import refusals, shown
 from monitor.server.period import Period
 from monitor.server.refusal import Refusal
 from monitor.server.routes.readings import PastInstrument
@@ -21,7 +21,7 @@ from monitor.store.complete import completeness
 from monitor.store.gaps import Cause
 from monitor.store.instruments import read_register
 
-ANSWERS: dict[int | str, dict[str, Any]] = {code: {"model": Detail} for code in (401, 403, 404, 422, 503)}
+ANSWERS = refusals(401, 403, 404, 422, 503)
 
 router = APIRouter(tags=["completeness"])
 
@@ -106,7 +106,7 @@ class DeviceCompleteness(BaseModel):
 @router.get(
     "/completeness",
     dependencies=[ReadingPast],
-    responses={code: {"model": Detail} for code in (401, 403, 404, 422, 503)},
+    responses=refusals(401, 403, 404, 422, 503),
 )
 async def read_completeness(
     # No NUL: PostgreSQL refuses one, which would look as if it were down.

@@ -15,14 +15,12 @@ from monitor.server.asked import Id, Moment
 from monitor.server.command import OneAlarm, OneProtection, OneZone
 from monitor.server.identify import Credentials, address_of, tried
 from monitor.server.may import check_right, may, refused
-from monitor.server.messages import Detail, shown
+from monitor.server.messages import refusals, shown
 from monitor.server.rights import ROLES, SIGNS_AS, Deed
 from monitor.server.service import Here, Service
 from monitor.server.sessions import Person, Session
 
-ANSWERS: dict[int | str, dict[str, Any]] = {
-    code: {"model": Detail} for code in (401, 403, 404, 409, 422, 429, 503)
-}
+ANSWERS = refusals(401, 403, 404, 409, 422, 429, 503)
 
 router = APIRouter(tags=["deeds"], responses=ANSWERS)
 _log = structlog.get_logger()

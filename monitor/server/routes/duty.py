@@ -14,7 +14,7 @@ from monitor.notify.icalendar import calendar
 from monitor.server.asked import Id, Moment
 from monitor.server.duty import SUBSTITUTION_EXAMPLE, Known, Substituted, is_own, turns_of
 from monitor.server.may import Looking, may
-from monitor.server.messages import Detail, shown
+from monitor.server.messages import refusals, shown
 from monitor.server.period import Period
 from monitor.server.refusal import Refusal
 from monitor.server.rights import Deed
@@ -29,7 +29,7 @@ LATE = timedelta(minutes=10)
 LASTS_MAX = timedelta(days=92)
 """Demo proposal: whoever is away for longer is taken out of the rotation."""
 
-router = APIRouter(prefix="/duty", tags=["duty"], responses={c: {"model": Detail} for c in (401, 403, 422)})
+router = APIRouter(prefix="/duty", tags=["duty"], responses=refusals(401, 403, 422))
 _log = structlog.get_logger()
 
 _NO_ROTATION = Text(en="There is no such rotation.", zh="没有该轮值。")
@@ -106,7 +106,7 @@ async def read_duty(session: Annotated[Session, Looking], here: Here) -> DutyNow
     )
 
 
-@router.get("/turns", dependencies=[Looking], responses={404: {"model": Detail}})
+@router.get("/turns", dependencies=[Looking], responses=refusals(404))
 async def read_turns(
     rotation: Annotated[str, Query(min_length=1, max_length=100, pattern=r"^[^\x00]*$", examples=["night"])],
     period: Period,
@@ -123,7 +123,7 @@ async def read_turns(
     "/{rotation}.ics",
     dependencies=[Depends(may(Deed.LOOK, Deed.CALENDAR))],
     response_class=Response,
-    responses={200: {"content": {"text/calendar": {}}}, 404: {"model": Detail}},
+    responses={200: {"content": {"text/calendar": {}}}, **refusals(404)},
 )
 async def read_calendar(rotation: RotationId, here: Here, language: Literal["en", "zh"] = "zh") -> Response:
     """The turns of a rotation as iCalendar, for a calendar that fetches it with an API token."""
@@ -134,7 +134,7 @@ async def read_calendar(rotation: RotationId, here: Here, language: Literal["en"
     return Response(text, media_type="text/calendar; charset=utf-8")
 
 
-@router.post("/substitutions", responses={code: {"model": Detail} for code in (404, 409, 503)})
+@router.post("/substitutions", responses=refusals(404, 409, 503))
 async def substitute(new: NewSubstitution, session: Substituting, here: Here) -> Substitutions:
     """Note that somebody else has a rotation's duty for a while."""
     rotation = _found(here, new.rotation)
@@ -148,7 +148,7 @@ async def substitute(new: NewSubstitution, session: Substituting, here: Here) ->
     return await _noted(here, session, new, is_over=False)
 
 
-@router.post("/substitutions/take-back", responses={code: {"model": Detail} for code in (404, 409, 503)})
+@router.post("/substitutions/take-back", responses=refusals(404, 409, 503))
 async def take_back(asked: NewSubstitution, session: Substituting, here: Here) -> Substitutions:
     """Take a substitution back; it is named whole, `reason` says why it is taken back."""
     known, _ = await here.duty.now()

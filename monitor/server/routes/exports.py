@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from config.model import Text
 from monitor.server.may import may
-from monitor.server.messages import Detail
+from monitor.server.messages import refusals
 from monitor.server.period import Period
 from monitor.server.pushed import Pushed
 from monitor.server.refusal import Refusal
@@ -41,7 +41,7 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
             media: {"schema": {"type": "string", "format": "binary"}} for media in MEDIA_TYPES.values()
         },
     },
-    **{code: {"model": Detail} for code in (401, 403, 404, 422, 503)},
+    **refusals(401, 403, 404, 422, 503),
 }
 
 router = APIRouter(tags=["exports"])

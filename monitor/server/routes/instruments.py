@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, TypeAlias
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field, StringConstraints
@@ -13,7 +13,7 @@ from monitor.calibration import Category, Entry, Facts, InstrumentState, Registe
 from monitor.server.asked import Day
 from monitor.server.instruments import day_of
 from monitor.server.may import ReadingPast, may
-from monitor.server.messages import Detail, shown
+from monitor.server.messages import refusals, shown
 from monitor.server.refusal import Refusal
 from monitor.server.rights import Deed
 from monitor.server.service import Here, Service
@@ -34,9 +34,7 @@ TOLD_DUE_ON = "cal_due"
 EARLIEST_S = 1e9
 """Before 2001 no counter of ours was made: such a date is one that nobody has set."""
 
-ANSWERS: dict[int | str, dict[str, Any]] = {
-    code: {"model": Detail} for code in (401, 403, 404, 409, 422, 503)
-}
+ANSWERS = refusals(401, 403, 404, 409, 422, 503)
 router = APIRouter(prefix="/instruments", tags=["instruments"], responses=ANSWERS)
 
 # No NUL: PostgreSQL cannot keep one, and would look as if it were down.

@@ -7,7 +7,7 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel
 
 from monitor.server.may import Looking
-from monitor.server.messages import SAMPLE_EXAMPLE, Detail, Sample, Time, shown
+from monitor.server.messages import SAMPLE_EXAMPLE, Sample, Time, refusals, shown
 from monitor.server.refusal import Refusal, answer
 from monitor.server.relay import Browser
 from monitor.server.rights import Deed
@@ -35,7 +35,7 @@ class Latest(BaseModel):
     samples: list[Sample]
 
 
-@router.get("/latest", dependencies=[Looking], responses={code: {"model": Detail} for code in (401, 403)})
+@router.get("/latest", dependencies=[Looking], responses=refusals(401, 403))
 async def read_latest(here: Here) -> Latest:
     """The latest Sample of each series, from memory: it needs no database."""
     samples = list(here.relay.samples.values())

@@ -11,7 +11,7 @@ from monitor.server.asked import WRITABLE, Moment
 from monitor.server.database import DatabaseDown
 from monitor.server.duty import OnItsWay
 from monitor.server.may import Looking, may
-from monitor.server.messages import Detail, Time, shown
+from monitor.server.messages import Time, refusals, shown
 from monitor.server.refusal import Refusal
 from monitor.server.rights import Deed
 from monitor.server.service import Here
@@ -21,9 +21,7 @@ from monitor.store.notices_read import Asked, notices_of
 
 NOTICES_MAX = 200
 
-router = APIRouter(
-    prefix="/notices", tags=["duty"], responses={c: {"model": Detail} for c in (401, 403, 422)}
-)
+router = APIRouter(prefix="/notices", tags=["duty"], responses=refusals(401, 403, 422))
 
 _NOT_YOURS = Text(en="Only who was told can say that it came.", zh="仅收件人本人可确认已收到。")
 _NO_KEY = Text(en="There is no such notice.", zh="没有该通知。")
@@ -131,7 +129,7 @@ async def read_notices(
     return Notices(database=True, notices=sorted(every, key=lambda one: one.at, reverse=True)[:limit])
 
 
-@router.post("/receipt", responses={code: {"model": Detail} for code in (404, 409, 503)})
+@router.post("/receipt", responses=refusals(404, 409, 503))
 async def receive(came: Came, session: Receiving, here: Here) -> Confirmed:
     """Say that a notice to oneself has come."""
     parts = came.key.rsplit("|", 2)

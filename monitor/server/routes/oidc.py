@@ -17,7 +17,7 @@ from monitor.server.database import DatabaseDown
 from monitor.server.gate import COOKIE
 from monitor.server.identify import address_of
 from monitor.server.jws import TokenError
-from monitor.server.messages import Detail, shown
+from monitor.server.messages import Detail, refusals, shown
 from monitor.server.oidc import LASTS, Question
 from monitor.server.provider import Provider, ProviderError
 from monitor.server.rates import TOO_FAST, too_fast
@@ -123,7 +123,7 @@ async def read_other_sign_in(here: Here) -> OtherSignIn:
     return OtherSignIn(name=here.provider.settings.name if here.provider else None)
 
 
-@router.post("/session/oidc", responses={code: {"model": Detail} for code in (404, 429, 503)})
+@router.post("/session/oidc", responses=refusals(404, 429, 503))
 async def begin_other_sign_in(request: Request, response: Response, here: Here) -> Begun:
     """Begin to sign in by the provider; the answer says where the browser is to go."""
     provider = here.provider
@@ -153,7 +153,7 @@ async def begin_other_sign_in(request: Request, response: Response, here: Here) 
     "/session/oidc/callback",
     response_class=RedirectResponse,
     status_code=303,
-    responses={401: _TOLD, 404: {"model": Detail}, 422: {"model": Detail}, 429: _TOLD, 503: _TOLD},
+    responses={401: _TOLD, 429: _TOLD, 503: _TOLD, **refusals(404, 422)},
 )
 async def end_other_sign_in(
     request: Request,
@@ -182,7 +182,7 @@ async def end_other_sign_in(
 @router.post(
     "/people/{name}/subject",
     status_code=204,
-    responses={code: {"model": Detail} for code in (401, 403, 404, 409, 422, 429, 503)},
+    responses=refusals(401, 403, 404, 409, 422, 429, 503),
     tags=["people"],
 )
 async def link(name: OfName, asked: Linked, session: Keeping, here: Here) -> None:

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from config.model import Text
 from monitor.server.may import may
-from monitor.server.messages import Detail, Time, shown
+from monitor.server.messages import Time, refusals, shown
 from monitor.server.refusal import Refusal
 from monitor.server.rights import Deed, Role
 from monitor.server.routes.deeds import Words
@@ -19,9 +19,7 @@ from monitor.server.sessions import Session
 from monitor.server.written import AT
 from monitor.store.people import Account, By, NameTakenError, add_person, change_person, told_apart
 
-router = APIRouter(
-    tags=["people"], responses={code: {"model": Detail} for code in (401, 403, 404, 409, 422, 429, 503)}
-)
+router = APIRouter(tags=["people"], responses=refusals(401, 403, 404, 409, 422, 429, 503))
 
 NOBODY = Text(en="There is no account of that name.", zh="没有该账户。")
 _TAKEN = Text(

@@ -1,17 +1,18 @@
 """The plant as it is configured: what screens need to name and place every value."""
 
 from collections.abc import Mapping
+from datetime import time
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import BaseModel, BeforeValidator
+from pydantic import BaseModel, BeforeValidator, Field
 
 from config.model import Channel, Device, Grade, Kind, Series, Text
 from config.plant import LineMode, Plant
 from config.rules import Formula, Level, Priority, ProtectionKind
 from monitor.server.may import Looking
 from monitor.server.service import Here
-from monitor.server.written import Detail, Label, Noun, shown
+from monitor.server.written import Label, Noun, refusals, shown
 
 router = APIRouter(tags=["plant"])
 
@@ -134,6 +135,26 @@ class PlantSuppression(Noun):
     states: list[float]
 
 
+class PlantStage(Noun):
+    """One part of making a product, done in these zones; none named: in every zone of the line."""
+
+    id: str
+    label: Label
+    is_set_up: bool
+    zones: list[str]
+
+
+class PlantProduct(Noun):
+    """What is made, on which lines, in which stages; all within `window_s` of when the stage `window_from` begins."""
+
+    id: str
+    label: Label
+    lines: list[str]
+    stages: list[PlantStage]
+    window_s: float | None
+    window_from: str
+
+
 class PlantAsk(Noun):
     """One thing that a protective action asks of a device."""
 
@@ -170,6 +191,14 @@ _PRESSURE = {
     "bits": {},
     "clear_bits": {},
 }
+
+
+class PlantShift(Noun):
+    """A shift of every day, from when it starts by the plant's wall clock until the next one starts."""
+
+    id: str
+    label: Label
+    starts: time
 
 
 class PlantDocument(BaseModel):
@@ -267,6 +296,26 @@ class PlantDocument(BaseModel):
                     "dry_run": False,
                 }
             ],
+            "products": [
+                {
+                    "id": "MSC",
+                    "label": {"en": "Mesenchymal stem cells", "zh": "间充质干细胞"},
+                    "lines": ["STM-L1"],
+                    "stages": [
+                        {
+                            "id": "set-up",
+                            "label": {"en": "Set-up", "zh": "准备"},
+                            "is_set_up": True,
+                            "zones": [],
+                        }
+                    ],
+                    "window_s": 28800.0,
+                    "window_from": "set-up",
+                }
+            ],
+            "shifts": [
+                {"id": "day", "label": {"en": "Day shift", "zh": "白班"}, "starts": "08:00:00"},
+            ],
         }
     )
 
@@ -283,9 +332,11 @@ class PlantDocument(BaseModel):
     cascade: list[PlantEdge]
     suppressions: list[PlantSuppression]
     protections: list[PlantProtection]
+    products: list[PlantProduct]
+    shifts: list[PlantShift] = Field(description="the first one first; none: they are numbered only")
 
 
-@router.get("/plant", dependencies=[Looking], responses={code: {"model": Detail} for code in (401, 403)})
+@router.get("/plant", dependencies=[Looking], responses=refusals(401, 403))
 async def read_plant(here: Here) -> PlantDocument:
     """The plant, without addresses and registers."""
     return describe(here.settings.plant)
@@ -307,6 +358,8 @@ def describe(plant: Plant) -> PlantDocument:
         cascade=[PlantEdge.model_validate(edge) for edge in plant.cascade],
         suppressions=[PlantSuppression.model_validate(one) for one in plant.suppressions.values()],
         protections=[PlantProtection.model_validate(one) for one in plant.protections.values()],
+        products=[PlantProduct.model_validate(one) for one in plant.products.values()],
+        shifts=[PlantShift.model_validate(one) for one in plant.shifts],
     )
 
 

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from monitor.server.may import Looking
-from monitor.server.messages import Detail, Time, shown
+from monitor.server.messages import Time, refusals, shown
 from monitor.server.protected import PROTECTION_EXAMPLE, Protection, armed
 from monitor.server.service import Here
 
@@ -23,7 +23,7 @@ class Protections(BaseModel):
     protections: list[Protection]
 
 
-@router.get("", dependencies=[Looking], responses={code: {"model": Detail} for code in (401, 403)})
+@router.get("", dependencies=[Looking], responses=refusals(401, 403))
 async def read_protections(here: Here) -> Protections:
     """Every protective action, from memory: it needs no database."""
     plant, known = here.settings.plant, here.relay.protections

@@ -12,7 +12,7 @@ from config.model import Occupancy, Text
 from config.rules import Level
 from monitor.calibration import InstrumentState, Span
 from monitor.server.may import ReadingPast
-from monitor.server.messages import Detail, shown
+from monitor.server.messages import refusals, shown
 from monitor.server.period import Period
 from monitor.server.refusal import Refusal
 from monitor.server.service import Here
@@ -24,7 +24,7 @@ from monitor.store.instruments import read_register
 POINTS_MAX = 5000
 CHANNELS_MAX = 40
 
-ANSWERS: dict[int | str, dict[str, Any]] = {code: {"model": Detail} for code in (401, 403, 404, 422, 503)}
+ANSWERS = refusals(401, 403, 404, 422, 503)
 
 router = APIRouter(tags=["readings"])
 
@@ -135,7 +135,7 @@ class Readings(ChannelReadings):
 @router.get(
     "/readings",
     dependencies=[ReadingPast],
-    responses={code: {"model": Detail} for code in (401, 403, 404, 422, 503)},
+    responses=refusals(401, 403, 404, 422, 503),
 )
 async def read_readings(
     channel: ChannelIds,

@@ -10,7 +10,7 @@ from config.model import Text
 from monitor.server.asked import Moment
 from monitor.server.identify import address_of
 from monitor.server.may import may
-from monitor.server.messages import Detail, shown
+from monitor.server.messages import refusals, shown
 from monitor.server.period import Period
 from monitor.server.refusal import Refusal
 from monitor.server.rights import Deed
@@ -27,7 +27,7 @@ REVIEW_SPAN_MAX = timedelta(days=31)
 router = APIRouter(
     prefix="/book/reviews",
     tags=["book"],
-    responses={code: {"model": Detail} for code in (401, 403, 422, 503)},
+    responses=refusals(401, 403, 422, 503),
 )
 
 Reviewing: TypeAlias = Annotated[Session, Depends(may(Deed.REVIEW_BOOK))]
@@ -95,7 +95,7 @@ async def read_reviews(period: Period, here: Here) -> Reviews:
     return Reviews(reviews=[_review(one.at, one.who, one.body) for one in found])
 
 
-@router.post("", status_code=201, responses={code: {"model": Detail} for code in (409, 429)})
+@router.post("", status_code=201, responses=refusals(409, 429))
 async def review_book(asked: NewReview, request: Request, session: Reviewing, here: Here) -> Review:
     """Say with a signature that a period of the book was read. A reviewer's own lines are left to another."""
     _check(asked, here.settings.now())

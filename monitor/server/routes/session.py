@@ -10,7 +10,7 @@ from config.model import Text
 from monitor.server.asked import WHOLE, Password
 from monitor.server.gate import cookie_name
 from monitor.server.identify import Credentials, address_of, check_code, tried
-from monitor.server.messages import Detail, Time, shown
+from monitor.server.messages import Time, refusals, shown
 from monitor.server.refusal import Refusal
 from monitor.server.rights import SIGNS_AS, Deed, Role
 from monitor.server.service import Here, Service, SignedIn
@@ -102,7 +102,7 @@ class NewPassword(BaseModel):
     new: Annotated[SecretStr, Field(min_length=PASSWORD_LENGTH_MIN, max_length=256), WHOLE]
 
 
-@router.post("", status_code=204, responses={code: {"model": Detail} for code in (401, 422, 428, 429, 503)})
+@router.post("", status_code=204, responses=refusals(401, 422, 428, 429, 503))
 async def open_session(credentials: SigningIn, request: Request, response: Response, here: Here) -> None:
     """Sign in; the answer carries the session's cookie. Too many wrong passwords make it wait (429)."""
     address = address_of(request)
@@ -111,7 +111,7 @@ async def open_session(credentials: SigningIn, request: Request, response: Respo
     await begin(here, person, request, response, before=request.state.token)
 
 
-@router.get("", responses={401: {"model": Detail}})
+@router.get("", responses=refusals(401))
 async def read_session(session: SignedIn, here: Here) -> SignedInPerson:
     """Who is signed in here, and what may be done."""
     person, account = session.person, here.people.account(session.person.name)
@@ -127,7 +127,7 @@ async def read_session(session: SignedIn, here: Here) -> SignedInPerson:
     )
 
 
-@router.delete("", status_code=204, responses={401: {"model": Detail}})
+@router.delete("", status_code=204, responses=refusals(401))
 async def close_session(request: Request, response: Response, session: SignedIn, here: Here) -> None:
     """Sign out."""
     here.sessions.close(request.state.token)
@@ -139,15 +139,13 @@ async def close_session(request: Request, response: Response, session: SignedIn,
     _log.info("signed_out", name=session.person.name)
 
 
-@router.get("/own", responses={401: {"model": Detail}})
+@router.get("/own", responses=refusals(401))
 async def read_own_sessions(session: SignedIn, here: Here) -> OpenSessions:
     """Everywhere that who asks is signed in."""
     return listed(here, session, session.person.name)
 
 
-@router.delete(
-    "/own/{session_id}", status_code=204, responses={c: {"model": Detail} for c in (401, 404, 422)}
-)
+@router.delete("/own/{session_id}", status_code=204, responses=refusals(401, 404, 422))
 async def end_own_session(session_id: SessionId, session: SignedIn, here: Here) -> None:
     """Sign out somewhere else."""
     one = here.sessions.every().get(session_id)
@@ -156,9 +154,7 @@ async def end_own_session(session_id: SessionId, session: SignedIn, here: Here) 
     await ended(here, session, session_id)
 
 
-@router.post(
-    "/password", status_code=204, responses={code: {"model": Detail} for code in (401, 422, 429, 503)}
-)
+@router.post("/password", status_code=204, responses=refusals(401, 422, 429, 503))
 async def change_password(asked: NewPassword, request: Request, session: SignedIn, here: Here) -> None:
     """Choose another password; every other session of the same person ends."""
     name = session.person.name

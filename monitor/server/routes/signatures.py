@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from monitor.server.may import ReadingPast
-from monitor.server.messages import Detail, Time, shown
+from monitor.server.messages import Time, refusals, shown
 from monitor.server.rights import Role
 from monitor.server.service import Here
 from monitor.server.signatures import Meaning
@@ -55,9 +55,7 @@ class Signatures(BaseModel):
     signatures: list[Signed]
 
 
-@router.get(
-    "", dependencies=[ReadingPast], responses={code: {"model": Detail} for code in (401, 403, 422, 503)}
-)
+@router.get("", dependencies=[ReadingPast], responses=refusals(401, 403, 422, 503))
 async def read_signatures(what: Asked, of: Asked, here: Here) -> Signatures:
     """Who signed a thing; a moment behind what was done."""
     async with here.reads.pool() as pool:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from monitor.server.asked import WRITABLE, Id, Moment
 from monitor.server.may import Looking, ReadingPast
-from monitor.server.messages import Detail, Time, shown
+from monitor.server.messages import Time, refusals, shown
 from monitor.server.service import Here, SignedIn
 from monitor.server.written import AT, NOUN, Noun
 from monitor.store.times import shown_at, times
@@ -66,7 +66,7 @@ class DrawnNow(BaseModel):
 @router.get(
     "/times",
     dependencies=[ReadingPast],
-    responses={code: {"model": Detail} for code in (401, 403, 422, 503)},
+    responses=refusals(401, 403, 422, 503),
 )
 async def read_times(
     here: Here,
@@ -84,7 +84,7 @@ async def read_times(
     "/shown",
     status_code=204,
     dependencies=[Looking],
-    responses={code: {"model": Detail} for code in (401, 403, 422, 503)},
+    responses=refusals(401, 403, 422, 503),
 )
 async def note_shown(drawn: DrawnNow, session: SignedIn, here: Here) -> None:
     """Note that a screen has drawn some alarms; of each occurrence the first that says so counts."""

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from config.model import Text
 from monitor.server.asked import Moment
 from monitor.server.may import may
-from monitor.server.messages import Detail, Time, shown
+from monitor.server.messages import Time, refusals, shown
 from monitor.server.refusal import Refusal
 from monitor.server.rights import FOR_MACHINES, Deed
 from monitor.server.routes.people import Name, OfName, Why, by
@@ -21,7 +21,7 @@ from monitor.store import people
 router = APIRouter(
     prefix="/tokens",
     tags=["people"],
-    responses={code: {"model": Detail} for code in (401, 403, 404, 409, 422, 503)},
+    responses=refusals(401, 403, 404, 409, 422, 503),
 )
 
 _NONE = Text(en="There is no such token in use.", zh="没有使用中的该令牌。")

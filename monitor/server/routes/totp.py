@@ -8,16 +8,14 @@ from pydantic import BaseModel, Field
 from config.model import Text
 from monitor.server.asked import Password
 from monitor.server.identify import Credentials, address_of, tried
-from monitor.server.messages import Detail, shown
+from monitor.server.messages import refusals, shown
 from monitor.server.refusal import Refusal
 from monitor.server.routes.people import Keeping, OfName, Why, by, change
 from monitor.server.service import Here, SignedIn
 from monitor.server.totp import make_secret, uri_of
 from monitor.store.people import change_person
 
-router = APIRouter(
-    tags=["session"], responses={code: {"model": Detail} for code in (401, 403, 404, 409, 422, 429, 503)}
-)
+router = APIRouter(tags=["session"], responses=refusals(401, 403, 404, 409, 422, 429, 503))
 
 SECRET_EXAMPLE = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"  # noqa: S105 - that of RFC 6238
 

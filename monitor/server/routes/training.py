@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from config.model import Text
 from monitor.server.asked import Day
 from monitor.server.may import may
-from monitor.server.messages import Detail, Time, shown
+from monitor.server.messages import Time, refusals, shown
 from monitor.server.refusal import Refusal
 from monitor.server.rights import SUBJECTS, Deed
 from monitor.server.routes.people import Name, Why, by
@@ -22,7 +22,7 @@ from monitor.store import people
 router = APIRouter(
     prefix="/training",
     tags=["people"],
-    responses={code: {"model": Detail} for code in (401, 403, 404, 409, 422, 503)},
+    responses=refusals(401, 403, 404, 409, 422, 503),
 )
 
 _NOBODY = Text(en="There is no account of that name.", zh="没有该账户。")

@@ -9,19 +9,20 @@ from pydantic import BaseModel, Field
 
 from config.model import Text
 from monitor.server.may import may
-from monitor.server.messages import Detail, shown
+from monitor.server.messages import refusals, shown
+from monitor.server.program import Run, RunState
 from monitor.server.refusal import Refusal
 from monitor.server.rights import Deed
 from monitor.server.routes.changes import Number, find
 from monitor.server.service import Here, Service
-from monitor.server.trials import Running, TrialState
+from monitor.server.trials import Trial
 from monitor.server.written import Time
 from monitor.versions import Versions, VersionsError
 
 router = APIRouter(
     prefix="/plant",
     tags=["plant changes"],
-    responses={code: {"model": Detail} for code in (401, 403, 404, 409, 422, 429, 503)},
+    responses=refusals(401, 403, 404, 409, 422, 429, 503),
 )
 
 Replaying = Depends(may(Deed.PROPOSE_PLANT, Deed.APPROVE_PLANT))
@@ -71,7 +72,7 @@ class PlantTrial(BaseModel):
 
     model_config = shown({"state": "running", "done": 0.4, "error": "", "result": None})
 
-    state: TrialState
+    state: RunState
     done: float
     error: str
     result: TrialResult | None
@@ -81,7 +82,7 @@ class PlantTrial(BaseModel):
 async def start_replay(number: Number, asked: TrialAsked, here: Here) -> PlantTrial:
     """Judge the past days under a proposal, beside everything else; one at a time."""
     proposal = await find(here, number)
-    if here.trials.busy():
+    if here.trials.program.busy():
         raise Refusal(409, _BUSY)
     try:
         base = await asyncio.to_thread(Versions(here.settings.data).folder_of, proposal.base)
@@ -89,7 +90,7 @@ async def start_replay(number: Number, asked: TrialAsked, here: Here) -> PlantTr
         text = Text(f"The plant before is not kept here: {error}", f"此处未保存变更前的配置：{error}")
         raise Refusal(409, text) from error
     end = here.settings.now()
-    return _trial(here.trials.start(proposal, base, end - timedelta(days=asked.days), end))
+    return _trial(here.trials.start(Trial(proposal, base, end - timedelta(days=asked.days), end)))
 
 
 @router.get("/proposals/{number}/replay", dependencies=[Replaying])
@@ -101,18 +102,18 @@ async def read_replay(number: Number, here: Here) -> PlantTrial:
 @router.delete("/proposals/{number}/replay", dependencies=[Replaying])
 async def stop_replay(number: Number, here: Here) -> PlantTrial:
     """Stop the replay of a proposal."""
-    running = _known(here, number)
-    here.trials.cancel(number)
-    return _trial(running)
+    run = _known(here, number)
+    here.trials.program.cancel(number)
+    return _trial(run)
 
 
-def _known(here: Service, number: int) -> Running:
-    running = here.trials.of(number)
-    if running is None:
+def _known(here: Service, number: int) -> Run:
+    run = here.trials.program.of(number)
+    if run is None:
         raise Refusal(404, _NO_REPLAY)
-    return running
+    return run
 
 
-def _trial(one: Running) -> PlantTrial:
+def _trial(one: Run) -> PlantTrial:
     result = None if one.result is None else TrialResult.model_validate(one.result)
     return PlantTrial(state=one.state, done=one.done, error=one.error, result=result)
