@@ -3,6 +3,7 @@
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -25,14 +26,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
-@pytest.fixture
-def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A collector's folder, whose listeners nobody waits for at the end, and whose people have all one password."""
-    monkeypatch.setattr("monitor.asgi.GRACE_S", 0)
-    monkeypatch.setenv(PASSWORD_VARIABLE, PASSWORD)
+@contextmanager
+def collectors_folder() -> Iterator[Path]:
+    """Make a collector's folder; at the end nobody waits for its listeners, and its people have all one password."""
     # Not pytest's own: a socket's path must be short.
-    with tempfile.TemporaryDirectory(prefix="gw-") as folder:
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(prefix="gw-") as folder:
+        patch.setattr("monitor.asgi.GRACE_S", 0)
+        patch.setenv(PASSWORD_VARIABLE, PASSWORD)
         yield Path(folder)
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A collector's folder for one test."""
+    with collectors_folder() as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -10,20 +10,22 @@ from tempfile import TemporaryDirectory
 
 from alarms.events import Shelve
 from bench.running import DEMO
-from config.load import load
 from monitor.server.gate import API
 from monitor.server.instruments import day_of
 from monitor.server.rights import Role
 from monitor.store.instruments import confirm_entry, note_entry
 from monitor.store.people import By
+from monitor.store.write import Writer
 from monitor.versions import Versions, bundle
-from tests.browser.calm import Calm
-from tests.browser.past import Booked, breach, keeping
+from tests.browser.calm import Calm, served
+from tests.browser.past import Booked, breach
 from tests.browser.test_line import WELL
 from tests.changing import changed
+from tests.loaded import loaded
 from tests.monitor.test_calibration import FACTS
 from tests.server.collector import PRESSURE
-from tests.server.conftest import Running
+from tests.server.conftest import PASSWORD, Running
+from tests.server.filled import BATCH, made_batch
 from tests.server.hands import Hands
 
 SHELVED = "ISO-STM-L1/transfer_pressure/alert"
@@ -31,6 +33,10 @@ UNAVAILABLE, ALERTED = "ISO-STM-L2/temp", "HCI-IMM-L2/ch3_co2"
 SILENT, SIMULATED = "RM-IMM-L4", "RM-VIR-L2"
 DUE_IN_DAYS = {"PC-A-STM-L1": 20, "ISO-STM-L1": -1, "RM-STM-L1": 300}
 """When instruments are to be calibrated; no entry of the last one is confirmed yet."""
+FIRST_PLATE = "V000001-95"
+"""The one that lies open."""
+SETTLED_S = 60
+"""Until each alarm stands that the trouble brings."""
 NEWCOMER = {
     "name": "zhao",
     "display": "Zhao Yi",
@@ -43,7 +49,7 @@ NEWCOMER = {
 @asynccontextmanager
 async def lived_in(database_url: str) -> AsyncIterator[tuple[Running, str]]:
     """Serve the plant; give its server, and the newcomer's one-time password."""
-    plant = load(DEMO)
+    plant = loaded(DEMO)
     files = bundle(plant, DEMO)
     # Not pytest's own folder: a socket's path must be short.
     with TemporaryDirectory(prefix="gw-") as folder:
@@ -52,10 +58,17 @@ async def lived_in(database_url: str) -> AsyncIterator[tuple[Running, str]]:
         calm = Calm(plant, Path(folder), hands, Booked(plant, Path(folder), hands))
         await breach(calm, database_url)
         _trouble(calm)
-        async with keeping(calm, database_url) as server:
+        async with served(calm, database_url) as server:
             await _register(server)
+            await _make_batch(server)
+            await _plan_plates(server)
             await _propose(server, files)
-            yield server, await _newcomer(server)
+            newcomer = await _newcomer(server)
+            for _ in range(SETTLED_S):
+                calm.pass_second()
+            # What is looked at long must not change meanwhile: each second all of it would be laid out anew.
+            calm.stands_still = True
+            yield server, newcomer
 
 
 def _trouble(calm: Calm) -> None:
@@ -66,6 +79,29 @@ def _trouble(calm: Calm) -> None:
     calm.simulated.add(SIMULATED)
     until = calm.hands.at + timedelta(hours=2)
     calm.collector.judge(Shelve(calm.hands.at, SHELVED, until, "li", "the sensor is changed"))
+
+
+async def _plan_plates(server: Running) -> None:
+    day = day_of(server.service.settings.now(), server.service.settings.plant.time_zone)
+    async with server.client(server.sign_in(Role.ENGINEER)) as client:
+        planned = await client.post(f"{API}/samples/plan", json={"day": day.isoformat()})
+        assert planned.json()["plates"][0]["code"] == FIRST_PLATE, planned.text
+        laid = await client.post(f"{API}/samples/{FIRST_PLATE}/expose", json={})
+        assert laid.is_success, laid.text
+
+
+async def _make_batch(server: Running) -> None:
+    """Have a batch made in the hour that was, with a deviation that is open."""
+    settings = server.service.settings
+    ended = settings.now()
+    writer = await Writer.open(settings.database_url, settings.plant, "test", ended)
+    await writer.write(2, [], made_batch(ended, timedelta(minutes=59)), [])
+    await writer.close()
+    opened = {"batch": BATCH, "title": "The pressure fell for twenty seconds"}
+    signature = {"password": PASSWORD, "meaning": "authorship"}
+    async with server.client(server.sign_in(Role.OPERATOR)) as client:
+        answer = await client.post(f"{API}/deviations", json=opened | {"signature": signature})
+    assert answer.status_code == 201, answer.text
 
 
 async def _register(server: Running) -> None:

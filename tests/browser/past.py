@@ -1,7 +1,6 @@
-"""A plant whose alarms are in the book, and a browser that looks at what was."""
+"""A plant whose alarms are in the book, and a browser that looks at what was: one for all tests of a file."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -10,16 +9,15 @@ import pytest
 import pytest_asyncio
 
 from alarms.events import Event, SetOccupancy, Told, Transition
-from config.load import load
 from config.model import Occupancy, Sample
 from config.plant import Plant
 from monitor.collector import codec
-from monitor.server.settings import Settings
 from monitor.store.book import BookEntry
 from monitor.store.write import Writer
-from tests.browser.calm import DASHBOARD, Calm
+from tests.browser.calm import Calm, served
+from tests.loaded import loaded
 from tests.server.collector import PRESSURE, Collector, sample_but_for
-from tests.server.conftest import Running, meet, running
+from tests.server.conftest import Running
 from tests.server.hands import Hands
 
 LINE = Path(__file__).parents[1] / "plants" / "line"
@@ -42,28 +40,19 @@ class Booked(Collector):
 
 def isolated() -> Plant:
     """Make a plant in which the isolator alone is judged: all else is quiet."""
-    plant = load(LINE)
+    plant = loaded(LINE)
     limits = tuple(limit for limit in plant.limits if limit.channel.startswith("ISO-STM-L1/"))
     ids = {limit.id for limit in limits}
     hiding = {key: replace(one, alarms=one.alarms & ids) for key, one in plant.suppressions.items()}
     return replace(plant, limits=limits, suppressions=hiding)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def calm(folder: Path) -> Calm:
     """A stand-in for the collector whose judging is remembered."""
     plant = isolated()
     hands = Hands()
     return Calm(plant, folder, hands, Booked(plant, folder, hands))
-
-
-@asynccontextmanager
-async def keeping(calm: Calm, database_url: str) -> AsyncIterator[Running]:
-    """Serve the calm plant with a database."""
-    settings = Settings(calm.plant, calm.data, database_url, DASHBOARD, calm.hands.now, port=0)
-    async with calm.going_on(), running(settings) as made:
-        await meet(made)  # whoever it does not know is signed out as soon as it has read its people
-        yield made
 
 
 async def breach(calm: Calm, database_url: str) -> None:
@@ -102,9 +91,9 @@ async def keep(calm: Calm, database_url: str, samples: list[Sample], *said: SetO
     await writer.close()
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def server(calm: Calm, database_url: str) -> AsyncIterator[Running]:
     """A server whose database knows of a breach that was."""
     await breach(calm, database_url)
-    async with keeping(calm, database_url) as made:
+    async with served(calm, database_url) as made:
         yield made

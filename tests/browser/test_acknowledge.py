@@ -10,6 +10,7 @@ from monitor.server.rights import Role
 from monitor.server.totp import STEP_S, code_of
 from tests.browser.calm import SLOW_MS, Calm, opened
 from tests.browser.chromium import Chromium
+from tests.browser.looks import LOOKS, turn
 from tests.browser.test_deeds import calm, fall, plant, server
 from tests.server.collector import ALARM
 from tests.server.conftest import PASSWORD, Running
@@ -17,7 +18,7 @@ from tests.server.conftest import PASSWORD, Running
 __all__ = ["calm", "plant", "server"]
 
 SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
-LABELS = {"en": ("What is done", "Password to sign"), "zh": ("处理说明", "签名密码")}
+LABELS = {"en": ("What is done", "Password to sign"), "zh-CN": ("处理说明", "签名密码")}
 
 pytestmark = pytest.mark.timeout(150)
 
@@ -36,15 +37,12 @@ async def test_a_critical_alarm_asks_for_words_and_the_password_in_both_language
         fall(calm)
         button = page.get_by_test_id(f"ack-{ALARM}")
         await expect(button).to_be_visible(timeout=SLOW_MS)
-        for language, labels in LABELS.items():
-            await page.evaluate(f"localStorage.setItem('gradewatch.language', '{language}')")
-            for theme in ("dark", "light"):
-                await page.emulate_media(color_scheme="light" if theme == "light" else "dark")
-                await page.reload()
-                row = page.get_by_test_id(f"alarm-{ALARM}")
-                for label in labels:
-                    await expect(row.get_by_label(label)).to_be_visible(timeout=SLOW_MS)
-                await show(page, f"acknowledge-{language}-{theme}")
+        row = page.get_by_test_id(f"alarm-{ALARM}")
+        for language, theme in LOOKS:
+            await turn(page, language, theme)
+            for label in LABELS[language]:
+                await expect(row.get_by_label(label)).to_be_visible(timeout=SLOW_MS)
+            await show(page, f"acknowledge-{language}-{theme}")
         await button.click()
         await expect(button).to_be_visible()
         assert not calm.collector.alarms[ALARM].acknowledged, "without words and a password nothing is sent"

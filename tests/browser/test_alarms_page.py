@@ -11,10 +11,11 @@ from monitor.server.rights import Role
 from tests.browser.calm import SLOW_MS, Calm, opened
 from tests.browser.chromium import Chromium
 from tests.browser.past import calm, server
+from tests.browser.shared import database_url, folder, no_task_left_running
 from tests.server.collector import ALARM
 from tests.server.conftest import Running
 
-__all__ = ["calm", "server"]
+__all__ = ["calm", "database_url", "folder", "no_task_left_running", "server"]
 
 TRANSFER = "ISO-STM-L1/transfer_pressure/alert"
 

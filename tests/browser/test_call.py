@@ -15,14 +15,13 @@ import pytest_asyncio
 from playwright.async_api import Locator, Page, expect
 
 from bench.running import LINE
-from config.load import load
 from monitor.server.rights import Role
-from monitor.server.settings import Settings
-from tests.browser.calm import DASHBOARD, SLOW_MS, Calm, opened
+from tests.browser.calm import SLOW_MS, Calm, opened, served
 from tests.browser.chromium import PHONE, Chromium
+from tests.loaded import loaded
 from tests.people import TRAINING, accounts
 from tests.server.collector import ALARM, PRESSURE
-from tests.server.conftest import NO_DATABASE, PASSWORD, Running, running
+from tests.server.conftest import PASSWORD, Running
 from tests.server.hands import Hands
 
 PIN, CALLED = "480913", "wang"
@@ -69,14 +68,13 @@ async def in_the_hand(chromium: Chromium) -> AsyncIterator[Telephone]:
 async def calm(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Calm, Running]]:
     """A line in trouble, and its server without a database, which knows everybody; who is called has a PIN."""
     monkeypatch.setattr("monitor.asgi.GRACE_S", 0)
-    plant = load(LINE)
+    plant = loaded(LINE)
     # Not pytest's own folder: a socket's path must be short.
     with tempfile.TemporaryDirectory(prefix="gw-") as folder:
         hands = Hands()
         calm = Calm(plant, Path(folder), hands)
         calm.told[PRESSURE] = 12.0
-        settings = Settings(plant, Path(folder), NO_DATABASE, DASHBOARD, hands.now, port=0)
-        async with calm.going_on(), running(settings) as server:
+        async with served(calm) as server:
             hashed = await server.service.passwords.hash(PIN)
             known = [
                 replace(one, pin_hash=hashed) if one.name == CALLED else one for one in accounts(PASSWORD)

@@ -12,13 +12,12 @@ from playwright.async_api import Locator, Page, expect
 from config.load import load
 from config.plant import Plant
 from monitor.server.rights import Role
-from monitor.server.settings import Settings
-from tests.browser.calm import DASHBOARD, SLOW_MS, Calm, opened
+from tests.browser.calm import SLOW_MS, Calm, opened, served
 from tests.browser.chromium import Chromium
 from tests.browser.past import Booked, keep
 from tests.server.acting import CLOSE, FAN, FIXED, acting, carried_out
 from tests.server.collector import ALARM
-from tests.server.conftest import PASSWORD, Running, meet, running
+from tests.server.conftest import PASSWORD, Running
 from tests.server.hands import Hands
 
 LINE = Path(__file__).parents[1] / "plants" / "line"
@@ -43,9 +42,7 @@ def calm(plant: Plant, folder: Path) -> Calm:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def server(calm: Calm, database_url: str) -> AsyncIterator[Running]:
-    settings = Settings(calm.plant, calm.data, database_url, DASHBOARD, calm.hands.now, port=0)
-    async with calm.going_on(), running(settings) as made:
-        await meet(made)
+    async with served(calm, database_url) as made:
         yield made
 
 
@@ -136,7 +133,9 @@ async def test_a_latched_alarm_that_is_over_goes_by_a_reset(screen: Page, calm: 
     await expect(row).to_have_count(0, timeout=SLOW_MS)
 
 
-async def test_a_protective_action_shows_its_asks_and_is_ended_by_two(screen: Page, calm: Calm) -> None:
+async def test_a_protective_action_shows_its_asks_waits_for_a_word_where_it_must_and_is_ended_by_two(
+    screen: Page, calm: Calm
+) -> None:
     await see_protections(screen)
     armed = screen.get_by_test_id("protections-armed").get_by_test_id(f"armed-{FAN}")
     await expect(armed).to_be_visible(timeout=SLOW_MS)
@@ -147,6 +146,11 @@ async def test_a_protective_action_shows_its_asks_and_is_ended_by_two(screen: Pa
     await expect(running_one).to_contain_text("15 < 20")
     await expect(screen.get_by_test_id("acting")).to_be_visible()
     await expect(armed).to_have_count(0)
+    waiting = screen.get_by_test_id(f"state-{CLOSE}")
+    await expect(waiting).to_have_text("triggered", timeout=SLOW_MS)
+    await screen.get_by_test_id(f"confirm-{CLOSE}").click()
+    await expect(waiting).to_have_text("asked", timeout=SLOW_MS)
+    await expect(screen.get_by_test_id(f"confirm-{CLOSE}")).to_have_count(0)
     calm.collector.judge(carried_out(calm.hands.at, calm.collector.state, FAN))
     latched = screen.get_by_test_id("protections-latched").get_by_test_id(f"protection-{FAN}")
     await expect(latched).to_contain_text("operator + QA", timeout=SLOW_MS)
@@ -161,16 +165,6 @@ async def test_a_protective_action_shows_its_asks_and_is_ended_by_two(screen: Pa
     await end.click()
     await expect(armed).to_be_visible(timeout=SLOW_MS)
     await expect(latched).to_have_count(0)
-
-
-async def test_what_waits_for_a_word_asks_once_it_is_confirmed(screen: Page, calm: Calm) -> None:
-    fall(calm)
-    await see_protections(screen)
-    state = screen.get_by_test_id(f"state-{CLOSE}")
-    await expect(state).to_have_text("triggered", timeout=SLOW_MS)
-    await screen.get_by_test_id(f"confirm-{CLOSE}").click()
-    await expect(state).to_have_text("asked", timeout=SLOW_MS)
-    await expect(screen.get_by_test_id(f"confirm-{CLOSE}")).to_have_count(0)
 
 
 async def test_two_switch_one_off_and_it_says_so_until_it_is_on_again(screen: Page) -> None:

@@ -18,11 +18,10 @@ from config.load import load
 from config.model import Occupancy
 from config.plant import Plant
 from monitor.server.rights import Role
-from monitor.server.settings import Settings
-from tests.browser.calm import DASHBOARD, SLOW_MS, Calm, opened
+from tests.browser.calm import SLOW_MS, Calm, opened, served
 from tests.browser.chromium import Chromium
+from tests.browser.looks import LOOKS, turn
 from tests.server.collector import PRESSURE
-from tests.server.conftest import NO_DATABASE, running
 from tests.server.hands import Hands
 
 ROOT = Path(__file__).parents[2]
@@ -62,13 +61,16 @@ def calm(plant: Plant, folder: Path) -> Calm:
 @pytest_asyncio.fixture(loop_scope="session")
 async def page(calm: Calm, chromium: Chromium) -> AsyncIterator[Page]:
     """The page of a line, signed in."""
-    settings = Settings(calm.plant, calm.data, NO_DATABASE, DASHBOARD, calm.hands.now, port=0)
-    async with calm.going_on(), running(settings) as server, opened(chromium, server, Role.OPERATOR) as page:
-        await _go(page, "line/STM-L1")
+    async with (
+        served(calm) as server,
+        opened(chromium, server, Role.OPERATOR, place="line/STM-L1") as page,
+    ):
         yield page
 
 
-async def test_a_line_draws_each_of_its_machines_in_grey(page: Page, plant: Plant) -> None:
+async def test_a_line_draws_each_of_its_machines_in_grey_and_each_has_a_page_with_what_is_reckoned(
+    page: Page, plant: Plant
+) -> None:
     for device in plant.devices.values():
         if device.line == "STM-L1":
             await expect(page.get_by_test_id(f"card-{device.id}")).to_be_visible()
@@ -78,21 +80,30 @@ async def test_a_line_draws_each_of_its_machines_in_grey(page: Page, plant: Plan
     await expect(page.locator(".glove")).to_have_count(8)
     await expect(page.locator(".device-card .untrusted")).to_have_count(0, timeout=SLOW_MS)
     assert await page.locator(".device-card .action, .device-card .alert, .drawn .mark").count() == 0
+    await page.get_by_test_id("card-ISO-STM-L1").get_by_role("link").click()
+    await expect(page.get_by_test_id("page-device/ISO-STM-L1")).to_be_visible()
+    await expect(page.locator(".detail h2")).to_contain_text("ISO-STM-L1")
+    rate = page.get_by_test_id("value-ISO-STM-L1/chamber_pressure_rate")
+    await expect(rate).to_have_text("0.0", timeout=SLOW_MS)
+    await expect(page.get_by_test_id("age-ISO-STM-L1/chamber_pressure_rate")).not_to_have_text("—")
+    await page.get_by_test_id("to-area").click()
+    await expect(page.get_by_test_id("page-line/STM-L1")).to_be_visible()
 
 
 async def test_no_name_is_cut_in_any_kind_of_area_in_either_language_and_theme(page: Page) -> None:
     await page.set_viewport_size({"width": 1366, "height": 768})
-    for language, theme in (("en", "dark"), ("en", "light"), ("zh", "light"), ("zh", "dark")):
-        await _speak(page, language)
-        await _light(page, theme)
-        for area in ("line/STM-L1", "line/VIR-L1", "shared/STM", "shared/QC", "shared/CS"):
-            await _go(page, area)
+    for area in ("line/STM-L1", "line/VIR-L1", "shared/STM", "shared/QC", "shared/CS"):
+        await _go(page, area)
+        for language, theme in LOOKS:
+            await turn(page, language, theme)
             await expect(page.locator(".device-card").first).to_be_visible()
             assert await page.get_by_test_id(f"page-{area}").evaluate(CUT) == []
             await _keep_picture(page, f"{area.replace('/', '-')}-{language}-{theme}")
 
 
-async def test_a_breach_is_seen_in_the_drawing_by_shape_and_colour(page: Page, calm: Calm) -> None:
+async def test_a_breach_is_seen_in_the_drawing_by_shape_and_colour_and_only_the_chamber_in_alarm_is_marked(
+    page: Page, calm: Calm
+) -> None:
     calm.told[PRESSURE] = 3.1
     pressure = _live(page, PRESSURE)
     await expect(pressure).to_have_class(re.compile(r"\baction\b"), timeout=SLOW_MS)
@@ -100,6 +111,10 @@ async def test_a_breach_is_seen_in_the_drawing_by_shape_and_colour(page: Page, c
     await expect(page.get_by_test_id("card-ISO-STM-L1")).to_have_class(re.compile(r"\baction\b"))
     await expect(page.get_by_test_id("card-HCI-STM-L1").locator(".mark")).to_have_count(0)
     await _keep_picture(page, "line-breach")
+    calm.told["HCI-STM-L1/ch3_temp"] = 39.2
+    await expect(page.get_by_test_id("chamber-3")).to_have_class(re.compile(r"\baction\b"), timeout=SLOW_MS)
+    await expect(page.get_by_test_id("chamber-3")).to_contain_text("■ 3")
+    await expect(page.locator(".hive.action, .hive.alert")).to_have_count(1)
 
 
 async def test_what_goes_on_in_a_zone_stands_on_its_tile_and_at_the_head_of_its_line(
@@ -112,24 +127,23 @@ async def test_what_goes_on_in_a_zone_stands_on_its_tile_and_at_the_head_of_its_
     calm.collector.judge(rest)
     await expect(zone).to_have_text("At rest", timeout=SLOW_MS)
     await expect(head).to_contain_text("1 of ")
-    await _speak(page, "zh")
+    await turn(page, "zh-CN", "dark")
     await expect(zone).to_have_text("静态")
     await _keep_picture(page, "line-occupancy")
 
 
-async def test_a_chamber_in_alarm_is_the_only_one_marked_in_its_comb(page: Page, calm: Calm) -> None:
-    calm.told["HCI-STM-L1/ch3_temp"] = 39.2
-    await expect(page.get_by_test_id("chamber-3")).to_have_class(re.compile(r"\baction\b"), timeout=SLOW_MS)
-    await expect(page.get_by_test_id("chamber-3")).to_contain_text("■ 3")
-    await expect(page.locator(".hive.action, .hive.alert")).to_have_count(1)
-
-
-async def test_doors_open_and_lock_in_the_drawing(page: Page, calm: Calm) -> None:
+async def test_doors_and_a_towers_lamps_are_drawn_as_they_read_back(page: Page, calm: Calm) -> None:
     calm.told |= {"ISO-STM-L1/transfer_outer": OPEN, "ISO-STM-L1/rtp_1": CLOSED}
     await expect(page.get_by_test_id("door-ISO-STM-L1/transfer_outer")).to_have_class(
         re.compile(r"\bopen\b"), timeout=SLOW_MS
     )
     await expect(page.get_by_test_id("door-ISO-STM-L1/rtp_1")).to_have_class(re.compile(r"\blocked\b"))
+    calm.told |= {"ST-STM-L1/tier_1": 2, "ST-STM-L1/tier_2": 1, "ST-STM-L1/tier_3": 0, "ST-STM-L1/buzzer": 1}
+    for lamp, look in {1: "red flashing", 2: "amber on", 3: "green off"}.items():
+        drawn = page.get_by_test_id(f"lamp-ST-STM-L1/tier_{lamp}")
+        await expect(drawn).to_have_class(re.compile(look), timeout=SLOW_MS)
+    await expect(page.get_by_test_id("card-ST-STM-L1")).to_contain_text("pattern 1")
+    await expect(page.get_by_test_id("asked-ST-STM-L1")).to_have_text("Stands as it was asked.")
 
 
 async def test_stale_bad_and_simulated_look_unlike_one_another_and_like_no_alarm(
@@ -172,66 +186,31 @@ async def test_a_cycle_is_told_at_the_head_of_its_line_and_what_it_hides_has_a_q
     await _keep_picture(page, "line-cycle")
 
 
-async def test_a_counter_says_what_its_cubic_metre_may_still_take(page: Page) -> None:
+async def test_a_counter_says_what_its_cubic_metre_may_still_take_and_its_laser_flow_and_service_in_words(
+    page: Page, calm: Calm
+) -> None:
     card = page.get_by_test_id("card-PC-A-STM-L1")
     bar = card.get_by_test_id("bar-PC-A-STM-L1/rolling_m3_0_5")
     await expect(bar).to_contain_text("3520", timeout=SLOW_MS)
     await expect(card.get_by_test_id("bar-PC-A-STM-L1/rolling_m3_5_0")).to_contain_text("20 left")
     await expect(card.locator(".record")).to_contain_text(re.compile(r"\d\d:\d\d:\d\d"))
     await expect(card.get_by_test_id("live-PC-A-STM-L1/flow")).to_contain_text("1.00")
-
-
-async def test_a_counters_laser_flow_and_service_are_told_in_words(page: Page, calm: Calm) -> None:
     calm.told |= {"PC-A-STM-L1/device_status": 1 + 2 + 2**11 + 2**12, "PC-A-STM-L1/ext_status": 2**3}
-    card = page.get_by_test_id("card-PC-A-STM-L1")
     device, extended = (
         card.get_by_test_id(f"live-PC-A-STM-L1/{key}") for key in ("device_status", "ext_status")
     )
     await expect(device).to_contain_text("running, sampling, laser alert, flow alert", timeout=SLOW_MS)
     await expect(extended).to_contain_text("laser life")
     calm.told["PC-A-STM-L1/device_status"] = 2**13
-    await _speak(page, "zh")
+    await turn(page, "zh-CN", "dark")
     await expect(device).to_contain_text("需维护", timeout=SLOW_MS)
     await expect(extended).to_contain_text("激光寿命")
     await _keep_picture(page, "line-counter-words")
 
 
-async def test_a_towers_lamps_are_drawn_as_they_read_back(page: Page, calm: Calm) -> None:
-    calm.told |= {"ST-STM-L1/tier_1": 2, "ST-STM-L1/tier_2": 1, "ST-STM-L1/tier_3": 0, "ST-STM-L1/buzzer": 1}
-    for lamp, look in {1: "red flashing", 2: "amber on", 3: "green off"}.items():
-        drawn = page.get_by_test_id(f"lamp-ST-STM-L1/tier_{lamp}")
-        await expect(drawn).to_have_class(re.compile(look), timeout=SLOW_MS)
-    await expect(page.get_by_test_id("card-ST-STM-L1")).to_contain_text("pattern 1")
-    await expect(page.get_by_test_id("asked-ST-STM-L1")).to_have_text("Stands as it was asked.")
-
-
-async def test_a_device_has_a_page_with_what_is_reckoned_beside_its_channels(page: Page) -> None:
-    await page.get_by_test_id("card-ISO-STM-L1").get_by_role("link").click()
-    await expect(page.get_by_test_id("page-device/ISO-STM-L1")).to_be_visible()
-    await expect(page.locator(".detail h2")).to_contain_text("ISO-STM-L1")
-    rate = page.get_by_test_id("value-ISO-STM-L1/chamber_pressure_rate")
-    await expect(rate).to_have_text("0.0", timeout=SLOW_MS)
-    await expect(page.get_by_test_id("age-ISO-STM-L1/chamber_pressure_rate")).not_to_have_text("—")
-    await page.get_by_test_id("to-area").click()
-    await expect(page.get_by_test_id("page-line/STM-L1")).to_be_visible()
-
-
 async def _go(page: Page, place: str) -> None:
     await page.evaluate("(place) => { location.hash = `#/${place}` }", place)
     await expect(page.get_by_test_id(f"page-{place}")).to_be_visible(timeout=SLOW_MS)
-
-
-async def _speak(page: Page, language: str) -> None:
-    wanted = {"en": "en", "zh": "zh-CN"}[language]
-    if await page.locator("html").get_attribute("lang") != wanted:
-        await page.get_by_test_id("language").click()
-    await expect(page.locator("html")).to_have_attribute("lang", wanted)
-
-
-async def _light(page: Page, theme: str) -> None:
-    if await page.locator("html").get_attribute("data-theme") != theme:
-        await page.get_by_test_id("theme").click()
-    await expect(page.locator("html")).to_have_attribute("data-theme", theme)
 
 
 def _live(page: Page, channel: str) -> Locator:

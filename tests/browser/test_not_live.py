@@ -16,9 +16,12 @@ from playwright.async_api import Page, expect
 
 from tests.browser.calm import SLOW_MS
 from tests.browser.chromium import Chromium
+from tests.browser.shared import no_task_left_running
 from tests.browser.test_screen import sign_in
 from tests.proxy import reset, stopped
 from tests.service import Service
+
+__all__ = ["no_task_left_running"]
 
 PROMISED_MS = 3000
 CHUNK = 1 << 16
@@ -92,7 +95,7 @@ class Wire:
         writer.transport.abort()
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def wire(running: Service) -> AsyncIterator[Wire]:
     made = Wire(running.port)
     await made.open()
@@ -100,9 +103,9 @@ async def wire(running: Service) -> AsyncIterator[Wire]:
     await made.close()
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def screen(chromium: Chromium, wire: Wire) -> AsyncIterator[Page]:
-    """The live screen, over a wire that can be cut."""
+    """The live screen, over a wire that can be cut; every test leaves it live again."""
     async with chromium.page("light", WATCH) as page:
         await page.goto(f"http://127.0.0.1:{wire.port}")
         await sign_in(page)

@@ -10,12 +10,11 @@ from playwright.async_api import Page, expect
 
 from alarms.events import Shelve, Unshelve
 from monitor.server.rights import Role
-from monitor.server.settings import Settings
-from tests.browser.calm import DASHBOARD, SLOW_MS, Calm, opened
+from tests.browser.calm import SLOW_MS, Calm, opened, served
 from tests.browser.chromium import Chromium
 from tests.browser.past import isolated
 from tests.server.collector import ALARM, PRESSURE
-from tests.server.conftest import NO_DATABASE, Running, running
+from tests.server.conftest import Running
 from tests.server.hands import Hands
 
 TRANSFER = "ISO-STM-L1/transfer_pressure/alert"
@@ -79,8 +78,7 @@ def calm(folder: Path) -> Calm:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def server(calm: Calm) -> AsyncIterator[Running]:
-    settings = Settings(calm.plant, calm.data, NO_DATABASE, DASHBOARD, calm.hands.now, port=0)
-    async with calm.going_on(), running(settings) as made:
+    async with served(calm) as made:
         yield made
 
 

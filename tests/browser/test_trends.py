@@ -13,10 +13,11 @@ from monitor.server.rights import Role
 from tests.browser.calm import SLOW_MS, opened
 from tests.browser.chromium import Chromium
 from tests.browser.past import calm, server
+from tests.browser.shared import database_url, folder, no_task_left_running
 from tests.server.collector import PRESSURE
 from tests.server.conftest import Running
 
-__all__ = ["calm", "server"]
+__all__ = ["calm", "database_url", "folder", "no_task_left_running", "server"]
 
 HOUR = "from=2026-03-02T08:15:00Z&to=2026-03-02T09:15:00Z"
 # Whether the chart has a point of a colour of the theme, as was asked.

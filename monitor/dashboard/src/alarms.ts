@@ -2,7 +2,7 @@
 
 import type { Alarm, Level, Limit, Priority } from "./api-types";
 import { crossedOf, inWords, serviceTitle } from "./details";
-import { bound, permittedStates, unit, value } from "./format";
+import { bound, permittedOf, unit, value } from "./format";
 import { said, t } from "./i18n";
 import { calibrationTitle } from "./instruments";
 import { measured, type PlantIndex } from "./plant";
@@ -102,13 +102,13 @@ export function place(alarm: Alarm, index: PlantIndex): string {
   return [alarm.line ?? zone?.line ?? zone?.workshop, spot].filter((part) => part !== undefined).join(" · ");
 }
 
-/** The bound that was crossed, with an arrow: `▼ 20 Pa`; of a state, what it ought to be: `= closed`. Empty where there is none. */
+/** The bound that was crossed, with an arrow: `▼ 20 Pa`; of a state or of bits, what they ought to be: `= closed`. Empty where there is none. */
 export function crossing(alarm: Alarm, index: PlantIndex): string {
   const limit = index.limits.get(alarm.id);
   const channel = limit && measured(limit.channel, index);
   const crossed = side(alarm, limit);
   if (!limit || !channel || !crossed) return "";
-  if (channel.kind === "state") return permittedStates(limit, channel, said);
+  if (channel.kind === "state" || channel.kind === "bits") return permittedOf(limit, channel, said);
   const figure = crossedOf(alarm.detail)?.limit ?? (crossed === "low" ? limit.low : limit.high);
   return figure === null ? "" : `${crossed === "low" ? "▼" : "▲"} ${bound(figure)} ${unit(channel.unit)}`.trimEnd();
 }

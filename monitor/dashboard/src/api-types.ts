@@ -49,6 +49,9 @@ export type InstrumentList = Schemas["InstrumentList"];
 export type ChannelReadings = Schemas["ChannelReadings"];
 export type PastLimit = Schemas["PastLimit"];
 export type PastOccupancy = Schemas["PastOccupancy"];
+/** A batch that runs on a line. */
+export type RunningBatch = Schemas["RunningBatch"];
+export type Product = Schemas["PlantProduct"];
 
 /** What the live feed says. */
 export type Message = Schemas["LiveMessage"];

@@ -32,21 +32,23 @@ export class Refusal extends Error {
   constructor(
     readonly status: number,
     message: string,
+    /** What stands beside the sentence. */
+    readonly body: unknown = null,
   ) {
     super(message);
     this.name = "Refusal";
   }
 }
 
-export async function ask(path: string, init: RequestInit = {}): Promise<Response> {
+export async function ask(path: string, init: RequestInit = {}, within_ms = patience_ms): Promise<Response> {
   const headers = { ...init.headers, "accept-language": language.value };
-  const signal = AbortSignal.timeout(patience_ms);
+  const signal = AbortSignal.timeout(within_ms);
   const asked = fetch(base + path, { ...init, headers, signal }).then(whole);
   const answer = await asked.catch((error: unknown) => {
     throw new Refusal(0, String(error));
   });
   if (answer.status === 401) await signedOut(path);
-  if (!answer.ok) throw new Refusal(answer.status, await detailOf(answer));
+  if (!answer.ok) throw await refusalIn(answer);
   return answer;
 }
 
@@ -62,20 +64,18 @@ async function signedOut(path: string): Promise<void> {
   else await whoAmI().catch(() => undefined);
 }
 
-async function detailOf(answer: Response): Promise<string> {
+async function refusalIn(answer: Response): Promise<Refusal> {
   const body: unknown = await answer.json().catch(() => null);
-  if (typeof body === "object" && body !== null && "detail" in body && typeof body.detail === "string") {
-    return body.detail;
-  }
-  return answer.statusText;
+  const told = typeof body === "object" && body !== null && "detail" in body && typeof body.detail === "string";
+  return new Refusal(answer.status, told ? String(body.detail) : answer.statusText, body);
 }
 
-export async function get<T>(path: string): Promise<T> {
-  return (await (await ask(path)).json()) as T;
+export async function get<T>(path: string, within_ms?: number): Promise<T> {
+  return (await (await ask(path, {}, within_ms)).json()) as T;
 }
 
-export function send(path: string, body: unknown): Promise<Response> {
-  return ask(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+export function send(path: string, body: unknown, within_ms?: number): Promise<Response> {
+  return ask(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) }, within_ms);
 }
 
 export const whoAmI = (): Promise<Person> => get(session);

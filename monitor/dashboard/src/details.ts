@@ -15,6 +15,9 @@ const sentences: readonly [RegExp, Key][] = [
   [/^read back on try (\d+)$/, "detail_read_back"],
   [/^the plant has no such limit any more$/, "detail_no_limit"],
   [/^no sample since (\S+) UTC$/, "detail_no_sample"],
+  [/^the tower does not show what it should$/, "detail_tower"],
+  [/^the command before failed$/, "detail_before_failed"],
+  [/^not signed in$/, "detail_not_signed_in"],
   [/^(\d+) \/ (\d+) min$/, "detail_flood"],
   [/^was not running from (.+) to (.+) UTC$/, "detail_down"],
 ];
@@ -36,6 +39,13 @@ export function inWords(detail: string, written = ""): string {
     if (found) return t(key, { a: found[1] ?? "", b: found[2] ?? "" });
   }
   return detail;
+}
+
+/** An alarm of the service with its detail, as a dossier tells of clocks: `service/collector: was not running from …`. */
+export function serviceWords(told: string): string {
+  const [, part = "", detail = ""] = /^service\/([^:]+)(?:: (.*))?$/.exec(told) ?? [];
+  const title = serviceTitle(part);
+  return title === undefined ? told : [title, inWords(detail)].filter((word) => word !== "").join(" · ");
 }
 
 /** What is wrong with a part of the service; undefined where there is no word for it. */

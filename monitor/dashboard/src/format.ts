@@ -31,6 +31,9 @@ const decimals: Record<string, number> = {
 };
 const otherwise = 2;
 
+/** How many decimals a value of a channel has. */
+export const placesOf = (kind: Channel["kind"], written: string): number => (kind === "analog" ? (decimals[written] ?? otherwise) : 0);
+
 /** Units as they are printed. A count of things has none. */
 const spelling: Record<string, string> = {
   "m3/h": "m³/h",
@@ -115,8 +118,21 @@ export function permitted(limit: Pick<Limit, "low" | "high">): string {
   return low === null ? missing : `≥\u00a0${bound(low)}`;
 }
 
-/** The same of a state, by names, whichever is shorter: `≠ fault`, `= closed`; the figures between states say nothing. */
-export function permittedStates(limit: Pick<Limit, "low" | "high">, { states }: Channel, text: (label: Text) => string): string {
+/**
+ * The same of a state, by names, whichever is shorter: `≠ fault`, `= closed`; the figures between states say nothing.
+ * Of bits of which none may be set: so in words.
+ */
+export function permittedOf(limit: Pick<Limit, "low" | "high">, channel: Named, text: (label: Text) => string): string {
+  if (channel.kind === "bits" && limit.low === null && limit.high !== null && limit.high >= 0 && limit.high < 1) return text(clear);
+  return channel.kind === "state" ? permittedStates(limit, channel.states ?? {}, text) : permitted(limit);
+}
+
+/** A channel as far as its limits are read; of a former plant's channel nobody knows the states any more. */
+type Named = Pick<Channel, "kind"> & Partial<Pick<Channel, "states">>;
+
+const clear: Text = { en: "must be clear", zh: "须无置位" };
+
+function permittedStates(limit: Pick<Limit, "low" | "high">, states: Channel["states"], text: (label: Text) => string): string {
   const within = (state: string): boolean => Number(state) >= (limit.low ?? -Infinity) && Number(state) <= (limit.high ?? Infinity);
   const names = (good: boolean): string[] =>
     Object.entries(states).flatMap(([state, label]) => (within(state) === good ? [text(label)] : []));

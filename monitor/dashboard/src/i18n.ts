@@ -2,14 +2,20 @@
 
 import { computed, signal } from "@preact/signals";
 import type { Text } from "./api-types";
+import * as batches from "./words/batches";
 import * as book from "./words/book";
 import * as changes from "./words/changes";
 import * as details from "./words/details";
+import * as deviations from "./words/deviations";
+import * as dossier from "./words/dossier";
 import * as duty from "./words/duty";
+import * as facts from "./words/facts";
 import * as instruments from "./words/instruments";
 import * as alarms from "./words/alarms";
 import * as line from "./words/line";
 import * as menu from "./words/menu";
+import * as plates from "./words/plates";
+import * as prevention from "./words/prevention";
 import * as people from "./words/people";
 import * as screen from "./words/screen";
 import * as sign from "./words/sign";
@@ -21,14 +27,20 @@ export type Language = "en" | "zh";
 /** Each page has a file of its own in words/. */
 const en = {
   ...screen.en,
+  ...batches.en,
   ...book.en,
   ...changes.en,
   ...details.en,
+  ...deviations.en,
+  ...dossier.en,
   ...duty.en,
+  ...facts.en,
   ...instruments.en,
   ...alarms.en,
   ...line.en,
   ...menu.en,
+  ...plates.en,
+  ...prevention.en,
   ...people.en,
   ...sign.en,
   ...sound.en,
@@ -36,14 +48,20 @@ const en = {
 };
 const zh = {
   ...screen.zh,
+  ...batches.zh,
   ...book.zh,
   ...changes.zh,
   ...details.zh,
+  ...deviations.zh,
+  ...dossier.zh,
   ...duty.zh,
+  ...facts.zh,
   ...instruments.zh,
   ...alarms.zh,
   ...line.zh,
   ...menu.zh,
+  ...plates.zh,
+  ...prevention.zh,
   ...people.zh,
   ...sign.zh,
   ...sound.zh,

@@ -5,7 +5,7 @@ import type { Alarm } from "./api-types";
 import { areaKey, workshopsOf, type Area } from "./areas";
 import { index, lookAtAlarm } from "./store";
 
-const subjects = ["devices", "protections", "instruments", "account", "people", "book", "changes"] as const;
+const subjects = ["devices", "protections", "instruments", "account", "people", "book", "changes", "batches", "equipment", "prevention"] as const;
 
 type Subject = (typeof subjects)[number];
 
@@ -15,8 +15,12 @@ export type Page =
   | { kind: Subject }
   | { kind: "alarms"; tab: AlarmTab }
   | { kind: "trends"; asked: string }
+  | { kind: "overlay"; asked: string }
+  | { kind: "samples"; code: string }
   | { kind: "duty"; notice: string }
   | { kind: "call"; alarm: string; raised_at: string }
+  | { kind: "batch"; id: string }
+  | { kind: "deviations"; number: string }
   | { kind: "area"; key: string }
   | { kind: "device"; id: string };
 
@@ -26,13 +30,18 @@ export type AlarmTab = (typeof alarmTabs)[number];
 /** Reads an address's fragment; what it does not know is the whole plant. */
 export function pageOf(fragment: string): Page {
   const path = fragment.replace(/^#\/?/, "");
-  const subject = subjects.find((one) => one === path);
+  const subject = subjects.find((one) => one === path.split("?")[0]);
   if (subject) return { kind: subject };
   if (path.startsWith("alarms")) return { kind: "alarms", tab: alarmTabs.find((tab) => path === `alarms/${tab}`) ?? "standing" };
   if (/^trends(\?|$)/.test(path)) return { kind: "trends", asked: path.slice("trends?".length) };
+  if (/^overlay(\?|$)/.test(path)) return { kind: "overlay", asked: path.slice("overlay?".length) };
   if (/^on-call(\/|$)/.test(path)) return { kind: "duty", notice: plainly(path.split("/")[1] ?? "") };
+  if (/^samples(\/|$)/.test(path)) return { kind: "samples", code: plainly(path.split("/")[1] ?? "") };
   const call = /^call\/([^/]+)\/([^/]+)$/.exec(path);
   if (call) return { kind: "call", alarm: plainly(call[1] ?? ""), raised_at: plainly(call[2] ?? "") };
+  const batch = /^batch\/([^/]+)$/.exec(path)?.[1];
+  if (batch !== undefined) return { kind: "batch", id: plainly(batch) };
+  if (/^deviations(\/|$)/.test(path)) return { kind: "deviations", number: plainly(path.split("/")[1] ?? "") };
   const device = /^device\/(.+)$/.exec(path)?.[1];
   if (device !== undefined) return { kind: "device", id: device };
   return /^(line|shared)\/./.test(path) ? { kind: "area", key: path } : { kind: "plant" };
@@ -49,6 +58,12 @@ function plainly(part: string): string {
 
 /** The page of one occurrence of an alarm, for a telephone. */
 export const addressOfCall = ({ id, raised_at }: Alarm): string => `#/call/${encodeURIComponent(id)}/${encodeURIComponent(raised_at)}`;
+
+/** The record of one batch. */
+export const addressOfBatch = (id: string): string => `#/batch/${encodeURIComponent(id)}`;
+
+/** One deviation, unfolded among all. */
+export const addressOfDeviation = (number: string): string => `#/deviations/${encodeURIComponent(number)}`;
 
 export const page = signal<Page>(typeof location === "undefined" ? { kind: "plant" } : pageOf(location.hash));
 

@@ -5,10 +5,10 @@ import type { Deed } from "./api-types";
 
 export const roles: readonly Role[] = ["viewer", "operator", "engineer", "qa", "qualified_person", "admin"];
 
-export const subjects: readonly Subject[] = ["alarms", "protection", "review", "calibration"];
+export const subjects: readonly Subject[] = ["alarms", "protection", "review", "calibration", "plates"];
 
 /** What a token can be made for. */
-export const forMachines: readonly Deed[] = ["look", "read_past", "export", "read_book", "scrape"];
+export const forMachines: readonly Deed[] = ["look", "read_past", "export", "read_book", "scrape", "start_batch", "note_plates"];
 
 /** How a training stands on a day (`2026-11-21`); both its days are included. */
 export type Standing = "current" | "ends_soon" | "over" | "not_yet" | "none";

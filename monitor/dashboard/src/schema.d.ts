@@ -966,6 +966,326 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Plates
+         * @description The plates of a batch, or those planned for a day; without either all that something is still to be done with.
+         */
+        get: operations["read_plates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/samples/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Print Labels
+         * @description The labels of some plates, each with its code as a QR code, as a page that a browser prints.
+         */
+        get: operations["print_labels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/samples/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan Plates
+         * @description Plan the plates of a batch or of a shift that are not planned yet; gives the new ones.
+         */
+        post: operations["plan_plates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/samples/{code}/replace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace Plate
+         * @description Plan the plate that takes the place of a settle plate, which is changed after four hours at most.
+         */
+        post: operations["replace_plate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/samples/{code}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Runs
+         * @description The runs of a plate's air sampler in the last hours, by its own record.
+         */
+        get: operations["read_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/samples/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Plate Of
+         * @description One plate by what stands on its label, with all that was done with it.
+         */
+        get: operations["read_plate_of"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/samples/{code}/expose": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Expose Plate
+         * @description Lay a plate open, press it, or draw air over it; where the sampler's run is named, its record says the rest.
+         */
+        post: operations["expose_plate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/samples/{code}/collect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Collect Plate
+         * @description Close a plate that lay open.
+         */
+        post: operations["collect_plate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/samples/{code}/incubate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Incubate Plate
+         * @description Put a plate into an incubator: the next step of its incubation begins.
+         */
+        post: operations["incubate_plate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/samples/{code}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Plate
+         * @description Say what was counted.
+         */
+        post: operations["read_plate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/samples/{code}/correct": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Correct Plate
+         * @description Say otherwise what was counted, or name what grew; what was verified and approved before counts no longer.
+         */
+        post: operations["correct_plate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/samples/{code}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify Plate
+         * @description Count a plate that another person has read, without seeing it changed: it has to come to the same.
+         */
+        post: operations["verify_plate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/samples/{code}/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Quarantine Plate
+         * @description Put a plate aside until somebody has decided about it.
+         */
+        post: operations["quarantine_plate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/samples/{code}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Return Plate
+         * @description Let a plate out of quarantine: it stands as before.
+         */
+        post: operations["return_plate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/samples/{code}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reject Plate
+         * @description Give a plate up: it has no result and will have none, which leaves its batch incomplete.
+         */
+        post: operations["reject_plate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/samples/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve Plates
+         * @description Approve results with one signature: those of all these plates, or of none.
+         */
+        post: operations["approve_plates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plant/versions": {
         parameters: {
             query?: never;
@@ -1318,6 +1638,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deviations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Deviations
+         * @description The latest deviations, or all of one batch, the last one first.
+         */
+        get: operations["read_deviations"];
+        put?: never;
+        /**
+         * Open One
+         * @description Open a deviation under the next number of the year.
+         */
+        post: operations["open_one"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deviations/{deviation}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Deviation
+         * @description One deviation, with all that became of it.
+         */
+        get: operations["read_deviation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deviations/{deviation}/assess": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Assess
+         * @description Say how grave it is and what is done about it; once more, where that has changed.
+         */
+        post: operations["assess"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deviations/{deviation}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close
+         * @description Close, as another person than who opened and assessed it.
+         */
+        post: operations["close"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deviations/{deviation}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reopen
+         * @description Open a closed one again: it has to be assessed anew.
+         */
+        post: operations["reopen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/duty": {
         parameters: {
             query?: never;
@@ -1458,10 +1882,449 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/equipment-tests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Equipment Tests
+         * @description The tests done from `start` to `end`; what batches need and what waits, as it is now.
+         */
+        get: operations["read_equipment_tests"];
+        put?: never;
+        /**
+         * Note Equipment Test
+         * @description Note a test. A passed one counts once somebody else has confirmed it, a failed one at once.
+         */
+        post: operations["note_equipment_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/equipment-tests/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Equipment Test
+         * @description Confirm somebody else's test, which counts from then on.
+         */
+        post: operations["confirm_equipment_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Every Batch
+         * @description The batches that run, and those that ran at some time from `start` to `end`; of one line, or of all.
+         */
+        get: operations["read_every_batch"];
+        put?: never;
+        /**
+         * Start Batch
+         * @description Begin a batch. What is lacking is told (409), unless somebody who may signs that it is passed over.
+         */
+        post: operations["start_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{batch}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read One Batch
+         * @description One batch, with its tests.
+         */
+        get: operations["read_one_batch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lines/{line}/readiness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Readiness
+         * @description What a line lacks for a batch to begin now.
+         */
+        get: operations["read_readiness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{batch}/stage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Stage
+         * @description Bring a running batch to another stage, or the same one to other zones.
+         */
+        post: operations["change_stage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{batch}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Batch
+         * @description End a running batch, or give it up.
+         */
+        post: operations["end_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{batch}/dossier/progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Dossier Progress
+         * @description How far the dossier of a batch is that somebody waits for. Of one that there is not, nobody does.
+         */
+        get: operations["read_dossier_progress"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{batch}/dossier": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Dossier
+         * @description Everything of one batch: figures, gaps, alarms, plates, tests, who did what, and the verdict of it all.
+         *
+         *     While the batch runs, up to the last minute that is closed. What was counted before is not again; of a batch of
+         *     weeks that nobody has looked at before it takes minutes, and `/progress` says how far it is.
+         */
+        get: operations["read_dossier"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{batch}/record": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Batch Record
+         * @description The dossier of a batch and how its review stands, of one moment: what is looked at is what would be signed.
+         */
+        get: operations["read_batch_record"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{batch}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Batch Review
+         * @description How the review of a batch stands, and what who asks may do about it.
+         */
+        get: operations["read_batch_review"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{batch}/reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Review Batch
+         * @description Sign the next level for what was looked at. Whoever had a hand in the batch, or has signed a level, may not.
+         */
+        post: operations["review_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{batch}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release Batch
+         * @description Release or reject the environmental part of a batch, for what was looked at.
+         */
+        post: operations["release_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/packages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Package
+         * @description Make the package of a batch that is over, beside everything else; one at a time. One that was cut off goes on.
+         */
+        post: operations["start_package"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/packages/{batch}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Package
+         * @description How far the package of a batch has come.
+         */
+        get: operations["read_package"];
+        put?: never;
+        post?: never;
+        /**
+         * Stop Package
+         * @description Stop making the package of a batch; nothing of it stays. One that is made already stays.
+         */
+        delete: operations["stop_package"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/packages/{batch}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Package
+         * @description The package itself.
+         */
+        get: operations["download_package"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/overlay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Overlay
+         * @description One channel of several batches (repeat `batch`), each in at most `points`, by the time since it began.
+         */
+        get: operations["read_overlay"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prevention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Prevention
+         * @description Excursions, alarm load, recovery rates, flora, and how soon people acted, by zone and month (Annex 1 9.11).
+         */
+        get: operations["read_prevention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/prevention.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Prevention
+         * @description The same figures as a file: one row for each zone and month. What was never done is empty.
+         */
+        get: operations["export_prevention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AboutKind
+         * @description What a deviation can be about.
+         * @enum {string}
+         */
+        AboutKind: "alarm" | "gap" | "plate" | "test" | "other";
+        /**
+         * AboutPart
+         * @description What a deviation is about; `at` names the occurrence of an alarm.
+         */
+        AboutPart: {
+            /** Kind */
+            kind: string;
+            /** Id */
+            id: string;
+            /** At */
+            at: string | null;
+        };
+        /**
+         * ActionPart
+         * @description One protective action, from its trigger to its end.
+         */
+        ActionPart: {
+            /** Protection */
+            protection: string;
+            label: components["schemas"]["Text"];
+            /**
+             * Triggered At
+             * Format: date-time
+             */
+            triggered_at: string;
+            /** Because */
+            because: string[];
+            /** State */
+            state: string;
+            /** Verified At */
+            verified_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Who */
+            who: string;
+            /** Detail */
+            detail: string;
+        };
         /**
          * Alarm
          * @description How one limit stands, or one device's communication, or one part of the service.
@@ -1590,6 +2453,62 @@ export interface components {
             };
         };
         /**
+         * AlarmPart
+         * @description One occurrence of an alarm that touches the batch's time.
+         *
+         *     Attributes:
+         *         channel: "" where it is about a device, a network or the service.
+         *         ended_at: when its condition was over; None: it was not, up to the end of what is told.
+         *         duration_s: for how long the condition held in all, to `ended_at` or the end of what is told.
+         *         worst: the value furthest outside.
+         *         limit: the bound that it was outside of; None: there is none, as with communication.
+         *         ack_latency_s: from `raised_at` to the acknowledgement.
+         *         signature: id of the signature of the acknowledgement ("" if it took none).
+         *         explained: it was hidden by design for as long as it held: a mode explains it, and it counts for no verdict.
+         *         deviation: number of the deviation that is about it ("" for none).
+         */
+        AlarmPart: {
+            /** Id */
+            id: string;
+            /** Channel */
+            channel: string;
+            /** Zone */
+            zone: string;
+            level: components["schemas"]["Level"];
+            priority: components["schemas"]["Priority"];
+            /**
+             * Raised At
+             * Format: date-time
+             */
+            raised_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Duration S */
+            duration_s: number;
+            /** Worst */
+            worst: number | null;
+            /** Limit */
+            limit: number | null;
+            /** Detail */
+            detail: string;
+            /** Acknowledged At */
+            acknowledged_at: string | null;
+            /** Acknowledged By */
+            acknowledged_by: string;
+            /** Comment */
+            comment: string;
+            /** Signature */
+            signature: string;
+            /** Ack Latency S */
+            ack_latency_s: number | null;
+            /** First Out */
+            first_out: boolean;
+            /** Explained */
+            explained: boolean;
+            /** Deviation */
+            deviation: string;
+        };
+        /**
          * AlarmState
          * @description The ISA-18.2 state, derived from the facts and never stored instead of them.
          * @enum {string}
@@ -1632,6 +2551,34 @@ export interface components {
             times: number;
         };
         /**
+         * AlarmsOfMonth
+         * @description The alarms of a zone and month, but for what a mode explains.
+         *
+         *     `alert` and `action` are excursions of what is measured; `consecutive` is the longest succession of alert
+         *     excursions of one limit. The other figures are of all alarms that people were shown.
+         */
+        AlarmsOfMonth: {
+            /** Alert */
+            alert: number;
+            /** Action */
+            action: number;
+            /** Consecutive */
+            consecutive: number;
+            /** Alarms */
+            alarms: number;
+            /** Per Day */
+            per_day: number;
+            /** Peak 10 Min */
+            peak_10_min: number;
+            /** Floods */
+            floods: number;
+            /** Stale */
+            stale: number;
+            acknowledging: components["schemas"]["Took"];
+            /** Unacknowledged */
+            unacknowledged: number;
+        };
+        /**
          * AllTokens
          * @description All tokens, also those that are over.
          */
@@ -1646,6 +2593,35 @@ export interface components {
         AllTraining: {
             /** Training */
             training: components["schemas"]["OneTraining"][];
+        };
+        /**
+         * Approval
+         * @description Which plates are approved, by one signature.
+         */
+        Approval: {
+            /** Plates */
+            plates: components["schemas"]["SeenPlate"][];
+            signature: components["schemas"]["Signing"];
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
+        };
+        /**
+         * Approving
+         * @description Who signs that a batch may begin although something is lacking.
+         */
+        Approving: {
+            /** Name */
+            name: string;
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
+            /** @default approval */
+            meaning: components["schemas"]["Meaning"];
         };
         /**
          * Ask
@@ -1682,6 +2658,152 @@ export interface components {
          * @enum {string}
          */
         AskState: "waiting" | "requested" | "acked" | "verified" | "failed" | "already";
+        /**
+         * AskedTest
+         * @description A test that a batch needs before it begins; `test` is there and holds `until`, or `lacking` says why not.
+         */
+        AskedTest: {
+            /** Id */
+            id: string;
+            label: components["schemas"]["Label"];
+            /** Lines */
+            lines: string[];
+            kind: components["schemas"]["EquipmentTest"];
+            /** Equipment */
+            equipment: string;
+            /** Within S */
+            within_s: number | null;
+            /** Test */
+            test: number | null;
+            /** Until */
+            until: string | null;
+            lacking: components["schemas"]["Label"] | null;
+        };
+        /**
+         * BatchDossier
+         * @description Everything of one batch. Times are UTC with microseconds; floats are as they were reckoned, not rounded.
+         */
+        BatchDossier: components["schemas"]["Dossier"];
+        /**
+         * BatchPackage
+         * @description How far the package of a batch has come: `done` is a share; hash and size of the file once it is there.
+         */
+        BatchPackage: {
+            /** Batch */
+            batch: string;
+            state: components["schemas"]["RunState"];
+            /** Done */
+            done: number;
+            /** Error */
+            error: string;
+            /** Sha256 */
+            sha256: string;
+            /** Bytes */
+            bytes: number;
+        };
+        /**
+         * BatchPart
+         * @description The batch: what was made where, from when to when, set-up included.
+         *
+         *     Attributes:
+         *         ended_at: None: it runs; what is told ends at `told_at` of the dossier.
+         *         overrides: what was not ready and was passed over, each said as `kind:id`.
+         *         reason: why it was.
+         *         signature: id of the signature that this took ("" if nothing was passed over).
+         */
+        BatchPart: {
+            /** Id */
+            id: string;
+            /** Line */
+            line: string;
+            line_label: components["schemas"]["Text"];
+            /** Product */
+            product: string;
+            product_label: components["schemas"]["Text"];
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Started By */
+            started_by: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Ended By */
+            ended_by: string;
+            /** Is Aborted */
+            is_aborted: boolean;
+            /** Comment */
+            comment: string;
+            /** Overrides */
+            overrides: string[];
+            /** Reason */
+            reason: string;
+            /** Signature */
+            signature: string;
+            /** Stages */
+            stages: components["schemas"]["StagePart"][];
+        };
+        /**
+         * BatchRecord
+         * @description Everything of one batch, and how its review stands, as `/dossier` and `/review` tell it.
+         */
+        BatchRecord: {
+            dossier: components["schemas"]["Dossier"];
+            review: components["schemas"]["BatchStanding"];
+        };
+        /**
+         * BatchStanding
+         * @description How the review of a batch stands. `sha256` is of what would be signed now; a signature names it.
+         *
+         *     `hands` had a hand in the batch, in small letters, and sign nothing. `against_…` says why who asks may not do that;
+         *     null: nothing is against it.
+         */
+        BatchStanding: {
+            /** Batch */
+            batch: string;
+            standing: components["schemas"]["ReviewStanding"];
+            /** Sha256 */
+            sha256: string;
+            /** Needed */
+            needed: number;
+            /** Reviews */
+            reviews: components["schemas"]["SignedReview"][];
+            /** Releases */
+            releases: components["schemas"]["SignedRelease"][];
+            /** Reopened */
+            reopened: components["schemas"]["LateResult"][];
+            /** Matters */
+            matters: components["schemas"]["OneMatter"][];
+            /** In The Way */
+            in_the_way: components["schemas"]["OneObstacle"][];
+            /** Hands */
+            hands: string[];
+            against_review: components["schemas"]["Label"] | null;
+            against_release: components["schemas"]["Label"] | null;
+            against_rejection: components["schemas"]["Label"] | null;
+        };
+        /**
+         * BatchWhole
+         * @description A batch with the tests of equipment that were done for it, or by which its line was ready.
+         */
+        BatchWhole: {
+            batch: components["schemas"]["OneBatch"];
+            /** Tests */
+            tests: components["schemas"]["OneTest"][];
+        };
+        /**
+         * Batches
+         * @description Batches that run now, and those of a time, the last first. `is_whole` false: only what runs is known.
+         */
+        Batches: {
+            /** Running */
+            running: components["schemas"]["OneBatch"][];
+            /** Batches */
+            batches: components["schemas"]["OneBatch"][];
+            /** Is Whole */
+            is_whole: boolean;
+        };
         /**
          * Because
          * @description Why somebody is on call.
@@ -1813,6 +2935,69 @@ export interface components {
          */
         Cause: "collector_down" | "skipped" | "network" | "suppressed_by_mode" | "device" | "counter" | "not_sealed" | "missing";
         /**
+         * ChangePart
+         * @description A change within the batch's time: of the plant, of what goes on in a zone, or of an instrument.
+         *
+         *     A person's own words in it stand as they were said, in both languages.
+         */
+        ChangePart: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            what: components["schemas"]["Text"];
+            /** Who */
+            who: string;
+        };
+        /**
+         * ChannelPart
+         * @description A channel in a zone of the batch.
+         *
+         *     Attributes:
+         *         inputs: of a channel that is reckoned from others: which; judged and not stored: its figures are reckoned again.
+         *         since: from when on its zone belongs to the batch; `until`: up to when.
+         *         statistics: None: it is reckoned, and not everything that it is made from is stored.
+         *         reasons: why the verdict is not "within".
+         *         instrument: None: nothing is measured there that could be calibrated.
+         *         how: of a channel that is reckoned: how its value follows from `inputs`; None: it is measured.
+         */
+        ChannelPart: {
+            /** Id */
+            id: string;
+            label: components["schemas"]["Text"];
+            /** Unit */
+            unit: string;
+            kind: components["schemas"]["Kind"];
+            /** Zone */
+            zone: string;
+            /** Device */
+            device: string;
+            grade: components["schemas"]["Grade"];
+            /** Inputs */
+            inputs: string[];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** Limits */
+            limits: components["schemas"]["LimitPart"][];
+            statistics: components["schemas"]["StatisticsPart"] | null;
+            /** Gaps */
+            gaps: components["schemas"]["GapPart"][];
+            verdict: components["schemas"]["Verdict"];
+            /** Reasons */
+            reasons: components["schemas"]["Text"][];
+            instrument: components["schemas"]["InstrumentPart"] | null;
+            how?: components["schemas"]["Text"] | null;
+        };
+        /**
          * ChannelReadings
          * @description One channel over time, in buckets of `bucket_s` seconds (0: each reading by itself).
          *
@@ -1849,6 +3034,106 @@ export interface components {
             instrument: components["schemas"]["PastInstrument"][];
         };
         /**
+         * CheckPart
+         * @description Each channel's figures from the raw values, and from those that are kept of minutes; `differs`: where not alike.
+         *
+         *     Sums agree within the rounding of additions in another order.
+         */
+        CheckPart: {
+            /** Raw */
+            raw: {
+                [key: string]: components["schemas"]["Figures"];
+            };
+            /** Rollup */
+            rollup: {
+                [key: string]: components["schemas"]["Figures"];
+            };
+            /** Agree */
+            agree: boolean;
+            /**
+             * Differs
+             * @default []
+             */
+            differs: string[];
+        };
+        /**
+         * Chosen
+         * @description Which protective action is confirmed, or switched on again.
+         */
+        Chosen: {
+            /** Protection */
+            protection: string;
+        };
+        /**
+         * ChosenPin
+         * @description The password, and what the PIN is to be: 6 to 12 figures, none of those that are tried first.
+         */
+        ChosenPin: {
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
+            /**
+             * Pin
+             * Format: password
+             */
+            pin: string;
+        };
+        /**
+         * ClockPart
+         * @description A clock that was wrong, or a collector that stood still, for some time.
+         */
+        ClockPart: {
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /** Until */
+            until: string | null;
+            /** What */
+            what: string;
+        };
+        /**
+         * Closed
+         * @description Until when a plate lay open (null: now), and how much air was drawn over it.
+         */
+        Closed: {
+            /**
+             * By
+             * @description of a token: the account of who did it; a person leaves it out
+             */
+            by?: string | null;
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
+            /** Until */
+            until?: string | null;
+            /** Volume L */
+            volume_l?: number | null;
+            /** Run */
+            run?: string | null;
+        };
+        /**
+         * CompletenessPart
+         * @description Over all channels: values that were due and that may be used, and how many are missing by each cause.
+         */
+        CompletenessPart: {
+            /** Expected */
+            expected: number;
+            /** Valid */
+            valid: number;
+            /** Percent */
+            percent: number | null;
+            /** Causes */
+            causes: {
+                [key: string]: number;
+            };
+        };
+        /**
          * Confirmation
          * @description Which entry was held against the papers, and is right.
          */
@@ -1870,6 +3155,32 @@ export interface components {
             unconfirmed: string[];
         };
         /**
+         * ConfirmedTest
+         * @description Which test was held against the papers, and is right.
+         */
+        ConfirmedTest: {
+            /** Number */
+            number: number;
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
+        };
+        /**
+         * Counted
+         * @description How many colonies: a count, or that they are too many to be counted.
+         */
+        Counted: {
+            /** Cfu */
+            cfu?: number | null;
+            /**
+             * Too Many
+             * @default false
+             */
+            too_many: boolean;
+        };
+        /**
          * Credentials
          * @description Name and password.
          */
@@ -1883,11 +3194,17 @@ export interface components {
             password: string;
         };
         /**
+         * Decision
+         * @description What is decided about the environmental part of a batch.
+         * @enum {string}
+         */
+        Decision: "released" | "rejected";
+        /**
          * Deed
          * @description What can be asked of the server. Every route asks for one of them, but for a person's own session.
          * @enum {string}
          */
-        Deed: "look" | "read_past" | "export" | "acknowledge" | "shelve" | "out_of_service" | "reset_alarm" | "occupy" | "confirm_protection" | "end_protection" | "inhibit_protection" | "silence" | "receive" | "substitute" | "substitute_anybody" | "read_book" | "review_book" | "propose_plant" | "approve_plant" | "keep_instruments" | "confirm_instruments" | "keep_training" | "keep_people" | "keep_tokens" | "scrape" | "calendar";
+        Deed: "look" | "read_past" | "export" | "acknowledge" | "shelve" | "out_of_service" | "reset_alarm" | "occupy" | "confirm_protection" | "end_protection" | "inhibit_protection" | "silence" | "receive" | "substitute" | "substitute_anybody" | "read_book" | "review_book" | "propose_plant" | "approve_plant" | "keep_instruments" | "confirm_instruments" | "start_batch" | "override_batch" | "note_test" | "confirm_test" | "take_samples" | "read_plates" | "verify_plates" | "approve_plates" | "note_plates" | "open_deviation" | "assess_deviation" | "close_deviation" | "review_batch" | "release_batch" | "keep_training" | "keep_people" | "keep_tokens" | "scrape" | "calendar";
         /**
          * Detail
          * @description Why a request was not carried out, in one sentence.
@@ -1895,6 +3212,139 @@ export interface components {
         Detail: {
             /** Detail */
             detail: string;
+        };
+        /**
+         * DeviationAbout
+         * @description One thing that it covers, by the id in the batch's dossier; `at` tells the occurrences of an alarm apart.
+         */
+        DeviationAbout: {
+            kind: components["schemas"]["AboutKind"];
+            /** Id */
+            id: string;
+            /** At */
+            at: string | null;
+        };
+        /**
+         * DeviationAssessed
+         * @description An assessment; signed as its author.
+         */
+        DeviationAssessed: {
+            class: components["schemas"]["DeviationClass"];
+            /** Cause */
+            cause: string;
+            /** Impact */
+            impact: string;
+            /** Action */
+            action: string;
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
+            signature: components["schemas"]["Signing"];
+        };
+        /**
+         * DeviationAssessment
+         * @description How grave it is, what led to it, what it did to the product, and what is done about it.
+         */
+        DeviationAssessment: {
+            class: components["schemas"]["DeviationClass"];
+            /** Cause */
+            cause: string;
+            /** Impact */
+            impact: string;
+            /** Action */
+            action: string;
+        };
+        /**
+         * DeviationClass
+         * @description How grave a deviation is.
+         * @enum {string}
+         */
+        DeviationClass: "minor" | "major" | "critical";
+        /**
+         * DeviationClosed
+         * @description What there is to say at the end; signed as an approval.
+         */
+        DeviationClosed: {
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
+            signature: components["schemas"]["Signing"];
+        };
+        /**
+         * DeviationPart
+         * @description A deviation; `class_` is empty until it is assessed.
+         */
+        DeviationPart: {
+            /** Number */
+            number: string;
+            /** Title */
+            title: string;
+            /** About */
+            about: components["schemas"]["AboutPart"][];
+            /** State */
+            state: string;
+            /** Class */
+            class: string;
+            /** Cause */
+            cause: string;
+            /** Impact */
+            impact: string;
+            /** Action */
+            action: string;
+            /** Opened By */
+            opened_by: string;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /** Assessed By */
+            assessed_by: string;
+            /** Assessed At */
+            assessed_at: string | null;
+            /** Closed By */
+            closed_by: string;
+            /** Closed At */
+            closed_at: string | null;
+        };
+        /**
+         * DeviationReopened
+         * @description Why it is opened again; signed.
+         */
+        DeviationReopened: {
+            /** Comment */
+            comment: string;
+            signature: components["schemas"]["Signing"];
+        };
+        /**
+         * DeviationState
+         * @description How far a deviation has come.
+         * @enum {string}
+         */
+        DeviationState: "opened" | "assessed" | "closed" | "reopened";
+        /**
+         * Deviations
+         * @description Deviations, the last one first.
+         */
+        Deviations: {
+            /** Deviations */
+            deviations: components["schemas"]["OneDeviation"][];
+        };
+        /**
+         * DeviationsOfMonth
+         * @description The deviations about a zone that were opened in a month; `open`: those that are not closed today.
+         */
+        DeviationsOfMonth: {
+            /** Opened */
+            opened: number;
+            /** Open */
+            open: number;
+            assessing: components["schemas"]["Took"];
+            closing: components["schemas"]["Took"];
         };
         /**
          * DeviceCompleteness
@@ -1911,6 +3361,64 @@ export interface components {
             series: components["schemas"]["SeriesCompleteness"][];
             /** Instruments */
             instruments: components["schemas"]["InstrumentPast"][];
+        };
+        /**
+         * Dossier
+         * @description Everything that is known of one batch.
+         *
+         *     Attributes:
+         *         format: of this JSON; another number once a key changes its meaning.
+         *         told_at: up to when it is told: the end of the batch, or now while it runs.
+         *         verdict: the worst of all.
+         *         is_complete: nothing is lacking; a batch with a gap, a pending plate or an overdue instrument never is.
+         */
+        Dossier: {
+            /** Format */
+            format: number;
+            /**
+             * Told At
+             * Format: date-time
+             */
+            told_at: string;
+            batch: components["schemas"]["BatchPart"];
+            plant: components["schemas"]["PlantPart"];
+            /** Zones */
+            zones: components["schemas"]["ZonePart"][];
+            /** Channels */
+            channels: components["schemas"]["ChannelPart"][];
+            /** Alarms */
+            alarms: components["schemas"]["AlarmPart"][];
+            /** Hidden */
+            hidden: components["schemas"]["HiddenPart"][];
+            /** Actions */
+            actions: components["schemas"]["ActionPart"][];
+            /** Viable */
+            viable: components["schemas"]["PlatePart"][];
+            /** Tests */
+            tests: components["schemas"]["EquipmentTestPart"][];
+            /** Deviations */
+            deviations: components["schemas"]["DeviationPart"][];
+            /** Reviews */
+            reviews: components["schemas"]["ReviewPart"][];
+            /** Signatures */
+            signatures: components["schemas"]["SignaturePart"][];
+            /** Clock */
+            clock: components["schemas"]["ClockPart"][];
+            completeness: components["schemas"]["CompletenessPart"];
+            verdict: components["schemas"]["Verdict"];
+            /** Is Complete */
+            is_complete: boolean;
+            /** Lacks */
+            lacks: components["schemas"]["LackPart"][];
+            check: components["schemas"]["CheckPart"];
+        };
+        /**
+         * DossierProgress
+         * @description How much of a dossier that somebody waits for is counted, 0 to 1; null: nobody waits for it.
+         */
+        DossierProgress: {
+            /** Share */
+            share: number | null;
         };
         /**
          * Drawn
@@ -1974,6 +3482,22 @@ export interface components {
             unconfirmed: string[];
         };
         /**
+         * EndOfBatch
+         * @description A batch is done, or was given up for the reason that the comment says.
+         */
+        EndOfBatch: {
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
+            /**
+             * Is Aborted
+             * @default false
+             */
+            is_aborted: boolean;
+        };
+        /**
          * Ended
          * @description Which protective action is ended, in which role who is signed in signs, and who else does.
          */
@@ -1994,12 +3518,112 @@ export interface components {
             comment: string;
         };
         /**
+         * EquipmentOutcome
+         * @description What came of it.
+         * @enum {string}
+         */
+        EquipmentOutcome: "passed" | "failed" | "pending";
+        /**
+         * EquipmentTest
+         * @description What is tested of a piece of equipment, or of a load that it has decontaminated.
+         * @enum {string}
+         */
+        EquipmentTest: "glove" | "leak" | "vhp_load" | "ci" | "bi" | "filter";
+        /**
+         * EquipmentTestPart
+         * @description A test of equipment that belongs to the batch, or on which its start rested.
+         */
+        EquipmentTestPart: {
+            /** Number */
+            number: number;
+            /** Kind */
+            kind: string;
+            /** Equipment */
+            equipment: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Outcome */
+            outcome: string;
+            /** Value */
+            value: number | null;
+            /** Unit */
+            unit: string;
+            /** Load */
+            load: string;
+            /** Of */
+            of: number | null;
+            /** Cycle No */
+            cycle_no: number | null;
+            /** Note */
+            note: string;
+            /** Noted By */
+            noted_by: string;
+            /**
+             * Noted At
+             * Format: date-time
+             */
+            noted_at: string;
+            /** Confirmed By */
+            confirmed_by: string;
+            /** Confirmed At */
+            confirmed_at: string | null;
+        };
+        /**
+         * EquipmentTests
+         * @description What batches need, what waits for another person, and the tests of a time, the latest first.
+         */
+        EquipmentTests: {
+            /** Asked */
+            asked: components["schemas"]["AskedTest"][];
+            /** Waiting */
+            waiting: components["schemas"]["OneTest"][];
+            /** Tests */
+            tests: components["schemas"]["OneTest"][];
+        };
+        /**
          * Everybody
          * @description All accounts, disabled ones too.
          */
         Everybody: {
             /** People */
             people: components["schemas"]["OnePerson"][];
+        };
+        /**
+         * Figures
+         * @description What was reckoned of a channel in one of two ways: values stored, those usable, and these.
+         */
+        Figures: {
+            /** N */
+            n: number;
+            /** Valid */
+            valid: number;
+            /** Min */
+            min: number | null;
+            /** Max */
+            max: number | null;
+            /** Sum */
+            sum: number | null;
+        };
+        /**
+         * FloraOfMonth
+         * @description An organism ("": not named yet), and on how many of the plates with growth it grew.
+         *
+         *     `is_new`: it was named in that zone in none of the months before that were asked for.
+         */
+        FloraOfMonth: {
+            /** Organism */
+            organism: string;
+            /** Species */
+            species: string;
+            /** Plates */
+            plates: number;
+            /** Percent */
+            percent: number;
+            /** Is New */
+            is_new: boolean;
         };
         /**
          * Format
@@ -2013,6 +3637,25 @@ export interface components {
          * @enum {string}
          */
         Formula: "value" | "difference" | "deviation" | "minimum" | "maximum" | "rate" | "slope" | "mean" | "kinetic_mean" | "frozen" | "concentration" | "rolling_time" | "rolling_volume" | "counts_left" | "occurrences";
+        /**
+         * GapPart
+         * @description Values that were due and are not there, or may not be used: so many `rows`, one after the other, and why.
+         */
+        GapPart: {
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            cause: components["schemas"]["Cause"];
+            /** Rows */
+            rows: number;
+        };
         /**
          * Given
          * @description Which alarm is given back.
@@ -2060,6 +3703,34 @@ export interface components {
             locked_accounts: number;
             past_from: components["schemas"]["Source"];
         };
+        /**
+         * HiddenPart
+         * @description An alarm was hidden; `until` None: beyond what is told. `who` is empty where a mode hid it by design.
+         */
+        HiddenPart: {
+            /** Alarm */
+            alarm: string;
+            how: components["schemas"]["Hiding"];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Until */
+            until: string | null;
+            /** Who */
+            who: string;
+            /** Second */
+            second: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * Hiding
+         * @description How an alarm was hidden.
+         * @enum {string}
+         */
+        Hiding: "shelved" | "suppressed" | "out_of_service";
         /**
          * History
          * @description Occurrences of alarms, the latest first, each as it last stood; `next` asks for those behind, null: none are.
@@ -2186,6 +3857,21 @@ export interface components {
             instruments: components["schemas"]["Instrument"][];
         };
         /**
+         * InstrumentPart
+         * @description What measured a channel, and the worst it stood in the batch's time; empty where the register says nothing.
+         */
+        InstrumentPart: {
+            /** Id */
+            id: string;
+            state: components["schemas"]["InstrumentState"];
+            /** Serial */
+            serial: string;
+            /** Certificate */
+            certificate: string;
+            /** Due On */
+            due_on: string | null;
+        };
+        /**
          * InstrumentPast
          * @description How one instrument stood, over the whole time that is told of.
          */
@@ -2201,6 +3887,7 @@ export interface components {
          * @enum {string}
          */
         InstrumentState: "in_order" | "due_in_3_months" | "due_in_1_month" | "overdue" | "unqualified" | "unknown";
+        JsonValue: unknown;
         /**
          * Kind
          * @description What sort of quantity a channel carries, so that screens and statistics treat it rightly.
@@ -2218,11 +3905,68 @@ export interface components {
             zh: string;
         };
         /**
+         * LackKind
+         * @description Why a batch is not complete.
+         * @enum {string}
+         */
+        LackKind: "gap" | "pending_plate" | "rejected_plate" | "settle_uncovered" | "overdue_instrument" | "open_batch" | "late_minutes" | "pending_test" | "disagreement";
+        /**
+         * LackPart
+         * @description One thing for which the batch is not complete.
+         */
+        LackPart: {
+            kind: components["schemas"]["LackKind"];
+            /** Id */
+            id: string;
+            text: components["schemas"]["Text"];
+        };
+        /**
+         * Laid
+         * @description From when on a plate lies open or was pressed (null: now); until when, and how much air was drawn, if known.
+         *
+         *     `run`: when the air sampler's own run began.
+         */
+        Laid: {
+            /**
+             * By
+             * @description of a token: the account of who did it; a person leaves it out
+             */
+            by?: string | null;
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
+            /** From */
+            from?: string | null;
+            /** Until */
+            until?: string | null;
+            /** Volume L */
+            volume_l?: number | null;
+            /** Run */
+            run?: string | null;
+        };
+        /**
          * Language
          * @description In which a CSV file's header and its qualities are written.
          * @enum {string}
          */
         Language: "en" | "zh";
+        /**
+         * LateResult
+         * @description Something came after the batch had ended, or after it was signed.
+         */
+        LateResult: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Who */
+            who: string;
+            /** Reason */
+            reason: string;
+        };
         /**
          * Latest
          * @description The latest Sample of each series; while `collector` is false nothing of it is live.
@@ -2245,11 +3989,68 @@ export interface components {
          */
         Level: "action" | "alert" | "diagnostic";
         /**
+         * LimitPart
+         * @description What a limit permitted, for as long as it stayed the same. None: not bounded on that side.
+         */
+        LimitPart: {
+            /** Id */
+            id: string;
+            level: components["schemas"]["Level"];
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
+        /**
+         * LimitSince
+         * @description What a limit permitted, by the time since the batch began; null: not bounded on that side.
+         */
+        LimitSince: {
+            /** Limit */
+            limit: string;
+            level: components["schemas"]["Level"];
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+            /** Since S */
+            since_s: number;
+            /** Until S */
+            until_s: number;
+        };
+        /**
          * LineMode
          * @description The two ways of working: which background surrounds the open product.
          * @enum {string}
          */
         LineMode: "c_isolator" | "b_cabinet";
+        /**
+         * LineReadiness
+         * @description What a line lacks for a batch to begin `at`; nothing: it may begin, unless one is `running`.
+         */
+        LineReadiness: {
+            /** Line */
+            line: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Running */
+            running: string | null;
+            /** Lacks */
+            lacks: components["schemas"]["OneLack"][];
+        };
         /**
          * Linked
          * @description Who somebody is at the provider; "" for a subject ends it.
@@ -2276,6 +4077,90 @@ export interface components {
          * @enum {string}
          */
         Meaning: "review" | "approval" | "responsibility" | "authorship";
+        /**
+         * NewAbout
+         * @description One thing that is to be covered.
+         */
+        NewAbout: {
+            kind: components["schemas"]["AboutKind"];
+            /** Id */
+            id: string;
+            /** At */
+            at?: string | null;
+        };
+        /**
+         * NewBatch
+         * @description A batch that is to begin; without a stage in the first of its product, without zones where that is done.
+         */
+        NewBatch: {
+            /** Id */
+            id: string;
+            /** Line */
+            line: string;
+            /** Product */
+            product: string;
+            /**
+             * Stage
+             * @default
+             */
+            stage: string;
+            /**
+             * Zones
+             * @default []
+             */
+            zones: string[];
+            /**
+             * Overrides
+             * @default []
+             */
+            overrides: components["schemas"]["Override"][];
+            signature?: components["schemas"]["Approving"] | null;
+        };
+        /**
+         * NewBatchRelease
+         * @description A decision that is signed for the content of that `sha256`; a rejection says why.
+         */
+        NewBatchRelease: {
+            outcome: components["schemas"]["Decision"];
+            /** Sha256 */
+            sha256: string;
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
+            signature: components["schemas"]["Signing"];
+        };
+        /**
+         * NewBatchReview
+         * @description A level that is signed for the content of that `sha256`.
+         */
+        NewBatchReview: {
+            /** Sha256 */
+            sha256: string;
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
+            signature: components["schemas"]["Signing"];
+        };
+        /**
+         * NewDeviation
+         * @description What went otherwise than it should, in which batch (null: in none), what it covers; signed as its author.
+         */
+        NewDeviation: {
+            /** Batch */
+            batch?: string | null;
+            /** Title */
+            title: string;
+            /**
+             * About
+             * @default []
+             */
+            about: components["schemas"]["NewAbout"][];
+            signature: components["schemas"]["Signing"];
+        };
         /**
          * NewEntry
          * @description What is to be said of an instrument from now on, and why.
@@ -2410,6 +4295,44 @@ export interface components {
             reason: string;
         };
         /**
+         * NewTest
+         * @description A test to be noted.
+         */
+        NewTest: {
+            kind: components["schemas"]["EquipmentTest"];
+            /** Equipment */
+            equipment: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            outcome: components["schemas"]["EquipmentOutcome"];
+            /** Value */
+            value?: number | null;
+            /**
+             * Unit
+             * @default
+             */
+            unit: string;
+            /**
+             * Load
+             * @default
+             */
+            load: string;
+            /** Of */
+            of?: number | null;
+            /** Batch */
+            batch?: string | null;
+            /** Cycle No */
+            cycle_no?: number | null;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /**
          * NewToken
          * @description What a machine may do, and until when.
          */
@@ -2448,6 +4371,39 @@ export interface components {
             valid_until: string;
         };
         /**
+         * NextStage
+         * @description The stage that a batch comes to; without zones where that is done.
+         */
+        NextStage: {
+            /** Stage */
+            stage: string;
+            /**
+             * Zones
+             * @default []
+             */
+            zones: string[];
+        };
+        /**
+         * NotReady
+         * @description Why a batch may not begin, with all that is lacking; empty where it is something else.
+         */
+        NotReady: {
+            /** Detail */
+            detail: string;
+            /**
+             * Lacks
+             * @description all that is lacking
+             * @default []
+             */
+            lacks: components["schemas"]["OneLack"][];
+        };
+        /**
+         * NotReadyKind
+         * @description Of which kind it is.
+         * @enum {string}
+         */
+        NotReadyKind: "state" | "test" | "instrument" | "blind" | "records";
+        /**
          * NoticeKind
          * @description What a Notice is about.
          * @enum {string}
@@ -2464,11 +4420,34 @@ export interface components {
             notices: components["schemas"]["OneNotice"][];
         };
         /**
+         * ObstacleKind
+         * @description What can be in the way of a review or of the release.
+         * @enum {string}
+         */
+        ObstacleKind: "runs" | "unsettled" | "deviation" | "levels" | "book";
+        /**
          * Occupancy
          * @description What goes on in a zone (EU GMP Annex 1 4.29): limits depend on it.
          * @enum {string}
          */
         Occupancy: "at_rest" | "in_operation";
+        /**
+         * OccupancyPart
+         * @description What went on in a zone for some time.
+         */
+        OccupancyPart: {
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            occupancy: components["schemas"]["Occupancy"];
+        };
         /**
          * Occupied
          * @description What goes on in a zone.
@@ -2486,6 +4465,121 @@ export interface components {
          */
         OneAlarm: {
             alarm: components["schemas"]["Alarm"];
+        };
+        /**
+         * OneBatch
+         * @description A batch; `ended_at` null: it runs. `window_until`: by when it must be done, once that clock runs.
+         */
+        OneBatch: {
+            /** Id */
+            id: string;
+            /** Line */
+            line: string;
+            /** Product */
+            product: string;
+            /** Stage */
+            stage: string;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Started By */
+            started_by: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Ended By */
+            ended_by: string;
+            /** Is Aborted */
+            is_aborted: boolean;
+            /** Comment */
+            comment: string;
+            /** Overrides */
+            overrides: string[];
+            /** Reason */
+            reason: string;
+            /** Signature */
+            signature: string;
+            /** Plant */
+            plant: string;
+            /** Stages */
+            stages: components["schemas"]["OneStage"][];
+            /** Window Until */
+            window_until: string | null;
+        };
+        /**
+         * OneDeviation
+         * @description A deviation, with all that became of it.
+         */
+        OneDeviation: {
+            /** Number */
+            number: string;
+            /** Batch */
+            batch: string | null;
+            /** Title */
+            title: string;
+            /** About */
+            about: components["schemas"]["DeviationAbout"][];
+            state: components["schemas"]["DeviationState"];
+            /** Opened By */
+            opened_by: string;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /** Signature */
+            signature: string;
+            /** Sha256 */
+            sha256: string;
+            /** Steps */
+            steps: components["schemas"]["OneStep"][];
+        };
+        /**
+         * OneLack
+         * @description One thing that is not as it must be; `key` is what an override names.
+         */
+        OneLack: {
+            /** Key */
+            key: string;
+            kind: components["schemas"]["NotReadyKind"];
+            /** Id */
+            id: string;
+            text: components["schemas"]["Label"];
+        };
+        /**
+         * OneMatter
+         * @description Something that a deviation has to cover: which one does (`deviation`, ""), and whether that is closed.
+         */
+        OneMatter: {
+            kind: components["schemas"]["AboutKind"];
+            /** Id */
+            id: string;
+            /** At */
+            at: string | null;
+            text: components["schemas"]["Label"];
+            /** Deviation */
+            deviation: string;
+            /** Is Settled */
+            is_settled: boolean;
+        };
+        /**
+         * OneMonth
+         * @description A month of the plant's calendar, as far as it lies in what was asked for.
+         */
+        OneMonth: {
+            /** Id */
+            id: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
         };
         /**
          * OneNotice
@@ -2538,6 +4632,16 @@ export interface components {
             receipt_by: string;
         };
         /**
+         * OneObstacle
+         * @description One thing in the way of the release.
+         */
+        OneObstacle: {
+            kind: components["schemas"]["ObstacleKind"];
+            /** Id */
+            id: string;
+            text: components["schemas"]["Label"];
+        };
+        /**
          * OnePerson
          * @description One account.
          */
@@ -2562,6 +4666,75 @@ export interface components {
             created_at: string;
             /** Oidc Subject */
             oidc_subject: string;
+        };
+        /**
+         * OnePlate
+         * @description How a plate stands.
+         *
+         *     `todo` is what is due with it, from `due_at` on and by `due_by`. `steps` counts what was done with it: whoever
+         *     approves it says how many of them were seen. `is_changed`: another reading has taken the place of the first.
+         */
+        OnePlate: {
+            /** Code */
+            code: string;
+            /** Position */
+            position: string;
+            /** Place */
+            place: number;
+            /** Turn */
+            turn: number;
+            label: components["schemas"]["Label"];
+            /** Zone */
+            zone: string;
+            grade: components["schemas"]["Grade"];
+            kind: components["schemas"]["SampleKind"];
+            /** Unit */
+            unit: string;
+            /** Medium */
+            medium: string;
+            /** Batch */
+            batch: string | null;
+            /** Stage */
+            stage: string | null;
+            /**
+             * Planned At
+             * Format: date-time
+             */
+            planned_at: string;
+            state: components["schemas"]["State"];
+            todo: components["schemas"]["Todo"];
+            /** Due At */
+            due_at: string | null;
+            /** Due By */
+            due_by: string | null;
+            /** Steps */
+            steps: number;
+            /** Exposed From */
+            exposed_from: string | null;
+            /** Exposed Until */
+            exposed_until: string | null;
+            /** Volume L */
+            volume_l: number | null;
+            /** Lot */
+            lot: string;
+            /** Cfu */
+            cfu: number | null;
+            /** Is Too Many */
+            is_too_many: boolean;
+            /** Is Changed */
+            is_changed: boolean;
+            /** Organism */
+            organism: string;
+            /** Species */
+            species: string;
+            /** Read By */
+            read_by: string;
+            /** Read At */
+            read_at: string | null;
+            /** Verified By */
+            verified_by: string;
+            /** Approved By */
+            approved_by: string;
         };
         /**
          * OneProtection
@@ -2591,6 +4764,99 @@ export interface components {
             ] | null;
             now: components["schemas"]["OneTurn"] | null;
             next: components["schemas"]["OneTurn"] | null;
+        };
+        /**
+         * OneStage
+         * @description One stage of a batch; `ended_at` null: it goes on.
+         */
+        OneStage: {
+            /** Number */
+            number: number;
+            /** Stage */
+            stage: string;
+            /** Zones */
+            zones: string[];
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Who */
+            who: string;
+        };
+        /**
+         * OneStep
+         * @description One thing that became of a deviation.
+         */
+        OneStep: {
+            state: components["schemas"]["DeviationState"];
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Who */
+            who: string;
+            /** Comment */
+            comment: string;
+            assessment: components["schemas"]["DeviationAssessment"] | null;
+            /** Signature */
+            signature: string;
+            /** Sha256 */
+            sha256: string;
+        };
+        /**
+         * OneTest
+         * @description A test as it was noted; a passed one counts once somebody else has confirmed it.
+         */
+        OneTest: {
+            kind: components["schemas"]["EquipmentTest"];
+            /** Equipment */
+            equipment: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            outcome: components["schemas"]["EquipmentOutcome"];
+            /** Value */
+            value?: number | null;
+            /**
+             * Unit
+             * @default
+             */
+            unit: string;
+            /**
+             * Load
+             * @default
+             */
+            load: string;
+            /** Of */
+            of?: number | null;
+            /** Batch */
+            batch: string | null;
+            /** Cycle No */
+            cycle_no?: number | null;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Number */
+            number: number;
+            /** Noted By */
+            noted_by: string;
+            /**
+             * Noted At
+             * Format: date-time
+             */
+            noted_at: string;
+            /** Confirmed By */
+            confirmed_by: string;
+            /** Confirmed At */
+            confirmed_at: string | null;
         };
         /**
          * OneTime
@@ -2776,6 +5042,85 @@ export interface components {
          * @enum {string}
          */
         Outcome: "accepted" | "refused" | "failed" | "not_needed";
+        /**
+         * OutsidePart
+         * @description Seconds outside the limits of each level, each reading counting for one period.
+         */
+        OutsidePart: {
+            /** Alert */
+            alert: number;
+            /** Action */
+            action: number;
+        };
+        /**
+         * Overlaid
+         * @description One batch: readings as in /readings, but each by the seconds since the batch began. `ended_at` null: it runs.
+         */
+        Overlaid: {
+            /** Batch */
+            batch: string;
+            /** Line */
+            line: string;
+            /** Product */
+            product: string;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Is Aborted */
+            is_aborted: boolean;
+            /** Bucket S */
+            bucket_s: number;
+            /** Since S */
+            since_s: number[];
+            /** Min */
+            min: (number | null)[];
+            /** Max */
+            max: (number | null)[];
+            /** Mean */
+            mean: (number | null)[];
+            /** N */
+            n: number[];
+            /** N Good */
+            n_good: number[];
+            /** Stages */
+            stages: components["schemas"]["StageSince"][];
+            /** Limits */
+            limits: components["schemas"]["LimitSince"][];
+        };
+        /**
+         * Overlay
+         * @description One channel of several batches, in the order in which they were asked for.
+         */
+        Overlay: {
+            /** Channel */
+            channel: string;
+            /** Unit */
+            unit: string;
+            /** Batches */
+            batches: components["schemas"]["Overlaid"][];
+        };
+        /**
+         * Override
+         * @description What is passed over, by its key, and why.
+         */
+        Override: {
+            /** Lack */
+            lack: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * PackageAsked
+         * @description Of which batch.
+         */
+        PackageAsked: {
+            /** Batch */
+            batch: string;
+        };
         /**
          * Part
          * @description One part of the service; `ok` is false also while nothing is known about it.
@@ -2986,6 +5331,13 @@ export interface components {
             suppressions: components["schemas"]["PlantSuppression"][];
             /** Protections */
             protections: components["schemas"]["PlantProtection"][];
+            /** Products */
+            products: components["schemas"]["PlantProduct"][];
+            /**
+             * Shifts
+             * @description the first one first; none: they are numbered only
+             */
+            shifts: components["schemas"]["PlantShift"][];
         };
         /**
          * PlantDropped
@@ -3048,6 +5400,38 @@ export interface components {
             label: components["schemas"]["Label"];
             /** Tower */
             tower: string;
+        };
+        /**
+         * PlantPart
+         * @description The plant, by the version that was in force when the batch began; `changes` are those within its time.
+         */
+        PlantPart: {
+            /** Sha256 */
+            sha256: string;
+            label: components["schemas"]["Text"];
+            /** Time Zone */
+            time_zone: string;
+            /** Versions */
+            versions: components["schemas"]["VersionPart"][];
+            /** Changes */
+            changes: components["schemas"]["ChangePart"][];
+        };
+        /**
+         * PlantProduct
+         * @description What is made, on which lines, in which stages; all within `window_s` of when the stage `window_from` begins.
+         */
+        PlantProduct: {
+            /** Id */
+            id: string;
+            label: components["schemas"]["Label"];
+            /** Lines */
+            lines: string[];
+            /** Stages */
+            stages: components["schemas"]["PlantStage"][];
+            /** Window S */
+            window_s: number | null;
+            /** Window From */
+            window_from: string;
         };
         /**
          * PlantProposal
@@ -3177,6 +5561,33 @@ export interface components {
             channels: components["schemas"]["PlantChannel"][];
         };
         /**
+         * PlantShift
+         * @description A shift of every day, from when it starts by the plant's wall clock until the next one starts.
+         */
+        PlantShift: {
+            /** Id */
+            id: string;
+            label: components["schemas"]["Label"];
+            /**
+             * Starts
+             * Format: time
+             */
+            starts: string;
+        };
+        /**
+         * PlantStage
+         * @description One part of making a product, done in these zones; none named: in every zone of the line.
+         */
+        PlantStage: {
+            /** Id */
+            id: string;
+            label: components["schemas"]["Label"];
+            /** Is Set Up */
+            is_set_up: boolean;
+            /** Zones */
+            zones: string[];
+        };
+        /**
          * PlantStep
          * @description One thing that became of a proposal.
          */
@@ -3212,7 +5623,7 @@ export interface components {
          * @description How far a replay of the past under a proposed plant has come: `done` is a share.
          */
         PlantTrial: {
-            state: components["schemas"]["TrialState"];
+            state: components["schemas"]["RunState"];
             /** Done */
             done: number;
             /** Error */
@@ -3272,6 +5683,192 @@ export interface components {
             line: string | null;
             grade: components["schemas"]["Grade"];
             label: components["schemas"]["Label"];
+        };
+        /**
+         * PlateCorrected
+         * @description Another reading in the place of the last one, or a name for what grew, and why.
+         */
+        PlateCorrected: {
+            /** Cfu */
+            cfu?: number | null;
+            /**
+             * Too Many
+             * @default false
+             */
+            too_many: boolean;
+            /** Organism */
+            organism?: string | null;
+            /** Species */
+            species?: string | null;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * PlateIncubation
+         * @description One step of the incubation that was planned.
+         */
+        PlateIncubation: {
+            /** Celsius Low */
+            celsius_low: number;
+            /** Celsius High */
+            celsius_high: number;
+            /** Days Min */
+            days_min: number;
+            /** Days Max */
+            days_max: number;
+        };
+        /**
+         * PlatePart
+         * @description One plate. Each rule gives its verdict by itself; `verdict` is the worst.
+         *
+         *     Attributes:
+         *         label: of the position.
+         *         state: how far its life has come (`planned` … `approved`, `quarantined`, `rejected`).
+         *         cfu: colonies as counted; None: not read yet, too many, or the plate was lost.
+         *         value: in `unit`: what is held against limits. None as of `cfu`.
+         *         verdicts: by rule (`each`, `average`); what is not approved yet is incomplete.
+         *         is_late: it was read after the batch had ended.
+         *         is_changed: the reading was corrected.
+         */
+        PlatePart: {
+            /** Number */
+            number: number;
+            /** Code */
+            code: string;
+            /** Position */
+            position: string;
+            label: components["schemas"]["Text"];
+            /** Zone */
+            zone: string;
+            grade: components["schemas"]["Grade"];
+            /** Kind */
+            kind: string;
+            /** Stage */
+            stage: string;
+            /** State */
+            state: string;
+            /** Exposed From */
+            exposed_from: string | null;
+            /** Exposed Until */
+            exposed_until: string | null;
+            /** Volume L */
+            volume_l: number | null;
+            /** Cfu */
+            cfu: number | null;
+            /** Is Too Many */
+            is_too_many: boolean;
+            /** Value */
+            value: number | null;
+            /** Unit */
+            unit: string;
+            /** Organism */
+            organism: string;
+            /** Species */
+            species: string;
+            /** Read By */
+            read_by: string;
+            /** Read At */
+            read_at: string | null;
+            /** Verified By */
+            verified_by: string;
+            /** Approved By */
+            approved_by: string;
+            /** Verdicts */
+            verdicts: {
+                [key: string]: components["schemas"]["Verdict"];
+            };
+            verdict: components["schemas"]["Verdict"];
+            /** Is Late */
+            is_late: boolean;
+            /** Is Changed */
+            is_changed: boolean;
+        };
+        /**
+         * PlateRead
+         * @description What was counted, and what grew.
+         */
+        PlateRead: {
+            /**
+             * By
+             * @description of a token: the account of who did it; a person leaves it out
+             */
+            by?: string | null;
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
+            /** Cfu */
+            cfu?: number | null;
+            /**
+             * Too Many
+             * @default false
+             */
+            too_many: boolean;
+            /** Organism */
+            organism?: string | null;
+            /** Species */
+            species?: string | null;
+        };
+        /**
+         * PlateStep
+         * @description One step of a plate's life; what `facts` holds depends on the state that it led to.
+         */
+        PlateStep: {
+            state: components["schemas"]["State"];
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Who */
+            who: string;
+            /** Facts */
+            facts: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** Reason */
+            reason: string;
+            /** Signature */
+            signature: string;
+        };
+        /**
+         * Plates
+         * @description Plates, in the order in which they were planned.
+         */
+        Plates: {
+            /** Plates */
+            plates: components["schemas"]["OnePlate"][];
+        };
+        /**
+         * PlatesPlanned
+         * @description Which plates are to be planned: those of a batch, as far as it has come, or those of a shift of a day.
+         */
+        PlatesPlanned: {
+            /** Batch */
+            batch?: string | null;
+            /** Day */
+            day?: string | null;
+            /**
+             * Shift
+             * @default 1
+             */
+            shift: number;
+        };
+        /**
+         * Prevention
+         * @description Trends for prevention, by zone and month (EU GMP Annex 1 9.11).
+         */
+        Prevention: {
+            /** Months */
+            months: components["schemas"]["OneMonth"][];
+            /** Zones */
+            zones: components["schemas"]["ZoneMonths"][];
+            /** Follows Within S */
+            follows_within_s: number;
+            /** Marked From */
+            marked_from: number;
+            suggested_by: components["schemas"]["Label"];
         };
         /**
          * Priority
@@ -3349,6 +5946,14 @@ export interface components {
             protections: components["schemas"]["Protection"][];
         };
         /**
+         * PutAside
+         * @description Why.
+         */
+        PutAside: {
+            /** Reason */
+            reason: string;
+        };
+        /**
          * Quality
          * @description How far a value may be trusted. When it is not good, Sample.reason tells the wire's own words.
          * @enum {integer}
@@ -3408,6 +6013,24 @@ export interface components {
          */
         Reason: "raised" | "raised_again" | "acknowledged" | "cleared" | "reset" | "shelved" | "unshelved" | "shelve_ended" | "suppressed" | "unsuppressed" | "out_of_service" | "in_service";
         /**
+         * Recovery
+         * @description How many plates of a kind showed growth, beside what is suggested (null: nothing is); a figure, and no limit.
+         */
+        Recovery: {
+            kind: components["schemas"]["SampleKind"];
+            /** Taken */
+            taken: number;
+            /** Grown */
+            grown: number;
+            /** Percent */
+            percent: number;
+            /** Below Percent */
+            below_percent: number | null;
+            room: components["schemas"]["Label"] | null;
+            /** Is Above */
+            is_above: boolean;
+        };
+        /**
          * Removed
          * @description Which alarm is taken out of service, why, for which work, and, where it is critical, who agrees.
          */
@@ -3450,6 +6073,35 @@ export interface components {
             signature: string;
         };
         /**
+         * ReviewPart
+         * @description One level of review, or the release (`level` 0): what it says, and the sha256 of what was seen.
+         */
+        ReviewPart: {
+            /** Level */
+            level: number;
+            /** Outcome */
+            outcome: string;
+            /** Who */
+            who: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Comment */
+            comment: string;
+            /** Signature */
+            signature: string;
+            /** Sha256 */
+            sha256: string;
+        };
+        /**
+         * ReviewStanding
+         * @description How far a batch's review has come.
+         * @enum {string}
+         */
+        ReviewStanding: "running" | "open" | "in_review" | "reviewed" | "released" | "rejected" | "reopened";
+        /**
          * Reviews
          * @description Reviews, the latest first.
          */
@@ -3463,6 +6115,40 @@ export interface components {
          * @enum {string}
          */
         Role: "viewer" | "operator" | "engineer" | "qa" | "qualified_person" | "admin";
+        /**
+         * RunState
+         * @description How far it has come.
+         * @enum {string}
+         */
+        RunState: "running" | "done" | "failed" | "cancelled";
+        /**
+         * RunningBatch
+         * @description A batch that runs on a line; `zones` are those of its present stage.
+         */
+        RunningBatch: {
+            /** Id */
+            id: string;
+            /** Line */
+            line: string;
+            /** Product */
+            product: string;
+            /** Stage */
+            stage: string;
+            /** Zones */
+            zones: string[];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Stage Since
+             * Format: date-time
+             */
+            stage_since: string;
+            /** Who */
+            who: string;
+        };
         /**
          * Sample
          * @description What one poll of one device gave, or one record of a counter: a value and a quality for each place.
@@ -3501,6 +6187,42 @@ export interface components {
             };
         };
         /**
+         * SampleKind
+         * @description How microbes are caught (EU GMP Annex 1 9.22, Table 6).
+         * @enum {string}
+         */
+        SampleKind: "active_air" | "settle" | "contact" | "glove";
+        /**
+         * SamplerRun
+         * @description One run of an air sampler by its own record; only a good one can be a plate's.
+         */
+        SamplerRun: {
+            /**
+             * Began
+             * Format: date-time
+             */
+            began: string;
+            /**
+             * Ended
+             * Format: date-time
+             */
+            ended: string;
+            /** Volume M3 */
+            volume_m3: number;
+            /** Is Good */
+            is_good: boolean;
+            /** Location */
+            location: number | null;
+        };
+        /**
+         * SamplerRuns
+         * @description Runs, the last one first.
+         */
+        SamplerRuns: {
+            /** Runs */
+            runs: components["schemas"]["SamplerRun"][];
+        };
+        /**
          * Seen
          * @description Which occurrence of which alarm was seen, and what there is to say about it.
          */
@@ -3517,6 +6239,16 @@ export interface components {
              * @default
              */
             comment: string;
+        };
+        /**
+         * SeenPlate
+         * @description A plate, and how many of its steps were seen.
+         */
+        SeenPlate: {
+            /** Code */
+            code: string;
+            /** Steps */
+            steps: number;
         };
         /**
          * SeenSigned
@@ -3577,6 +6309,35 @@ export interface components {
             /** Reason */
             reason: string;
             second?: components["schemas"]["Credentials"] | null;
+        };
+        /**
+         * SignaturePart
+         * @description A signature; `holds`: what it was given for is still as it was, None: it has not come into the book yet.
+         */
+        SignaturePart: {
+            /** Id */
+            id: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Who */
+            who: string;
+            /** Name */
+            name: string;
+            /** Role */
+            role: string;
+            /** Meaning */
+            meaning: string;
+            /** What */
+            what: string;
+            /** Of */
+            of: string;
+            /** Sha256 */
+            sha256: string;
+            /** Holds */
+            holds: boolean | null;
         };
         /**
          * Signatures
@@ -3640,6 +6401,51 @@ export interface components {
             signs_as: string[];
         };
         /**
+         * SignedRelease
+         * @description One decision that was signed; `holds` as of a level.
+         */
+        SignedRelease: {
+            outcome: components["schemas"]["Decision"];
+            /** Who */
+            who: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Comment */
+            comment: string;
+            /** Signature */
+            signature: string;
+            /** Sha256 */
+            sha256: string;
+            /** Holds */
+            holds: boolean;
+        };
+        /**
+         * SignedReview
+         * @description One level that was signed; `holds`: what was signed is what stands there today.
+         */
+        SignedReview: {
+            /** Level */
+            level: number;
+            /** Who */
+            who: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Comment */
+            comment: string;
+            /** Signature */
+            signature: string;
+            /** Sha256 */
+            sha256: string;
+            /** Holds */
+            holds: boolean;
+        };
+        /**
          * Signing
          * @description The password of who is signed in, once more, and what the signature means.
          */
@@ -3687,6 +6493,41 @@ export interface components {
          */
         Source: "primary" | "replica";
         /**
+         * StagePart
+         * @description One stage of the batch; `ended_at` None: it goes on.
+         */
+        StagePart: {
+            /** Stage */
+            stage: string;
+            label: components["schemas"]["Text"];
+            /** Zones */
+            zones: string[];
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Who */
+            who: string;
+            /**
+             * Is Set Up
+             * @default false
+             */
+            is_set_up: boolean;
+        };
+        /**
+         * StageSince
+         * @description A stage, and how long after the batch it began.
+         */
+        StageSince: {
+            /** Stage */
+            stage: string;
+            /** Since S */
+            since_s: number;
+        };
+        /**
          * Standing
          * @description Every alarm that is not NORM; while `collector` is false the list may be old.
          */
@@ -3702,10 +6543,68 @@ export interface components {
             alarms: components["schemas"]["Alarm"][];
         };
         /**
+         * StandingBatch
+         * @description A batch as it runs after what was done; null: it is over.
+         */
+        StandingBatch: {
+            batch: components["schemas"]["RunningBatch"] | null;
+        };
+        /**
+         * State
+         * @description What is done with a plate; `monitor/records/plates/life.py` holds the table of what may follow what.
+         * @enum {string}
+         */
+        State: "planned" | "exposed" | "collected" | "incubating" | "read" | "verified" | "approved" | "quarantined" | "returned" | "rejected";
+        /**
+         * StatisticsPart
+         * @description The figures of a channel over its time in the batch, of its usable values; None: there is none.
+         *
+         *     Attributes:
+         *         n: values that are stored, usable or not.
+         *         expected: values that were due; `expected` is `valid` and the rows of all gaps.
+         *         valid: usable values: what every figure rests on.
+         *         completeness: `valid` of `expected`, 0 to 1; None: nothing was due.
+         *         sd: sample standard deviation.
+         *         p5: percentiles by nearest rank: each is a value that was measured.
+         *         mkt_c: mean kinetic temperature in °C (USP <1079.2>, 83.144 kJ/mol); only of a channel in °C.
+         *         rolling_m3: the largest count in one cubic metre of air, in 1/m3, by the records' true volume; particles only.
+         */
+        StatisticsPart: {
+            /** N */
+            n: number;
+            /** Expected */
+            expected: number;
+            /** Valid */
+            valid: number;
+            /** Completeness */
+            completeness: number | null;
+            /** Min */
+            min: number | null;
+            /** Mean */
+            mean: number | null;
+            /** Max */
+            max: number | null;
+            /** Sd */
+            sd: number | null;
+            /** P5 */
+            p5: number | null;
+            /** P50 */
+            p50: number | null;
+            /** P95 */
+            p95: number | null;
+            /** P99 */
+            p99: number | null;
+            /** Mkt C */
+            mkt_c: number | null;
+            /** Rolling M3 */
+            rolling_m3: number | null;
+            outside_s: components["schemas"]["OutsidePart"];
+        };
+        /**
          * Subject
          * @enum {string}
          */
-        Subject: "alarms" | "protection" | "review" | "calibration";
+        Subject: "alarms" | "protection" | "review" | "calibration" | "plates";
         /**
          * Substituted
          * @description Somebody else has a rotation's duty for a while; `noted_by` wrote it down.
@@ -3773,6 +6672,22 @@ export interface components {
             code: string;
         };
         /**
+         * Text
+         * @description A text that a person reads, in both languages.
+         */
+        Text: {
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * Todo
+         * @description The next thing to do with a plate.
+         * @enum {string}
+         */
+        Todo: "expose" | "collect" | "incubate" | "read" | "verify" | "name" | "approve" | "decide" | "nothing";
+        /**
          * ToldPerson
          * @description Who was told of an alarm, by which way; without an outcome the notice is on its way.
          */
@@ -3791,6 +6706,18 @@ export interface components {
             outcome: components["schemas"]["Outcome"] | null;
             /** Ended At */
             ended_at: string | null;
+        };
+        /**
+         * Took
+         * @description How long something took: how often it was done, median and 95th percentile (nearest rank).
+         */
+        Took: {
+            /** N */
+            n: number;
+            /** Median S */
+            median_s: number | null;
+            /** P95 S */
+            p95_s: number | null;
         };
         /**
          * Transition
@@ -3889,12 +6816,6 @@ export interface components {
             occurrences: components["schemas"]["TrialOccurrence"][];
         };
         /**
-         * TrialState
-         * @description How far it has come.
-         * @enum {string}
-         */
-        TrialState: "running" | "done" | "failed" | "cancelled";
-        /**
          * Turns
          * @description The turns of one rotation that have a part in a time, in order.
          */
@@ -3903,11 +6824,168 @@ export interface components {
             turns: components["schemas"]["OneTurn"][];
         };
         /**
+         * Verdict
+         * @description What the figures say of a channel, a plate or a batch.
+         * @enum {string}
+         */
+        Verdict: "within" | "alert" | "action" | "incomplete";
+        /**
+         * VersionPart
+         * @description A version of the plant, for as long as it was in force; `until` None: to this day.
+         */
+        VersionPart: {
+            /** Sha256 */
+            sha256: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Until */
+            until: string | null;
+            /** What */
+            what: string;
+            /** Who */
+            who: string;
+            /** Second */
+            second: string;
+        };
+        /**
+         * Warmed
+         * @description Which step of its incubation begins, from 1; the lot of its medium; where.
+         */
+        Warmed: {
+            /**
+             * By
+             * @description of a token: the account of who did it; a person leaves it out
+             */
+            by?: string | null;
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
+            /** Step */
+            step: number;
+            /** Lot */
+            lot: string;
+            /** Celsius */
+            celsius?: number | null;
+            /** Incubator */
+            incubator?: string | null;
+        };
+        /**
          * WayKind
          * @description How a notice travels. A channel is a measured quantity; what carries a notice is a way.
          * @enum {string}
          */
         WayKind: "dingtalk" | "wecom" | "feishu" | "lark" | "webhook" | "apprise";
+        /**
+         * WholePlate
+         * @description A plate with what was planned for it, and all that was done with it, the first step first.
+         */
+        WholePlate: {
+            /** Code */
+            code: string;
+            /** Position */
+            position: string;
+            /** Place */
+            place: number;
+            /** Turn */
+            turn: number;
+            label: components["schemas"]["Label"];
+            /** Zone */
+            zone: string;
+            grade: components["schemas"]["Grade"];
+            kind: components["schemas"]["SampleKind"];
+            /** Unit */
+            unit: string;
+            /** Medium */
+            medium: string;
+            /** Batch */
+            batch: string | null;
+            /** Stage */
+            stage: string | null;
+            /**
+             * Planned At
+             * Format: date-time
+             */
+            planned_at: string;
+            state: components["schemas"]["State"];
+            todo: components["schemas"]["Todo"];
+            /** Due At */
+            due_at: string | null;
+            /** Due By */
+            due_by: string | null;
+            /** Steps */
+            steps: number;
+            /** Exposed From */
+            exposed_from: string | null;
+            /** Exposed Until */
+            exposed_until: string | null;
+            /** Volume L */
+            volume_l: number | null;
+            /** Lot */
+            lot: string;
+            /** Cfu */
+            cfu: number | null;
+            /** Is Too Many */
+            is_too_many: boolean;
+            /** Is Changed */
+            is_changed: boolean;
+            /** Organism */
+            organism: string;
+            /** Species */
+            species: string;
+            /** Read By */
+            read_by: string;
+            /** Read At */
+            read_at: string | null;
+            /** Verified By */
+            verified_by: string;
+            /** Approved By */
+            approved_by: string;
+            /** Occasion */
+            occasion: string;
+            /** Planned By */
+            planned_by: string;
+            /** Planned Volume L */
+            planned_volume_l: number | null;
+            /** Exposure Max S */
+            exposure_max_s: number | null;
+            /** Alert */
+            alert: number | null;
+            /** Device */
+            device: string;
+            /** Incubation */
+            incubation: components["schemas"]["PlateIncubation"][];
+            /**
+             * May Become
+             * @description what may be done with it now
+             */
+            may_become: components["schemas"]["State"][];
+            /** History */
+            history: components["schemas"]["PlateStep"][];
+            /** @description of the plate and of the average that it is part of; the worst of both */
+            verdict: components["schemas"]["Verdict"];
+            /**
+             * Verdicts
+             * @description by rule: each plate, and the average of its occasion
+             */
+            verdicts: {
+                [key: string]: components["schemas"]["Verdict"];
+            };
+            /**
+             * Needs Investigation
+             * @description beyond an action limit; in grade A whatever grows is
+             */
+            needs_investigation: boolean;
+            /**
+             * Is Late
+             * @description read, or read otherwise, after its batch had ended
+             */
+            is_late: boolean;
+        };
         /**
          * Why
          * @description Why it is done; it stands in the book.
@@ -3917,28 +6995,53 @@ export interface components {
             reason: string;
         };
         /**
-         * Chosen
-         * @description Which protective action is confirmed, or switched on again.
+         * ZoneMonth
+         * @description One zone in one month.
          */
-        monitor__server__routes__deeds__Chosen: {
-            /** Protection */
-            protection: string;
+        ZoneMonth: {
+            /** Month */
+            month: string;
+            alarms: components["schemas"]["AlarmsOfMonth"];
+            deviations: components["schemas"]["DeviationsOfMonth"];
+            /** Recovery */
+            recovery: components["schemas"]["Recovery"][];
+            /** Flora */
+            flora: components["schemas"]["FloraOfMonth"][];
         };
         /**
-         * Chosen
-         * @description The password, and what the PIN is to be: 6 to 12 figures, none of those that are tried first.
+         * ZoneMonths
+         * @description One zone, with all months in their order; null: what stands in no zone, and a zone that the plant has no more.
          */
-        monitor__server__routes__pin__Chosen: {
+        ZoneMonths: {
+            /** Zone */
+            zone: string | null;
+            /** Line */
+            line: string | null;
+            grade: components["schemas"]["Grade"] | null;
+            /** Months */
+            months: components["schemas"]["ZoneMonth"][];
+        };
+        /**
+         * ZonePart
+         * @description A zone of the batch, from the first stage in it to the end of the last.
+         */
+        ZonePart: {
+            /** Id */
+            id: string;
+            label: components["schemas"]["Text"];
+            grade: components["schemas"]["Grade"];
             /**
-             * Password
-             * Format: password
+             * Since
+             * Format: date-time
              */
-            password: string;
+            since: string;
             /**
-             * Pin
-             * Format: password
+             * Until
+             * Format: date-time
              */
-            pin: string;
+            until: string;
+            /** Occupancy */
+            occupancy: components["schemas"]["OccupancyPart"][];
         };
         /**
          * AlarmMessage
@@ -3957,6 +7060,25 @@ export interface components {
              */
             at: string;
             alarm: components["schemas"]["Alarm"];
+        };
+        /**
+         * BatchMessage
+         * @description Another batch runs on a line, or the same one in another stage; null: none runs there any more.
+         */
+        BatchMessage: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "batch";
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Line */
+            line: string;
+            batch: components["schemas"]["RunningBatch"] | null;
         };
         /**
          * ClockHealth
@@ -4208,9 +7330,15 @@ export interface components {
             occupancy: {
                 [key: string]: components["schemas"]["Occupancy"];
             };
+            /**
+             * Batches
+             * @description those that run, one a line at most
+             * @default []
+             */
+            batches: components["schemas"]["RunningBatch"][];
             health: components["schemas"]["CollectorHealth"] | null;
         };
-        LiveMessage: components["schemas"]["Snapshot"] | components["schemas"]["SampleMessage"] | components["schemas"]["AlarmMessage"] | components["schemas"]["ProtectionMessage"] | components["schemas"]["OccupancyMessage"] | components["schemas"]["HealthMessage"] | components["schemas"]["Link"];
+        LiveMessage: components["schemas"]["Snapshot"] | components["schemas"]["SampleMessage"] | components["schemas"]["AlarmMessage"] | components["schemas"]["ProtectionMessage"] | components["schemas"]["OccupancyMessage"] | components["schemas"]["BatchMessage"] | components["schemas"]["HealthMessage"] | components["schemas"]["Link"];
     };
     responses: never;
     parameters: never;
@@ -7269,7 +10397,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["monitor__server__routes__pin__Chosen"];
+                "application/json": components["schemas"]["ChosenPin"];
             };
         };
         responses: {
@@ -8325,6 +11453,1483 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Instrument"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                    "text/plain": string;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    read_plates: {
+        parameters: {
+            query?: {
+                batch?: string | null;
+                /** @description on which they were planned, in the plant's time zone */
+                day?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plates"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    print_labels: {
+        parameters: {
+            query: {
+                code: string[];
+                language?: components["schemas"]["Language"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page to print */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    plan_plates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlatesPlanned"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plates"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                    "text/plain": string;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    replace_plate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WholePlate"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    read_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SamplerRuns"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    read_plate_of: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WholePlate"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    expose_plate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Laid"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WholePlate"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                    "text/plain": string;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    collect_plate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Closed"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WholePlate"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                    "text/plain": string;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    incubate_plate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Warmed"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WholePlate"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                    "text/plain": string;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    read_plate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlateRead"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WholePlate"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                    "text/plain": string;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    correct_plate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlateCorrected"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WholePlate"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                    "text/plain": string;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    verify_plate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Counted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WholePlate"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                    "text/plain": string;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    quarantine_plate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutAside"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WholePlate"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                    "text/plain": string;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    return_plate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutAside"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WholePlate"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                    "text/plain": string;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    reject_plate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutAside"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WholePlate"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                    "text/plain": string;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    approve_plates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Approval"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plates"];
                 };
             };
             /** @description Unauthorized */
@@ -9937,7 +14542,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["monitor__server__routes__deeds__Chosen"];
+                "application/json": components["schemas"]["Chosen"];
             };
         };
         responses: {
@@ -10228,7 +14833,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["monitor__server__routes__deeds__Chosen"];
+                "application/json": components["schemas"]["Chosen"];
             };
         };
         responses: {
@@ -10239,6 +14844,570 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OneProtection"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                    "text/plain": string;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    read_deviations: {
+        parameters: {
+            query?: {
+                batch?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deviations"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    open_one: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDeviation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneDeviation"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                    "text/plain": string;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    read_deviation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deviation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneDeviation"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    assess: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deviation: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviationAssessed"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneDeviation"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                    "text/plain": string;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    close: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deviation: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviationClosed"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneDeviation"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                    "text/plain": string;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    reopen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deviation: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviationReopened"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneDeviation"];
                 };
             };
             /** @description Unauthorized */
@@ -10870,6 +16039,1934 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Detail"];
                     "text/plain": string;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    read_equipment_tests: {
+        parameters: {
+            query: {
+                /** @description ISO 8601 with offset; in a URL a + is written %2B */
+                start: string;
+                /** @description ISO 8601 with offset; in a URL a + is written %2B */
+                end: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EquipmentTests"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    note_equipment_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneTest"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                    "text/plain": string;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    confirm_equipment_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmedTest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneTest"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                    "text/plain": string;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    read_every_batch: {
+        parameters: {
+            query: {
+                line?: string | null;
+                /** @description ISO 8601 with offset; in a URL a + is written %2B */
+                start: string;
+                /** @description ISO 8601 with offset; in a URL a + is written %2B */
+                end: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Batches"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    start_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StandingBatch"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotReady"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                    "text/plain": string;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    read_one_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchWhole"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    read_readiness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                line: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineReadiness"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    change_stage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NextStage"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StandingBatch"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                    "text/plain": string;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    end_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndOfBatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StandingBatch"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                    "text/plain": string;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    read_dossier_progress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DossierProgress"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    read_dossier: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchDossier"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    read_batch_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchRecord"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    read_batch_review: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchStanding"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    review_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBatchReview"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchStanding"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                    "text/plain": string;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    release_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBatchRelease"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchStanding"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                    "text/plain": string;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    start_package: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PackageAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchPackage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                    "text/plain": string;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    read_package: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchPackage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    stop_package: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchPackage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    download_package: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    read_overlay: {
+        parameters: {
+            query: {
+                channel: string;
+                batch: string[];
+                points?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overlay"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    read_prevention: {
+        parameters: {
+            query: {
+                /** @description ISO 8601 with offset; in a URL a + is written %2B */
+                start: string;
+                /** @description ISO 8601 with offset; in a URL a + is written %2B */
+                end: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prevention"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+        };
+    };
+    export_prevention: {
+        parameters: {
+            query: {
+                /** @description of the header */
+                language?: components["schemas"]["Language"];
+                /** @description ISO 8601 with offset; in a URL a + is written %2B */
+                start: string;
+                /** @description ISO 8601 with offset; in a URL a + is written %2B */
+                end: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
                 };
             };
             /** @description Unprocessable Entity */

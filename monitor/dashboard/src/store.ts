@@ -5,7 +5,7 @@
 
 import { batch, computed, signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import { byPriority, changed, foremost, isHidden } from "./alarms";
-import type { Alarm, Deed, Device, Health, Message, Occupancy, Person, Protection, Sample } from "./api-types";
+import type { Alarm, Deed, Device, Health, Message, Occupancy, Person, Protection, RunningBatch, Sample } from "./api-types";
 import { ServerClock } from "./clock";
 import { cut, step, unlinked, type Link, type LinkEvent } from "./link";
 import { firstZone, isReckoned, onWire, type PlantIndex, type Source } from "./plant";
@@ -20,6 +20,8 @@ export const alarms = signal<ReadonlyMap<string, Alarm>>(new Map());
 export const protections = signal<ReadonlyMap<string, Protection>>(new Map());
 /** What goes on in each zone, by its id. */
 export const occupancy = signal<ReadonlyMap<string, Occupancy>>(new Map());
+/** The one that runs on each line, by the line's id. */
+export const batches = signal<ReadonlyMap<string, RunningBatch>>(new Map());
 export const health = signal<Health | null>(null);
 export const link = signal<Link>(unlinked);
 /** The plant as the collector has it; null before it was heard. The screen must show the same one. */
@@ -195,6 +197,7 @@ function take(message: Message, heard_ms: number): void {
       alarms.value = new Map(message.alarms.map((alarm) => [alarm.id, alarm]));
       protections.value = new Map(message.protections.map((one) => [one.id, one]));
       occupancy.value = new Map(Object.entries(message.occupancy));
+      batches.value = new Map(message.batches.map((one) => [one.line, one]));
       health.value = message.health;
       collectorPlant.value = message.plant_sha256;
       snapshots.value += 1;
@@ -210,6 +213,9 @@ function take(message: Message, heard_ms: number): void {
       break;
     case "occupancy":
       occupancy.value = new Map(occupancy.value).set(message.zone, message.occupancy);
+      break;
+    case "batch":
+      takeBatch(message.line, message.batch);
       break;
     case "health":
       tell(message.at, heard_ms);
@@ -234,4 +240,12 @@ function takeSample(sample: Sample): void {
 
 export function takeAlarm(alarm: Alarm): void {
   alarms.value = changed(alarms.value, alarm);
+}
+
+/** Another batch runs on a line, or the same one in another stage; null: none does any more. */
+export function takeBatch(line: string, now: RunningBatch | null): void {
+  const next = new Map(batches.value);
+  if (now === null) next.delete(line);
+  else next.set(line, now);
+  batches.value = next;
 }

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { crossing, detailOf, title, titleOf } from "../src/alarms";
-import { inWords, serviceTitle } from "../src/details";
+import { inWords, serviceTitle, serviceWords } from "../src/details";
 import { permitted } from "../src/format";
 import { language } from "../src/i18n";
 import { indexOf } from "../src/plant";
@@ -27,6 +27,15 @@ test("a part of the service is called what it is for a person, and of what", () 
   expect(serviceTitle("clock-of-PC-A-STM-L1")).toBe("The clock is not synchronised · PC-A-STM-L1");
   expect(serviceTitle("nobody-knows")).toBeUndefined();
   expect(title({ id: "service/nobody-knows", channel: null, device: null, worst: null }, indexOf(plant))).toContain("nobody-knows");
+});
+
+test("an alarm of the service is told with its detail; any other stays as it was told", () => {
+  language.value = "zh";
+  expect(serviceWords("service/collector: was not running from 2026-11-22 00:12:34 to 2026-11-22 00:13:09 UTC")).toBe(
+    "采集进程曾停止 · 2026-11-22 00:12:34 至 2026-11-22 00:13:09 UTC 未运行",
+  );
+  expect(serviceWords("service/clock")).toBe("时钟未同步");
+  expect(serviceWords("ISO/rh/alert: 3 > 2")).toBe("ISO/rh/alert: 3 > 2");
 });
 
 test("a limit that permits one value says so", () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Channel } from "../src/api-types";
-import { bound, dateTime, duration, elapsed, figure, freshness, offset, permitted, permittedStates, timeOfDay, unit, unitOf, value } from "../src/format";
+import { bound, dateTime, duration, elapsed, figure, freshness, offset, permitted, permittedOf, timeOfDay, unit, unitOf, value } from "../src/format";
 
 const channel = (given: Partial<Channel>): Channel => ({
   id: "D/k",
@@ -60,9 +60,17 @@ test("limits are printed as written", () => {
 test("a limit on a state names states, not the figures between them", () => {
   const states = Object.fromEntries(["open", "closed", "locked", "fault"].map((en, state) => [state, { en, zh: en }]));
   const door = channel({ kind: "state", unit: "", states });
-  expect(permittedStates({ low: null, high: 2.5 }, door, english)).toBe("≠\u00a0fault");
-  expect(permittedStates({ low: 1, high: 1 }, door, english)).toBe("=\u00a0closed");
-  expect(permittedStates({ low: null, high: 2.5 }, channel({ kind: "state" }), english)).toBe("≤\u00a02.5");
+  expect(permittedOf({ low: null, high: 2.5 }, door, english)).toBe("≠\u00a0fault");
+  expect(permittedOf({ low: 1, high: 1 }, door, english)).toBe("=\u00a0closed");
+  expect(permittedOf({ low: null, high: 2.5 }, channel({ kind: "state" }), english)).toBe("≤\u00a02.5");
+  expect(permittedOf({ low: null, high: 2.5 }, { kind: "state" }, english)).toBe("≤\u00a02.5");
+});
+
+test("a limit on bits of which none may be set says so in words", () => {
+  const alarms = channel({ kind: "bits", unit: "" });
+  expect(permittedOf({ low: null, high: 0.5 }, alarms, english)).toBe("must be clear");
+  expect(permittedOf({ low: null, high: 7 }, alarms, english)).toBe("≤\u00a07");
+  expect(permittedOf({ low: null, high: 0.5 }, channel({ kind: "analog" }), english)).toBe("≤\u00a00.5");
 });
 
 test.each([

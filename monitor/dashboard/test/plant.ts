@@ -89,6 +89,21 @@ export const plant: Plant = {
   derived: [],
   cascade: [],
   suppressions: [],
+  shifts: [],
+  products: [
+    {
+      id: "MSC",
+      label: both("Stem cells"),
+      lines: ["L1"],
+      stages: [
+        { id: "set-up", label: both("Set-up"), is_set_up: true, zones: [] },
+        { id: "open", label: both("Open"), is_set_up: false, zones: ["L1-ISO"] },
+        { id: "fill", label: both("Fill"), is_set_up: false, zones: ["L1-ISO"] },
+      ],
+      window_s: 28_800,
+      window_from: "open",
+    },
+  ],
   protections: [
     {
       id: "ISO/P-01",

@@ -38,6 +38,7 @@ const snapshot: Message = {
   alarms: [alarm("ISO/pressure/action")],
   protections: [],
   occupancy: { "L1-ISO": "in_operation" },
+  batches: [],
   health,
 };
 
@@ -126,6 +127,18 @@ test("an alarm on what is reckoned is looked at by the channel behind it", () =>
   store.usePlant(indexOf({ ...plant, derived }));
   store.lookAtAlarm(alarm("ISO/twice/action", { channel: "ISO/twice" }));
   expect([store.focus.value, store.chosenChannel.value]).toEqual([{ zone: "L1-ISO" }, "ISO/pressure"]);
+});
+
+test("a batch runs on a line from its beginning to its end, and the snapshot says which runs", () => {
+  const at = "2026-03-02T08:15:01.000000+00:00";
+  const batch = { id: "B-1", line: "L1", product: "MSC", stage: "open", zones: ["L1-ISO"], since: at, stage_since: at, who: "li" };
+  store.receive([{ ...snapshot, batches: [batch] }], 1000);
+  expect(store.batches.value.get("L1")?.id).toBe("B-1");
+  store.receive([{ type: "batch", at, line: "L1", batch: { ...batch, stage: "fill" } }], 1100);
+  expect(store.batches.value.get("L1")?.stage).toBe("fill");
+  store.receive([{ type: "batch", at, line: "L1", batch: null }], 1200);
+  expect(store.batches.value.size).toBe(0);
+  store.receive([snapshot], 1250);
 });
 
 test("what goes on in a zone stands from the snapshot until a person says otherwise", () => {

@@ -12,6 +12,7 @@ import { addressOf } from "../page";
 import { groupBy, type PlantIndex, type ZoneView } from "../plant";
 import { alarmList, focus, index, lookAtDevice, lookAtZone, standingOf, typed } from "../store";
 import { useLive } from "../use-live";
+import { LineBatch } from "./batch-clock";
 import { Cascade } from "./cascade";
 import { DeviceCard } from "./device-card";
 import { shownOf, usableNow } from "./live-value";
@@ -37,7 +38,7 @@ export function AreaCard({ area, headed, roomy }: AreaProps) {
   const plant = index.value;
   const nameOf = roomy ? ({ zone }: ZoneView) => said(zone.label) : shortName(area, said);
   return (
-    <section class="area" data-testid={area.line ? `line-${area.id}` : `shared-${area.id}`}>
+    <section class={area.line ? "area" : "area lineless"} data-testid={area.line ? `line-${area.id}` : `shared-${area.id}`}>
       {headed && <Head area={area} roomy={roomy} />}
       <div class="floor-map">
         <div class="tiles" style={{ gridTemplateColumns: widthsOf(area) }}>
@@ -71,6 +72,7 @@ function Head({ area, roomy }: { area: Area; roomy: boolean }) {
       {line && (
         <>
           <span>{line.product}</span> <small class="name">{said(line.label)}</small>
+          <LineBatch line={line.id} />
           <Doings area={area} />
           {roomy && <LineOccupancy id={line.id} zones={zones} />}
           <small class="mode">{isKey(mode) ? t(mode) : line.mode}</small>

@@ -31,3 +31,28 @@ export function useAsked<T>(ask: () => Promise<T>, about: readonly unknown[] = [
   useEffect(() => void again(), [again]);
   return { told, failure, again };
 }
+
+const look_ms = 1000;
+
+/** As `useAsked`, of what runs beside the server: looks again while it does. None was begun yet: that is no failure. */
+export function useWatched<T extends { state: string }>(
+  ask: () => Promise<T>,
+  about: readonly unknown[],
+): Asked<T> & { runs: boolean } {
+  const asked = useAsked<T | null>(async () => {
+    try {
+      return await ask();
+    } catch (error) {
+      if (error instanceof Refusal && error.status === 404) return null;
+      throw error;
+    }
+  }, about);
+  const { told, again } = asked;
+  const runs = told?.state === "running";
+  useEffect(() => {
+    if (!runs) return;
+    const timer = setInterval(() => void again(), look_ms);
+    return () => clearInterval(timer);
+  }, [runs, again]);
+  return { ...asked, runs };
+}

@@ -3,12 +3,12 @@
 import { bookLine, type BookLine, type BookLineWhole } from "../admin";
 import { changes, facts } from "../book";
 import { isKey, t } from "../i18n";
-import { when } from "./admin";
+import { when, zone } from "./admin";
 import { useAsked } from "./asked";
 
 export function BookLineCard({ line }: { line: BookLine }) {
   const { told, failure } = useAsked(() => bookLine(line), [line]);
-  const changed = changes(line);
+  const changed = changes(line, zone());
   return (
     <div class="admin-card" data-testid="book-card">
       {changed.length > 0 && (
@@ -32,7 +32,7 @@ export function BookLineCard({ line }: { line: BookLine }) {
         </table>
       )}
       <dl class="line-facts">
-        {facts(line).map(([name, value]) => (
+        {facts(line, zone()).map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
             <dd>{value}</dd>

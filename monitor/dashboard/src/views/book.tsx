@@ -1,9 +1,9 @@
 /** The book: what was done and by whom, the latest first; one line unfolds to all that it says; periods are reviewed. */
 
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { bookPage, type BookLine } from "../admin";
 import { Refusal } from "../api";
-import { about, brief, changes, inWords, query, why, type Looked } from "../book";
+import { about, brief, changes, inWords, query, spanAsked, why, type Looked } from "../book";
 import { isKey, t, texts } from "../i18n";
 import { instantOf, lastHours } from "../period";
 import { AdminPage, Heads, nowOnce_ms, when, zone } from "./admin";
@@ -16,15 +16,17 @@ import { SpanFields } from "./span-fields";
 const second_ms = 1000;
 
 /** The last day, up to the second that goes on. */
-const lastDay = (): Looked => ({ ...lastHours(24, nowOnce_ms() + second_ms), kind: "", who: "", chain: "", text: "" });
+const lastDay = () => lastHours(24, nowOnce_ms() + second_ms);
+const first = (): Looked => ({ ...(spanAsked(location.hash) ?? lastDay()), kind: "", who: "", chain: "", text: "" });
 
 export function BookPage() {
-  const [looked, setLooked] = useState(lastDay);
+  const [looked, setLooked] = useState(first);
+  const [reviewed, setReviewed] = useState(0);
   return (
     <AdminPage name="book" testid="book-page">
       <Filters looked={looked} look={setLooked} />
-      <Lines key={JSON.stringify(looked)} looked={looked} />
-      <Reviews looked={looked} />
+      <Lines key={JSON.stringify(looked)} looked={looked} reviewed={reviewed} />
+      <Reviews looked={looked} told={setReviewed} />
     </AdminPage>
   );
 }
@@ -79,9 +81,11 @@ function Filters({ looked, look }: { looked: Looked; look: (looked: Looked) => v
   );
 }
 
-function Lines({ looked }: { looked: Looked }) {
-  const { told, failure } = useAsked(() => bookPage(query(looked)));
+/** The lines; `reviewed` counts the reviews that were made here: by each of them other lines are reviewed. */
+function Lines({ looked, reviewed }: { looked: Looked; reviewed: number }) {
+  const { told, failure } = useAsked(() => bookPage(query(looked)), [reviewed]);
   const [further, setFurther] = useState<{ lines: BookLine[]; next: string | null } | null>(null);
+  useEffect(() => setFurther(null), [reviewed]);
   const [refused, setRefused] = useState("");
   const [open, setOpen] = useState("");
   const lines = [...(told?.lines ?? []), ...(further?.lines ?? [])];
@@ -122,7 +126,7 @@ function Lines({ looked }: { looked: Looked }) {
 
 function Row({ line, open, toggle }: { line: BookLine; open: boolean; toggle: () => void }) {
   const spoken = inWords(line);
-  const changed = spoken ? [] : changes(line);
+  const changed = spoken ? [] : changes(line, zone());
   return (
     <tbody class={open ? "chosen" : ""} data-testid={`book-line-${line.chain}-${line.seq}`}>
       <tr>
@@ -133,7 +137,7 @@ function Row({ line, open, toggle }: { line: BookLine; open: boolean; toggle: ()
         </td>
         <td>{kindWord(line.kind)}</td>
         <td>{line.who}</td>
-        <td>{about(line)}</td>
+        <td>{about(line, zone())}</td>
         <td>
           {spoken && [spoken.old, spoken.now].filter((one) => one !== undefined).join(" → ")}
           {changed.slice(0, 2).map(({ name, old, now }) => (

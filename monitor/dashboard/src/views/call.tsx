@@ -4,7 +4,7 @@ import { useEffect } from "preact/hooks";
 import { crossing, place, title, worst } from "../alarms";
 import type { Alarm } from "../api-types";
 import { duty, isToConfirm, noticesOf, withLive, type DutyNow, type Notices } from "../duty";
-import { dateTime, elapsed, permitted, unit, value } from "../format";
+import { dateTime, elapsed, permittedOf, unit, value } from "../format";
 import { said, t } from "../i18n";
 import { stayLive } from "../live";
 import { measured, onWire, sourceOf, type PlantIndex } from "../plant";
@@ -116,7 +116,7 @@ function Figures({ alarm, plant }: { alarm: Alarm; plant: PlantIndex }) {
     <p class="call-figures">
       <b data-testid="call-value">{worst(alarm, plant)}</b>
       <span>
-        {limit ? t("call_limit", { level: t(alarm.level), bounds: `${permitted(limit)} ${unit(channel.unit)}` }) : crossing(alarm, plant)}
+        {limit ? t("call_limit", { level: t(alarm.level), bounds: `${permittedOf(limit, channel, said)} ${unit(channel.unit)}` }) : crossing(alarm, plant)}
         <br />
         {source && t("call_now", { value: `${value(channel, readingOf(source).value.value, said)} ${unit(channel.unit)}`.trimEnd() })}
       </span>

@@ -24,7 +24,7 @@ export function ChangesPage() {
         {told?.proposals.length === 0 && <p class="quiet">{t("none")}</p>}
         {told !== null && told.proposals.length > 0 && (
           <table class="admin-table" data-testid="proposals">
-            <Heads of={["proposal", "proposal_at", "proposal_who", "reason", "proposal_state", "proposal_plant"]} />
+            <Heads of={["proposal", "proposal_at", "proposal_who", "reason", "state", "proposal_plant"]} />
             {told.proposals.map((one) => (
               <tbody key={one.number} class={one.number === open ? "chosen" : ""} data-testid={`proposal-${one.number}`}>
                 <Row one={one} open={one.number === open} toggle={() => setOpen(one.number === open ? null : one.number)} />

@@ -3,8 +3,7 @@
 import { useComputed } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { foremost } from "../alarms";
-import type { Limit } from "../api-types";
-import { freshness, permitted, permittedStates, unitOf, value } from "../format";
+import { freshness, permittedOf, unitOf, value } from "../format";
 import { said, t } from "../i18n";
 import { chamberOf, groupBy, isReckoned, type PlantIndex, type Source } from "../plant";
 import { looks } from "../look";
@@ -146,8 +145,8 @@ function Name({ source, chosen, children }: { source: Source; chosen: boolean; c
 }
 
 function limitOf({ channel, limits }: Source, level: "alert" | "action"): string {
-  const words = (limit: Limit): string => (channel.kind === "state" ? permittedStates(limit, channel, said) : permitted(limit));
-  return limits.filter((limit) => limit.level === level).map(words).join(", ");
+  const own = limits.filter((limit) => limit.level === level);
+  return own.map((limit) => permittedOf(limit, channel, said)).join(", ");
 }
 
 /** Both limits in one line, for a screen too narrow for their columns. */

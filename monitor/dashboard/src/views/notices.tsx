@@ -67,10 +67,10 @@ export function LastNotices({ people }: { people: readonly Called[] }) {
       <p class="failure" role="alert">
         {failure !== "" ? failure : told && !told.database ? t("duty_only_pending") : ""}
       </p>
-      {told?.notices.length === 0 && <p class="quiet">{t("duty_no_notices")}</p>}
+      {told?.notices.length === 0 && <p class="quiet">{t("none")}</p>}
       {plant && told && told.notices.length > 0 && (
         <table class="admin-table">
-          <Heads of={["notice_sent", "notice_about", "duty_person", "notice_way", "notice_step", "notice_state"]} />
+          <Heads of={["notice_sent", "notice_about", "duty_person", "notice_way", "notice_step", "state"]} />
           <tbody>
             {told.notices.map((one) => (
               <tr key={one.key}>

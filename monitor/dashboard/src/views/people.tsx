@@ -120,7 +120,7 @@ function NewPerson({ again, show }: { again: () => Promise<void>; show: (secret:
         <input name="name" aria-label={t("name")} placeholder={t("name")} maxLength={100} autocapitalize="none" autocomplete="off" required />
         <input name="display" aria-label={t("person_display")} placeholder={t("person_display")} maxLength={100} autocomplete="off" required />
         <RoleChoice chosen="viewer" />
-        <select name="language" aria-label={t("language_of")}>
+        <select name="language" aria-label={t("language")}>
           <option value="zh">中文</option>
           <option value="en">English</option>
         </select>

@@ -1,34 +1,14 @@
 /** What the last seven days would have alarmed under a proposal: how far it has come, and what only old or new would. */
 
-import { useEffect } from "preact/hooks";
 import { replayOf, startReplay, stopReplay, type Trial } from "../admin";
-import { Refusal } from "../api";
 import { byMissed } from "../changes";
 import { t } from "../i18n";
 import { when } from "./admin";
-import { useAsked } from "./asked";
+import { useWatched } from "./asked";
 import { Deed } from "./deed";
 
-const look_ms = 1000;
-
-/** A proposal that was not replayed yet has nothing to tell. */
-async function known(number: number): Promise<Trial | undefined> {
-  try {
-    return await replayOf(number);
-  } catch (error) {
-    if (error instanceof Refusal && error.status === 404) return undefined;
-    throw error;
-  }
-}
-
 export function Replay({ number }: { number: number }) {
-  const { told, failure, again } = useAsked(() => known(number), [number]);
-  const runs = told?.state === "running";
-  useEffect(() => {
-    if (!runs) return;
-    const timer = setInterval(() => void again(), look_ms);
-    return () => clearInterval(timer);
-  }, [runs, again]);
+  const { told, failure, again, runs } = useWatched(() => replayOf(number), [number]);
   const start = async (): Promise<void> => {
     await startReplay(number);
     await again();
@@ -43,7 +23,7 @@ export function Replay({ number }: { number: number }) {
         {failure}
       </p>
       {!runs && <Deed label={t("replay_start")} testid="replay-start" act={start} />}
-      {runs && (
+      {told && runs && (
         <>
           <label>
             {t("replay_runs")} <progress max={1} value={told.done} />
@@ -70,7 +50,7 @@ function Result({ of }: { of: NonNullable<Trial["result"]> }) {
         <table class="changes-table" data-testid="replay-result">
           <thead>
             <tr>
-              {(["replay_alarm", "replay_only_old", "replay_only_new", "replay_both"] as const).map((column) => (
+              {(["alarm", "replay_only_old", "replay_only_new", "replay_both"] as const).map((column) => (
                 <th key={column} scope="col">
                   {t(column)}
                 </th>

@@ -1,6 +1,6 @@
 /** The book's own review: which periods somebody has reviewed, and the review of the one that is looked at. */
 
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { review, reviews, type Review } from "../admin";
 import { iso, type Looked } from "../book";
 import { t } from "../i18n";
@@ -9,12 +9,23 @@ import { Heads, nowOnce_ms, SigningPassword, when } from "./admin";
 import { useAsked } from "./asked";
 import { Deed, text } from "./deed";
 
-export function Reviews({ looked }: { looked: Looked }) {
+const look_ms = 1000;
+
+/** `told` hears how many of the reviews made here the book has. */
+export function Reviews({ looked, told: tell }: { looked: Looked; told: (count: number) => void }) {
   const { start_ms, end_ms } = looked;
-  const { told, failure } = useAsked(() => reviews(iso(start_ms), iso(end_ms)), [start_ms, end_ms]);
+  const { told, failure, again } = useAsked(() => reviews(iso(start_ms), iso(end_ms)), [start_ms, end_ms]);
   // The book is a moment behind what was done.
   const [mine, setMine] = useState<readonly Review[]>([]);
-  const known = told && [...mine.filter((one) => !told.some(({ signature }) => signature === one.signature)), ...told];
+  const coming = told === null ? [] : mine.filter((one) => !told.some(({ signature }) => signature === one.signature));
+  const known = told && [...coming, ...told];
+  const waits = coming.length > 0;
+  useEffect(() => {
+    if (!waits) return;
+    const timer = setInterval(() => void again(), look_ms);
+    return () => clearInterval(timer);
+  }, [waits, again]);
+  useEffect(() => tell(mine.length - coming.length), [mine.length - coming.length]);
   const act = async (form: FormData): Promise<void> => {
     // What goes on cannot be reviewed: the period ends now at the latest.
     const until_ms = Math.min(end_ms, nowOnce_ms() - 1000);
@@ -30,7 +41,7 @@ export function Reviews({ looked }: { looked: Looked }) {
       {known?.length === 0 && <p class="quiet">{t("reviews_none")}</p>}
       {known !== null && known.length > 0 && (
         <table class="admin-table">
-          <Heads of={["review_at", "review_who", "book_from", "book_until", "review_lines", "comment_short"]} />
+          <Heads of={["review_at", "review_who", "from", "until_head", "review_lines", "comment_short"]} />
           <tbody>
             {known.map((one) => (
               <tr key={one.signature}>

@@ -19,7 +19,7 @@ export function Substitutions({ told, again }: Props) {
   return (
     <section data-testid="substitutions">
       <h3>{t("duty_substitutions")}</h3>
-      {told.substitutions.length === 0 ? <p class="quiet">{t("duty_none_noted")}</p> : <Noted told={told} again={again} mayNote={mayNote} />}
+      {told.substitutions.length === 0 ? <p class="quiet">{t("none")}</p> : <Noted told={told} again={again} mayNote={mayNote} />}
       {mayNote && told.collector && <Note told={told} again={again} />}
     </section>
   );

@@ -9,6 +9,7 @@ import { looks } from "../look";
 import { isUsable, type Reading } from "../rows";
 import { alarmsByZone, focus, hiddenByZone, index, lookAtZone, readingOf, standingOf } from "../store";
 import { useLive } from "../use-live";
+import { ZoneBatch } from "./batch-clock";
 import { Comb } from "./comb";
 import { Mark } from "./mark";
 import { ZoneOccupancy } from "./occupancy";
@@ -47,6 +48,7 @@ export function Tile({ view, name, faded }: TileProps) {
       <span class="tile-head">
         {worst && <Mark level={worst.level} flashing={own.some((alarm) => !alarm.acknowledged)} />}
         {hidden > 0 && <HiddenSign n={hidden} />}
+        <ZoneBatch zone={zone.id} line={zone.line} />
         <ZoneOccupancy zone={zone.id} />
         <span class="more">{own.length > 1 ? t("several", { n: own.length }) : ""}</span>
         <span class="age">{age}</span>

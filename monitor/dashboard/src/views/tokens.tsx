@@ -21,7 +21,7 @@ export function Tokens({ show }: { show: (secret: Secret) => void }) {
       {told?.length === 0 && <p class="quiet">{t("none")}</p>}
       {told !== null && told.length > 0 && (
         <table class="admin-table" data-testid="tokens">
-          <Heads of={["token_name", "token_deeds", "token_made", "token_ends", "token_state"]} />
+          <Heads of={["token_name", "token_deeds", "token_made", "token_ends", "state"]} />
           <tbody>
             {told.map((one) => (
               <Row key={one.name} one={one} again={again} />

@@ -28,6 +28,9 @@ export const en = {
   detail_read_back: "read back on try {a}",
   detail_no_limit: "the plant has no such limit any more",
   detail_no_sample: "no sample since {a} UTC",
+  detail_tower: "the tower does not show what it should",
+  detail_before_failed: "the command before failed",
+  detail_not_signed_in: "not signed in",
   detail_flood: "{a} alarms in {b} min",
   detail_down: "was not running from {a} to {b} UTC",
 };
@@ -60,6 +63,9 @@ export const zh: Record<keyof typeof en, string> = {
   detail_read_back: "第 {a} 次尝试回读一致",
   detail_no_limit: "现行配置已无此限度",
   detail_no_sample: "自 {a} UTC 起无样本",
+  detail_tower: "三色灯显示与应有状态不符",
+  detail_before_failed: "前一指令失败",
+  detail_not_signed_in: "未登录",
   detail_flood: "{b} 分钟内 {a} 条报警",
   detail_down: "{a} 至 {b} UTC 未运行",
 };

@@ -9,7 +9,6 @@ export const en = {
   person_add: "Add the account",
   person_since: "Account since {time}",
   person_own: "Your own account is changed by another person.",
-  language_of: "Language",
   role: "Role",
   role_give: "Change the role",
   account_state: "Account",
@@ -54,6 +53,7 @@ export const en = {
   subject_protection: "Protective actions",
   subject_review: "Review, approval",
   subject_calibration: "Calibration",
+  subject_plates: "Plates",
   training_current: "trained",
   training_ends_soon: "ends within 30 days",
   training_over: "over",
@@ -69,7 +69,6 @@ export const en = {
   token_deeds: "May",
   token_made: "Made",
   token_ends: "Ends",
-  token_state: "State",
   token_until: "Ends on",
   token_in_use: "in use",
   token_revoked: "revoked",
@@ -83,6 +82,8 @@ export const en = {
   deed_export: "export",
   deed_read_book: "read the book",
   deed_scrape: "read the metrics",
+  deed_start_batch: "start, advance and end batches",
+  deed_note_plates: "tell who laid open, incubated and read a plate",
 };
 
 export const zh: Record<keyof typeof en, string> = {
@@ -94,7 +95,6 @@ export const zh: Record<keyof typeof en, string> = {
   person_add: "创建账户",
   person_since: "账户创建于 {time}",
   person_own: "本人账户须由他人更改。",
-  language_of: "语言",
   role: "角色",
   role_give: "更改角色",
   account_state: "账户",
@@ -138,6 +138,7 @@ export const zh: Record<keyof typeof en, string> = {
   subject_protection: "保护动作",
   subject_review: "审核与批准",
   subject_calibration: "校准确认",
+  subject_plates: "平皿判读",
   training_current: "培训有效",
   training_ends_soon: "30 天内到期",
   training_over: "已过期",
@@ -153,7 +154,6 @@ export const zh: Record<keyof typeof en, string> = {
   token_deeds: "权限",
   token_made: "创建",
   token_ends: "到期",
-  token_state: "状态",
   token_until: "到期日",
   token_in_use: "使用中",
   token_revoked: "已吊销",
@@ -167,4 +167,6 @@ export const zh: Record<keyof typeof en, string> = {
   deed_export: "导出",
   deed_read_book: "查看审计记录",
   deed_scrape: "读取运行指标",
+  deed_start_batch: "开始、推进和结束批次",
+  deed_note_plates: "传送由何人暴露、培养和判读平皿",
 };
