@@ -1,4 +1,7 @@
-"""The command `gradewatch`: what it can be asked for, and how it logs."""
+"""The command `gradewatch`: what it can be asked for, and how it logs.
+
+A command imports what it runs: whoever asks for one need not wait for all of them.
+"""
 
 import asyncio
 import json
@@ -14,28 +17,13 @@ from typing import Annotated, Any
 import structlog
 import typer
 
-from config.schema import plant_schema, profile_schema, ruleset_schema
-from drivers.keys import KeysError, keys_in, make_own, thumbprint_of
-from monitor.actions import standing, table
+from config.faults import MendableError
 from monitor.clock import SystemClock
-from monitor.collector.collect import CollectSettings, collect
-from monitor.demo import DemoSettings
-from monitor.demo import demo as run_demo
-from monitor.doctor.examine import examine, report
-from monitor.doctor.finding import Weight
-from monitor.duty import duty_of, noted_in
-from monitor.edge import MENDABLE, finished, give_up, in_force, instant, loaded
+from monitor.edge import finished, give_up, in_force, instant, loaded
 from monitor.keeping import database
-from monitor.limits import UnknownZoneError, limits_of
 from monitor.options import Data, DatabaseUrl, Host, OwnerUrl, PlantDir, Port, RunDatabaseUrl
 from monitor.plant_words import plants
 from monitor.proof import signing_key
-from monitor.replay import Period, difference, explain, replay
-from monitor.run import RunSettings
-from monitor.run import run as run_service
-from monitor.server.oidc import OidcError, oidc_in
-from monitor.server.serve import serve as run_server
-from monitor.server.settings import Settings
 from monitor.supervise import until_signalled
 from monitor.users import users
 
@@ -102,6 +90,8 @@ def check(plant_dir: PlantDir) -> None:
 @app.command()
 def schema(what: Annotated[Schema, typer.Argument()] = Schema.PLANT) -> None:
     """输出 JSON Schema · Print the JSON schema of a plant's, a profile's or a ruleset's YAML, for editors."""
+    from config.schema import plant_schema, profile_schema, ruleset_schema
+
     made = {Schema.PLANT: plant_schema, Schema.PROFILE: profile_schema, Schema.RULESET: ruleset_schema}[what]
     typer.echo(json.dumps(made(), indent=2, ensure_ascii=False))
 
@@ -116,6 +106,8 @@ def opcua_cert(
     ] = False,
 ) -> None:
     """生成 OPC UA 证书 · Make our key and certificate for encrypted OPC UA, and tell how servers come to trust it."""
+    from drivers.keys import KeysError, keys_in, make_own, thumbprint_of
+
     keys = keys_in(data, os.environ)
     try:
         own = make_own(keys, host or socket.gethostname(), SystemClock().now(), renew=renew)
@@ -136,6 +128,8 @@ def opcua_cert(
 @app.command(name="collect")
 def collect_command(plant_dir: PlantDir, data: Data, database_url: DatabaseUrl = "") -> None:
     """采集进程 · Own the devices: poll, journal, judge, act."""
+    from monitor.collector.collect import CollectSettings, collect
+
     settings = CollectSettings(in_force(plant_dir, data), data, database_url, plant_dir)
     _run_until_signalled(collect(settings, SystemClock()))
 
@@ -158,6 +152,10 @@ def serve(
     ] = "",
 ) -> None:
     """服务进程 · Own the people: API and screens."""
+    from monitor.server.oidc import OidcError, oidc_in
+    from monitor.server.serve import serve as run_server
+    from monitor.server.settings import Settings
+
     try:
         oidc = oidc_in(os.environ)
     except OidcError as error:
@@ -192,6 +190,9 @@ def run(
     ] = False,
 ) -> None:
     """运行整个服务 · Run collector and server on one machine, and start them again when they end."""
+    from monitor.run import RunSettings
+    from monitor.run import run as run_service
+
     in_force(plant_dir, data)
     settings = RunSettings(plant_dir, data, database_url, host, port, database_later, owner_url=owner_url)
     _run_until_signalled(run_service(settings))
@@ -205,6 +206,9 @@ def demo(
     port: Port = DEFAULT_PORT,
 ) -> None:
     """演示 · Show a simulated plant with everything around it."""
+    from monitor.demo import DemoSettings
+    from monitor.demo import demo as run_demo
+
     loaded(plant_dir)
     _run_until_signalled(run_demo(DemoSettings(plant_dir, data, host, port)))
 
@@ -220,6 +224,8 @@ def replay_command(
     ] = None,
 ) -> None:
     """重放 · Judge again what the journal has kept: the same must come of it; or, by another plant, what differs."""
+    from monitor.replay import Period, difference, explain, replay
+
     period = Period(instant(begin), instant(end))
     under = None if plant_dir is None else loaded(plant_dir)
     try:
@@ -231,7 +237,7 @@ def replay_command(
                 typer.echo("The same would have been raised 触发的报警相同", err=True)
             return
         replayed = replay(data, period)
-    except MENDABLE as error:
+    except MendableError as error:
         give_up(error)
     for line in replayed.again:
         typer.echo(line)
@@ -249,10 +255,12 @@ def actions(
     data: Data = Path("data/demo"),
 ) -> None:
     """保护动作 · Tell of each protective action whether it is armed, what it would ask, and when it was last proved."""
+    from monitor.actions import standing, table
+
     plant = in_force(plant_dir, data)
     try:
         state, proved = standing(plant, data)
-    except MENDABLE as error:
+    except MendableError as error:
         give_up(error)
     for line in table(plant, state, proved):
         typer.echo(line)
@@ -274,11 +282,13 @@ def duty(
     week: Annotated[bool, typer.Option("--week", help="Every turn of a week. 一周内的班次。")] = False,
 ) -> None:
     """值班 · Tell who is on call, how they are reached, and whom each step would call."""
+    from monitor.duty import duty_of, noted_in
+
     plant = loaded(plant_dir)
     try:
         noted = None if data is None else noted_in(data)
         lines = list(duty_of(plant, instant(at) or SystemClock().now(), is_week=week, noted=noted))
-    except MENDABLE as error:
+    except MendableError as error:
         give_up(error)
     except OverflowError:
         raise typer.BadParameter(f"{at} is at the end of the calendar; give another time") from None
@@ -294,6 +304,8 @@ def limits(
     ] = DEMO_PLANT,
 ) -> None:
     """区域限度 · Tell what holds in a zone, and why: bounds, delays, what each figure rests on."""
+    from monitor.limits import UnknownZoneError, limits_of
+
     plant = loaded(plant_dir)
     try:
         lines = list(limits_of(plant, zone))
@@ -306,6 +318,9 @@ def limits(
 @app.command()
 def doctor(plant_dir: PlantDir, data: Data, database_url: DatabaseUrl = "") -> None:
     """诊断 · Look at everything the record rests on: what is missing, and what that costs."""
+    from monitor.doctor.examine import examine, report
+    from monitor.doctor.finding import Weight
+
     work = examine(in_force(plant_dir, data), data, database_url, os.environ, SystemClock().now())
     findings = finished(work)
     for line in report(findings):

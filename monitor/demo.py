@@ -18,7 +18,9 @@ import httpx
 from config.load import load
 from monitor.clock import SystemClock
 from monitor.demo_people import PEOPLE, make_people
+from monitor.demo_plates import make_plates
 from monitor.demo_register import make_register
+from monitor.demo_tests import make_tests
 from monitor.notify.secrets import FOLDER
 from monitor.run import EMBEDDED, RunSettings, log_file, make_folder, run
 from monitor.supervise import Child
@@ -36,6 +38,7 @@ Gradewatch is running.     Gradewatch 已启动。
   Address   地址      {address}
   Sign-in   登录      {people}
   Devices   设备      {live} of {devices} live
+  Database  数据库    {database}
   Phones    电话      http://{control}/phone
   Logs      日志      {logs}
 
@@ -78,9 +81,11 @@ async def demo(settings: DemoSettings) -> None:
         host=settings.host,
         port=settings.port,
         logs=logs,
-        prepare=partial(_prepare, settings, passwords),
+        prepare=partial(
+            _prepare, settings, passwords, database := asyncio.get_running_loop().create_future()
+        ),
     )
-    announcing = asyncio.create_task(_announce(settings, passwords, simulators))
+    announcing = asyncio.create_task(_announce(settings, passwords, simulators, database))
     try:
         await run(running, beside=[plant])
     finally:
@@ -98,30 +103,59 @@ def served(settings: DemoSettings) -> Path:
     return settings.plant_dir if change is None else versions.folder_of(change.plant) / "plant"
 
 
-async def _prepare(settings: DemoSettings, passwords: Mapping[str, str], database_url: str) -> None:
-    """Give the demo's database its people, and what a plant's people would have typed in."""
-    now = SystemClock().now()
+async def _prepare(
+    settings: DemoSettings, passwords: Mapping[str, str], database: asyncio.Future[str], database_url: str
+) -> None:
+    """Give the demo's database its people, and what a plant's people would have typed in; then say where it is."""
+    now, plant = SystemClock().now(), load(settings.plant_dir)
     await make_people(database_url, passwords, now)
-    await make_register(database_url, load(settings.plant_dir), now)
+    await make_register(database_url, plant, now)
+    await make_tests(database_url, plant, now)
+    await make_plates(database_url, plant, now)
+    database.set_result(database_url)
 
 
-async def _announce(settings: DemoSettings, passwords: Mapping[str, str], simulators: Path) -> None:
-    address = f"http://{settings.host}:{settings.port}"
-    health = await _until_live(address)
+async def _announce(
+    settings: DemoSettings, passwords: Mapping[str, str], simulators: Path, database: asyncio.Future[str]
+) -> None:
+    health = await _until_live(address_of(settings))
     if health is None:
         _say(f"Not ready after {READY_WITHIN_S:g} s; see {settings.data / 'logs'}     未能就绪,请查看日志")
         return
-    _say(
-        READY.format(
-            address=address,
-            people=NEXT_LINE.join(f"{name} / {password}" for name, password in passwords.items()),
-            control=CONTROL,
-            live=health["devices_live"],
-            devices=health["devices"],
-            logs=settings.data / "logs",
-            data=settings.data,
-            simulators=_as_typed(simulators),
-        )
+    _say(ready(settings, passwords, simulators, health, await database))
+
+
+def address_of(settings: DemoSettings) -> str:
+    """Return where the screen is."""
+    return f"http://{settings.host}:{settings.port}"
+
+
+def ready(
+    settings: DemoSettings,
+    passwords: Mapping[str, str],
+    simulators: Path,
+    health: Mapping[str, Any],
+    database_url: str,
+) -> str:
+    """Tell whoever started the demo how to go on.
+
+    Args:
+        settings: of this demo.
+        passwords: by the name to sign in with.
+        simulators: their program.
+        health: as the server tells it.
+        database_url: of the embedded database: a socket that asks no password, so there is none to be told.
+    """
+    return READY.format(
+        address=address_of(settings),
+        people=NEXT_LINE.join(f"{name} / {password}" for name, password in passwords.items()),
+        control=CONTROL,
+        live=health["devices_live"],
+        devices=health["devices"],
+        database=database_url,
+        logs=settings.data / "logs",
+        data=settings.data,
+        simulators=_as_typed(simulators),
     )
 
 

@@ -8,40 +8,12 @@ from typing import Any, NoReturn, TypeVar
 
 import typer
 
-from config.faults import PlantFaults
+from config.faults import MendableError, PlantFaults
 from config.load import load
 from config.plant import Plant
-from drivers.keys import KeysError
-from monitor.collector.collect import CollectorError
-from monitor.collector.journal import JournalError
-from monitor.export import ExportError
-from monitor.replay import ReplayError
-from monitor.run import RunError
-from monitor.server.serve import ServerError
-from monitor.store.backup import BackupError
-from monitor.store.database import DatabaseError
-from monitor.store.signing import SigningError
-from monitor.store.tools import ToolError
 from monitor.versions import Versions, VersionsError
 
 T = TypeVar("T")
-
-MENDABLE = (
-    BackupError,
-    CollectorError,
-    DatabaseError,
-    ExportError,
-    JournalError,
-    KeysError,
-    PlantFaults,
-    ReplayError,
-    RunError,
-    ServerError,
-    SigningError,
-    ToolError,
-    VersionsError,
-)
-"""What a person can put right; anything else is a fault of ours and shows its traceback."""
 
 
 def give_up(why: Exception | str) -> NoReturn:
@@ -54,7 +26,7 @@ def finished(work: Coroutine[Any, Any, T]) -> T:
     """Run something to its end, and return what it gives; give up where a person can mend what went wrong."""
     try:
         return asyncio.run(work)
-    except MENDABLE as error:
+    except MendableError as error:
         give_up(error)
 
 

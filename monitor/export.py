@@ -6,12 +6,13 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
+from config.faults import MendableError
 from monitor.store.catalog import UnknownChannelError
 from monitor.store.database import open_pool
 from monitor.store.export import Asked, Language, OutputError, Write, write_csv, write_parquet
 
 
-class ExportError(Exception):
+class ExportError(MendableError):
     """The file cannot be written; the message says why and what to do."""
 
 

@@ -2,13 +2,16 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import typer
 
 from monitor.edge import give_up
 from monitor.options import Data
+from monitor.records.package import verify as verify_package
+from monitor.records.package.verifier.said import Fault
 from monitor.store.signing import KEY_VARIABLE, SigningError, keys_of
 from monitor.store.signing import rotate as rotate_key
 from monitor.store.verify import Verified
@@ -17,12 +20,12 @@ signing_key = typer.Typer(no_args_is_help=True, help="签名密钥 · The key th
 
 
 @contextmanager
-def verifying() -> Iterator[Callable[[int, int], None]]:
-    """Show how far verifying is, on a terminal; give what is to be told of it: how much is done, of how much."""
+def verifying(label: str = "verify 核验") -> Iterator[Callable[[int, int], None]]:
+    """Show how far it is, on a terminal; give what is to be told of it: how much is done, of how much."""
     if not sys.stderr.isatty():
         yield lambda *_: None
         return
-    with typer.progressbar(length=1, label="verify 核验", file=sys.stderr) as bar:
+    with typer.progressbar(length=1, label=label, file=sys.stderr) as bar:
 
         def progress(done: int, of: int) -> None:
             bar.length = max(of, 1)
@@ -36,6 +39,18 @@ def tell(verified: Verified) -> bool:
     for text in (*(one.text() for one in verified.findings), verified.text()):
         typer.echo(f"{text.en}\n{text.zh}")
     return not verified.findings
+
+
+def tell_package(package: Path, trusted: Sequence[str]) -> bool:
+    """Prove a package, and print what comes of it, in both languages; whether all is well."""
+    with verifying() as progress:
+        found = verify_package.check(package, trusted, lambda share: progress(round(1000 * share), 1000))
+    if isinstance(found, Fault):
+        typer.echo(str(found))
+        return False
+    for en, zh in verify_package.report(package.name, found):
+        typer.echo(f"{en}\n{zh}")
+    return True
 
 
 @signing_key.command()

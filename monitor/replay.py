@@ -12,6 +12,7 @@ from pathlib import Path
 
 from alarms.events import Reason, Told, Transition
 from alarms.state import State
+from config.faults import MendableError
 from config.plant import Plant
 from monitor.collector import codec
 from monitor.collector.collect import JOURNAL
@@ -24,7 +25,7 @@ ARRIVED_WITHIN = timedelta(minutes=1)
 RAISES = frozenset({Reason.RAISED, Reason.RAISED_AGAIN})
 
 
-class ReplayError(Exception):
+class ReplayError(MendableError):
     """The journal cannot be judged again; the message says why and what to do."""
 
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from config.faults import MendableError
 from monitor.store import embedded
 from monitor.store.database import Edition
 from monitor.store.migrate import migrate
@@ -19,7 +20,7 @@ EMBEDDED = "embedded"
 DATABASE_VARIABLE = "GRADEWATCH_DATABASE_URL"
 
 
-class RunError(Exception):
+class RunError(MendableError):
     """The service cannot start; the message says why and what to do."""
 
 

@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+from config.faults import MendableError
 from config.load import GRADES_DIR, PROFILES_DIR, PlantFaults, load
 from config.plant import Plant
 
@@ -32,7 +33,7 @@ FIRST = "first"
 APPROVED = "approved"
 
 
-class VersionsError(Exception):
+class VersionsError(MendableError):
     """A kept plant cannot be read or written; the message says why and what to do."""
 
 

@@ -10,6 +10,8 @@ from random import Random
 
 NOISE_MEMORY = 0.7
 """How much of a sensor's deviation is still there a second later: real noise wanders, it does not jump."""
+NOISE_FRESH = math.sqrt(1 - NOISE_MEMORY**2)
+"""How much is new each second, so that the whole stays as large as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +123,7 @@ class Quantity:
 
     def deviate(self, rng: Random) -> None:
         """Draw the transmitter's next deviation."""
-        fresh = math.sqrt(1 - NOISE_MEMORY**2) * self.noise
-        self._deviation = NOISE_MEMORY * self._deviation + rng.gauss(0.0, fresh)
+        self._deviation = NOISE_MEMORY * self._deviation + rng.gauss(0.0, NOISE_FRESH * self.noise)
 
     @property
     def shown(self) -> float:
@@ -177,7 +178,19 @@ class Machine:
         second_before = math.floor(self.elapsed_s)
         self.elapsed_s += dt_s
         second = math.floor(self.elapsed_s)
-        moved = [quantity for quantity in self._all if quantity.step(dt_s)]
+        moved = [
+            one
+            for one in self._all
+            # Nearly every quantity rests nearly always, and none of those is asked to go where it is.
+            if (
+                one.true != one.normal + one.lift
+                or one.drawn is not None
+                or one.cut is not None
+                or one.forced is not None
+                or one.delay_s
+            )
+            and one.step(dt_s)
+        ]
         if second != second_before:
             self._refresh(second)
         if moved or second != second_before:

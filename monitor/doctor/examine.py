@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from config.plant import Plant
+from monitor.doctor.batches import batches, font
 from monitor.doctor.collector import collector, health_of
 from monitor.doctor.database import database
 from monitor.doctor.finding import Finding, Weight, lines
@@ -30,6 +31,8 @@ async def examine(
         journal(plant, data, environment),
         *certificates(plant, data, environment, at),
         *ways(plant, data, environment),
+        font(),
+        *batches(plant),
     ]
     return [*here, *collector(health_of(data)), *await database(database_url, plant, data, environment, at)]
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from config.model import Kind, Text
+from config.model import ChannelModel, Kind, Text
 
 DECIMALS: Mapping[str, int] = {
     "": 0,
@@ -44,6 +44,9 @@ SPELLING: Mapping[str, str] = {
     "readings": "",
 }
 """Units as they are printed; a count of things has none."""
+CLEAR = Text(en="must be clear", zh="须无置位")
+"""What holds of bits, as alarm words are, of which none may be set."""
+NOTHING_SET = Text(en="none", zh="无")
 _FLOAT_WHOLE = 1e15
 """Beyond this a number is written with its exponent."""
 
@@ -57,6 +60,22 @@ def figure(value: float, unit: str, kind: Kind) -> str:
     if float(written) == 0:
         written = written.lstrip("-")
     return _with_unit(written.replace("-", "−", 1) if written.startswith("-") else written, unit)
+
+
+def bits(value: float, model: ChannelModel, language: str) -> str:
+    """Write which bits are set, by what they say, for example `low airflow, #7`; a number where none has a word."""
+    if not math.isfinite(value):
+        return ""
+    number = round(value)
+    if not model.bits and not model.clear_bits:
+        return f"0x{number:X}" if number else "0"
+    words = []
+    for bit in range(32):
+        is_set = bool(number >> bit & 1)
+        word = (model.bits if is_set else model.clear_bits).get(bit)
+        if word is not None or is_set:
+            words.append(said(word, language) if word else f"#{bit}")
+    return ", ".join(words) or said(NOTHING_SET, language)
 
 
 def permitted(low: float | None, high: float | None, unit: str) -> str:
@@ -78,6 +97,11 @@ def permitted_states(low: float | None, high: float | None, states: Mapping[int,
     if not good or not bad:
         return permitted(low, high, "")
     return f"= {', '.join(good)}" if len(good) < len(bad) else f"≠ {', '.join(bad)}"
+
+
+def must_be_clear(kind: Kind, low: float | None, high: float | None) -> bool:
+    """Whether a limit permits no bit to be set: then it is told as CLEAR, for its figures say nothing."""
+    return kind is Kind.BITS and low is None and high is not None and 0 <= high < 1
 
 
 def moment(at: datetime, zone: ZoneInfo) -> str:

@@ -13,7 +13,17 @@ from config.guidance import guidance_of
 from config.model import USABLE, Channel, Kind, Occupancy
 from config.plant import Plant
 from config.rules import Derived, Limit, Protection
-from monitor.notify.figures import duration, figure, moment, permitted, permitted_states, said
+from monitor.notify.figures import (
+    CLEAR,
+    bits,
+    duration,
+    figure,
+    moment,
+    must_be_clear,
+    permitted,
+    permitted_states,
+    said,
+)
 from monitor.notify.words import Words, words_of
 
 _OVER = frozenset({ProtectionState.VERIFIED, ProtectionState.LATCHED, ProtectionState.RESET_PENDING})
@@ -75,6 +85,8 @@ class Story:
         bounds = limit.at_rest if limit.at_rest and self._is_at_rest(measured.zone) else limit
         if isinstance(measured, Channel) and measured.model.states:
             return permitted_states(bounds.low, bounds.high, measured.model.states, self.language)
+        if isinstance(measured, Channel) and must_be_clear(measured.model.kind, bounds.low, bounds.high):
+            return said(CLEAR, self.language)
         return permitted(bounds.low, bounds.high, self._unit(measured))
 
     def line(self, alarm: Alarm) -> str:
@@ -96,6 +108,7 @@ class Story:
         yield "", " · ".join(kind)
         if where := self._where(alarm.id):
             yield words.where, where
+        yield from self._batches(alarm.id)
         yield words.what, self._what(alarm)
         yield words.since, moment(alarm.raised_at, self.zone_info)
         if alarm.detail:
@@ -112,6 +125,25 @@ class Story:
         grade = self.words.grade.format(grade=zone.grade)
         named = f"{said(zone.label, self.language)} ({zone.id})"
         return self.words.comma.join((named, grade, said(label, self.language)))
+
+    def _batches(self, alarm: str) -> Iterator[tuple[str, str]]:
+        """Tell which batch runs on the line; of what the lines of a workshop share, which batches of theirs."""
+        zone = zone_of(self.plant, alarm)
+        for key, batch in self.state.batches.items():
+            line = self.plant.lines.get(key)
+            if zone is None or line is None or zone.workshop != line.workshop or zone.line not in {"", key}:
+                continue
+            product = self.plant.products.get(batch.product)
+            stages = {one.id: said(one.label, self.language) for one in product.stages} if product else {}
+            yield (
+                self.words.batch,
+                self.words.batch_in.format(
+                    batch=batch.id,
+                    product=said(product.label, self.language) if product else batch.product,
+                    stage=stages.get(batch.stage, batch.stage),
+                    since=moment(batch.stage_since, self.zone_info),
+                ),
+            )
 
     def _what(self, alarm: Alarm) -> str:
         title, value, limit = self.title(alarm.id), self.value(alarm), self.short_permitted(alarm)
@@ -197,6 +229,8 @@ class Story:
         state = measured.model.states.get(round(value))
         if state is not None:
             return said(state, self.language)
+        if measured.model.kind is Kind.BITS:
+            return bits(value, measured.model, self.language)
         return figure(value, measured.model.unit, measured.model.kind)
 
     def _last(self, about: str) -> float | None:

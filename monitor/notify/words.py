@@ -25,6 +25,9 @@ class Words:
     comma: str
     where: str
     grade: str
+    batch: str
+    batch_in: str
+    """Its product, the stage that it is in, and since when."""
     what: str
     now: str
     since: str
@@ -117,6 +120,8 @@ EN = Words(
     comma=", ",
     where="Where",
     grade="grade {grade}",
+    batch="Batch",
+    batch_in="{batch} ({product}), {stage} since {since}",
     what="What",
     now="now {value}",
     since="Since",
@@ -169,7 +174,7 @@ ZH = Words(
         Priority.MEDIUM: "中",
         Priority.LOW: "低",
     },
-    level={Level.ACTION: "行动级", Level.ALERT: "警戒级", Level.DIAGNOSTIC: "监测系统自身"},
+    level={Level.ACTION: "纠偏级", Level.ALERT: "警戒级", Level.DIAGNOSTIC: "监测系统自身"},
     protection={
         ProtectionState.TRIGGERED: "已触发，尚未请求",
         ProtectionState.REQUESTED: "已请求，尚未验证",
@@ -199,12 +204,14 @@ ZH = Words(
     },
     service_part="监测系统自身：{part}",
     service_of="{what}：{of}",
-    limit={Level.ACTION: "行动限", Level.ALERT: "警戒限", Level.DIAGNOSTIC: "限值"},
+    limit={Level.ACTION: "纠偏限", Level.ALERT: "警戒限", Level.DIAGNOSTIC: "限值"},
     limit_value="{value}，{limit} {permitted}",
     colon="：",
     comma="，",
     where="位置",
     grade="{grade}级",
+    batch="批次",
+    batch_in="{batch}（{product}），{stage}，始于 {since}",
     what="内容",
     now="当前 {value}",
     since="开始时间",

@@ -8,7 +8,6 @@ from typing import Any
 import asyncpg
 import pytest
 
-from config.load import load
 from config.model import Security
 from config.plant import Plant
 from drivers.keys import keys_in, make_own
@@ -31,6 +30,7 @@ from monitor.doctor.host import CERTIFICATES, certificates, clock, disk, journal
 from monitor.doctor.ways import WAYS, ways
 from monitor.notify.secrets import variable
 from tests.database import Server
+from tests.loaded import loaded
 
 LINE = Path(__file__).parents[1] / "plants" / "line"
 SAMPLES = {"received": 100, "stored": 80, "repeated": 8, "quarantined": 0, "buffered": 12}
@@ -48,7 +48,7 @@ HEALTH: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def plant() -> Plant:
-    return load(LINE)
+    return loaded(LINE)
 
 
 def now() -> datetime:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from bench.running import DEMO
 from config.load import load
-from monitor.demo import CONTROL, DemoSettings, _connect_phones, _password, served
+from monitor.demo import CONTROL, DemoSettings, _connect_phones, _password, ready, served
 from monitor.notify.secrets import FOLDER, Secrets
 from monitor.versions import APPROVED, PlantChange, Versions
 from tests.changing import LINE, line, looser
+from tests.loaded import loaded
 
 AT = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 
@@ -33,7 +34,7 @@ def test_every_way_of_the_demo_leads_to_the_simulated_telephones_with_a_key_of_i
 ) -> None:
     _connect_phones(tmp_path)
     secrets = Secrets({}, tmp_path / FOLDER)
-    ways = [secrets.read(way.secret) for way in load(DEMO).duty.ways.values()]
+    ways = [secrets.read(way.secret) for way in loaded(DEMO).duty.ways.values()]
     assert {one.url for one in ways} == {f"http://{CONTROL}/phone"}
     assert len({one.key for one in ways}) == len(ways) == 3
     _connect_phones(tmp_path)
@@ -49,3 +50,13 @@ def test_the_simulators_serve_the_plant_that_is_in_force(tmp_path: Path) -> None
     other = versions.keep(looser(files))
     versions.put_in_force(PlantChange(AT, other.sha256, plant.sha256, APPROVED, "li", "qian", 1))
     assert load(served(settings)) == other
+
+
+def test_whoever_starts_the_demo_is_told_where_its_database_is(tmp_path: Path) -> None:
+    url = f"postgresql://gradewatch@/postgres?host={tmp_path}"
+    settings = DemoSettings(LINE, tmp_path, "127.0.0.1", 8123)
+    told = ready(settings, {"qa": "secret"}, tmp_path / "sim", {"devices_live": 3, "devices": 4}, url)
+    assert url in told
+    assert "http://127.0.0.1:8123" in told
+    assert "qa / secret" in told
+    assert "3 of 4 live" in told

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import asyncpg
 
-from config.load import load
 from monitor.calibration import InstrumentState, Register, measuring
 from monitor.demo_register import made_up, make_register
 from monitor.store.instruments import read_register
+from tests.loaded import loaded
 
 DEMO = Path(__file__).parents[2] / "config" / "plants" / "demo"
 NOW = datetime(2026, 3, 2, 8, 15, tzinfo=UTC)
@@ -17,7 +17,7 @@ TODAY = date(2026, 3, 2)
 
 
 async def test_a_few_are_due_soon_and_none_is_overdue(database_url: str) -> None:
-    plant = load(DEMO)
+    plant = loaded(DEMO)
     await make_register(database_url, plant, NOW)
     await make_register(database_url, plant, NOW.replace(year=2027))
     connection = await asyncpg.connect(database_url)
@@ -33,6 +33,6 @@ async def test_a_few_are_due_soon_and_none_is_overdue(database_url: str) -> None
 
 
 def test_it_says_that_it_is_made_up() -> None:
-    for facts in made_up(load(DEMO), TODAY):
+    for facts in made_up(loaded(DEMO), TODAY):
         assert facts.serial.startswith("DEMO-")
         assert facts.certificate.startswith("DEMO-")

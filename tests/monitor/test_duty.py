@@ -11,13 +11,13 @@ from alarms.calls import Calls, Substitute
 from alarms.events import Tick
 from alarms.state import State
 from config.duty import Duty, Substitution
-from config.load import load
 from config.plant import Plant
 from monitor.cli import app
 from monitor.collector import codec
 from monitor.collector.journal import Journal, Stood
 from monitor.duty import duty_of, noted_in
 from tests.config.conftest import LINE
+from tests.loaded import loaded
 
 SATURDAY_EVENING = datetime(2026, 11, 21, 12, 30, tzinfo=UTC)
 
@@ -52,7 +52,7 @@ Substitutions noted on the screen are not in here: give --data. 此处不含屏�
 
 @pytest.fixture(scope="module")
 def plant() -> Plant:
-    return load(LINE)
+    return loaded(LINE)
 
 
 def told(plant: Plant, at: datetime, *, is_week: bool = False) -> list[str]:

@@ -1,14 +1,14 @@
-"""The command `gradewatch export`: a whole file with rows, or none and one clear line."""
+"""The command `gradewatch readings`: a whole file with rows, or none and one clear line."""
 
 from pathlib import Path
 
 import pyarrow.parquet
 import pytest
 
-from config.load import load
 from monitor.store.write import Writer
 from tests.command import gradewatch
 from tests.database import Server
+from tests.loaded import loaded
 from tests.monitor.test_cli import LINE, refused
 from tests.server.collector import PRESSURE, isolator_sample
 from tests.store.small import NOON, second
@@ -20,7 +20,7 @@ ASKED = ("--channel", PRESSURE, "--from", "2026-03-01T20:00:00+08:00", "--to", "
 async def kept(plain: Server) -> str:
     """The URL of a database with five seconds of the isolator."""
     url = await plain.fresh()
-    plant = load(LINE)
+    plant = loaded(LINE)
     writer = await Writer.open(url, plant, "c", NOON)
     await writer.write(1, [isolator_sample(plant, second(n), 50.0 + n) for n in range(5)], [], [])
     await writer.close()
@@ -29,7 +29,7 @@ async def kept(plain: Server) -> str:
 
 def test_it_writes_what_was_asked_for_in_the_plants_time(kept: str, tmp_path: Path) -> None:
     file = tmp_path / "pressure.csv"
-    done = gradewatch("export", str(LINE), str(file), *ASKED, "--language", "zh", database=kept)
+    done = gradewatch("readings", str(LINE), str(file), *ASKED, "--language", "zh", database=kept)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"{file}: {file.stat().st_size:,} bytes\n"
     lines = file.read_text().splitlines()
@@ -39,7 +39,7 @@ def test_it_writes_what_was_asked_for_in_the_plants_time(kept: str, tmp_path: Pa
         == f"2026-03-01T20:00:00.000000+08:00,2026-03-01T12:00:00.000000Z,{PRESSURE},50,Pa,良好,台账无记录"
     )
     parquet = tmp_path / "pressure.parquet"
-    assert gradewatch("export", str(LINE), str(parquet), *ASKED, database=kept).returncode == 0
+    assert gradewatch("readings", str(LINE), str(parquet), *ASKED, database=kept).returncode == 0
     assert pyarrow.parquet.read_table(parquet)["value"].to_pylist() == [50, 51, 52]
 
 
@@ -50,7 +50,7 @@ def test_what_cannot_be_written_leaves_no_file(kept: str, tmp_path: Path) -> Non
         ("a.csv", wrong, "no channel NO/such is stored"),
         ("none/a.csv", (), "No such file or directory"),
     ):
-        line = refused(gradewatch("export", str(LINE), str(tmp_path / name), *ASKED, *words, database=kept))
+        line = refused(gradewatch("readings", str(LINE), str(tmp_path / name), *ASKED, *words, database=kept))
         assert says in line
     assert list(tmp_path.iterdir()) == []
 
@@ -58,6 +58,6 @@ def test_what_cannot_be_written_leaves_no_file(kept: str, tmp_path: Path) -> Non
 def test_a_full_disk_is_not_the_databases_fault(kept: str, tmp_path: Path) -> None:
     full = tmp_path / "full.csv"
     (tmp_path / "full.csv.part").symlink_to("/dev/full")
-    line = refused(gradewatch("export", str(LINE), str(full), *ASKED, database=kept))
+    line = refused(gradewatch("readings", str(LINE), str(full), *ASKED, database=kept))
     assert "No space left on device" in line
     assert "database" not in line

@@ -26,7 +26,7 @@ def test_what_differs_is_told_in_both_languages_and_what_is_looser_is_marked(
 ) -> None:
     done = gradewatch("plant", "diff", str(lower), "--from", str(LINE))
     assert done.returncode == 0, done.stderr
-    assert done.stdout == f"限度 limit  {ACTION}  下限 lower bound: 20 -> 10  ▼ 放宽 looser\n"
+    assert done.stdout == f"限度 limit  {ACTION}  下限 lower bound: 20 Pa -> 10 Pa  ▼ 放宽 looser\n"
     data = tmp_path / "data"
     Versions(data).keep(FILES)
     refused = gradewatch("plant", "diff", str(lower), "--data", str(data))

@@ -51,11 +51,13 @@ def http(status: int, body: bytes | dict[str, Any], **headers: str) -> bytes:
 async def listening(serve: Serve, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
     """A port of loopback at which each connection is served so. All of them end with it."""
     tasks: set[asyncio.Task[None]] = set()
+    writers: list[asyncio.StreamWriter] = []
 
     async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         tasks.add(task)
+        writers.append(writer)
         try:
             await serve(reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
@@ -74,6 +76,9 @@ async def listening(serve: Serve, tls: ssl.SSLContext | None = None) -> AsyncIte
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for writer in writers:  # one whose reader left before the end would stay open for what nobody takes
+            writer.transport.abort()
+        await asyncio.sleep(0)
 
 
 @asynccontextmanager

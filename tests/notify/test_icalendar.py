@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from alarms.roster import turns
 from config.duty import Rotation, Substitution
-from config.load import load
 from config.model import Text
 from monitor.notify.icalendar import LINE_MAX_OCTETS, calendar
 from tests.config.conftest import LINE
+from tests.loaded import loaded
 
-PLANT = load(LINE)
+PLANT = loaded(LINE)
 ROTATION = Rotation(
     "day",
     Text("Engineer; by day, weekdays", "工程师；白班"),

@@ -6,23 +6,22 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from alarms.calls import Call, Calls, Notice, NoticeKind
-from alarms.events import Alarm, Asked, AskState, Inhibited, ProtectionState, Running
+from alarms.events import Alarm, Asked, AskState, Inhibited, ProtectionState, Running, RunningBatch
 from alarms.state import State
 from config.duty import Contact, Person, Way, WayKind
-from config.load import load
 from config.model import Kind, Occupancy, Sample, Text
 from config.plant import Plant
 from config.rules import Bounds, Level, Priority
 from monitor.notify import figures
 from monitor.notify.message import LISTED, SUBJECT_MAX, letter_of
 from monitor.notify.words import EN, ZH
+from tests.loaded import loaded
 
 AT = datetime(2026, 11, 21, 8, 3, 42, tzinfo=UTC)
 PRESSURE = "ISO-STM-L1/chamber_pressure/action"
@@ -36,7 +35,7 @@ PEOPLE = {
 @pytest.fixture(scope="module")
 def plant() -> Plant:
     """The demo plant, with an address and one person of each language."""
-    one = load(Path(__file__).parents[2] / "config" / "plants" / "demo")
+    one = loaded(Path(__file__).parents[2] / "config" / "plants" / "demo")
     ways = {"robot": Way("robot", WayKind.WEBHOOK, Text("Robot of the shift", "班组机器人"), "robot")}
     return replace(one, duty=replace(one.duty, people=PEOPLE, ways=ways, address="https://monitor.example/"))
 
@@ -120,9 +119,9 @@ Procedure: SOP-ISO-003 v2
 """
 LOST_PRESSURE_ZH = """\
 紧急 · STM-L1 隔离器 · 舱室压力 12.4 Pa (≥ 20 Pa)
-紧急 · 行动级 · 本生产线首发报警，后续报警可能由其引起
+紧急 · 纠偏级 · 本生产线首发报警，后续报警可能由其引起
 位置：隔离器 (STM-L1-A-ISO)，A级，MSC一号线
-内容：舱室压力 12.4 Pa，行动限 ≥ 20 Pa (当前 14.0 Pa)
+内容：舱室压力 12.4 Pa，纠偏限 ≥ 20 Pa (当前 14.0 Pa)
 开始时间：2026-11-21 16:03:42 UTC+08:00
 自动执行：P-01 隔离器压力丧失：设备已接受，尚未验证
 操作指示：盖好敞口容器，检查手套与密封，不得打开任何端口。
@@ -156,9 +155,9 @@ Sent this way because “Robot of the shift” did not take it
 GROUP_ZH = """\
 紧急 · 7个报警 · 首个：STM-L1 隔离器 舱室压力 12.4 Pa
 共7个报警，首个如下：
-紧急 · 行动级 · 本生产线首发报警，后续报警可能由其引起
+紧急 · 纠偏级 · 本生产线首发报警，后续报警可能由其引起
 位置：隔离器 (STM-L1-A-ISO)，A级，MSC一号线
-内容：舱室压力 12.4 Pa，行动限 ≥ 20 Pa
+内容：舱室压力 12.4 Pa，纠偏限 ≥ 20 Pa
 开始时间：2026-11-21 16:03:42 UTC+08:00
 自动执行：无
 不处理的后果：房间空气可能在数秒内接触暴露产品。
@@ -209,6 +208,30 @@ TEST_ZH = """\
 def test_a_lost_pressure_is_told_whole(plant: Plant, person: str, letter: str) -> None:
     state = standing(alarm(), running=running(), seen=seen(plant, 14.0))
     assert whole(plant, state, notice(alarm(), person=person)) == letter
+
+
+@pytest.mark.parametrize(
+    ("person", "told"),
+    [
+        ("li", "Batch: B-1 (Mesenchymal stem cells), Harvest since 2026-11-21 15:03:42 UTC+08:00"),
+        ("cao", "批次：B-1（间充质干细胞），收获，始于 2026-11-21 15:03:42 UTC+08:00"),
+    ],
+)
+def test_the_batch_that_runs_there_is_told(plant: Plant, person: str, told: str) -> None:
+    since = AT - timedelta(hours=1)
+    one = RunningBatch("B-1", "MSC", "harvest", ("STM-L1-CORE",), AT - timedelta(hours=3), since, "wu")
+    other = replace(one, id="B-2", product="wine", stage="press")
+    lines = {"STM-L1": one, "STM-L2": other, "IMM-L1": replace(other, id="B-3")}
+
+    def batches_of(key: str) -> list[str]:
+        letter = letter_of(plant, standing(alarm(key), batches=lines), notice(alarm(key), person=person))
+        return [line for line in letter.text.splitlines() if line.startswith(("Batch", "批次"))]
+
+    assert batches_of(PRESSURE) == [told]
+    assert batches_of("service/database") == []
+    first, second = batches_of("VHP-STM/communication")
+    assert first == told
+    assert all(word in second for word in ("B-2", "wine", "press"))
 
 
 @pytest.mark.parametrize(("person", "letter"), [("li", GROUP_EN), ("cao", GROUP_ZH)])
@@ -323,6 +346,19 @@ def test_a_state_is_told_by_its_name(plant: Plant) -> None:
         assert figures.said(states[outside], language) in subject
 
 
+def test_bits_are_told_by_what_they_say_and_their_limit_in_words(plant: Plant) -> None:
+    word = plant.channels[PRESSURE.rpartition("/")[0]]
+    says = {1: Text("low airflow", "风量低")}
+    word = replace(word, model=replace(word.model, kind=Kind.BITS, unit="", bits=says))
+    limit = replace(plant.limits[0], id=f"{word.id}/alert", channel=word.id, low=None, high=0.5, at_rest=None)
+    plant = replace(plant, channels={**plant.channels, word.id: word}, limits=(limit,))
+    one = alarm(limit.id, worst=130.0, level=limit.level)
+    for person, told in (("li", "low airflow, #7 (must be clear)"), ("cao", "风量低, #7 (须无置位)")):
+        assert told in letter_of(plant, standing(one), notice(one, person=person)).subject
+    assert [figures.bits(value, word.model, "en") for value in (0.0, math.nan)] == ["none", ""]
+    assert figures.bits(18.0, replace(word.model, bits={}), "en") == "0x12"
+
+
 def test_500_alarms_are_one_letter_of_few_lines(plant: Plant) -> None:
     storm = [alarm(), *(alarm(f"service/part{n}", priority=Priority.HIGH, worst=None) for n in range(499))]
     letter = letter_of(plant, standing(*storm), notice(*storm, kind=NoticeKind.GROUP))
@@ -393,18 +429,6 @@ def test_alarms_of_every_sort_have_a_letter_in_both_languages(plant: Plant) -> N
         assert english.subject.startswith("CRITICAL · ")
 
 
-def test_figures_have_the_decimals_and_units_of_the_screen() -> None:
-    screen = (Path(__file__).parents[2] / "monitor/dashboard/src/format.ts").read_text(encoding="utf-8")
-
-    def table(name: str) -> dict[str, str]:
-        body = screen.partition(f"{name}: Record<string, ")[2].partition("{")[2].partition("};")[0]
-        rows = (row.strip().rstrip(",").rpartition(": ") for row in body.splitlines() if row.strip())
-        return {unit.strip('"'): value.strip('"') for unit, _, value in rows}
-
-    assert {unit: str(places) for unit, places in figures.DECIMALS.items()} == table("decimals")
-    assert dict(figures.SPELLING) == table("spelling")
-
-
 # --- nonsense -------------------------------------------------------------------------------------------
 
 ANY_TEXT = st.text(max_size=40)
@@ -446,31 +470,3 @@ def test_whatever_is_told_gives_a_letter(plant: Plant) -> None:
         assert letter.markdown.encode().decode() == letter.markdown
 
     holds()
-
-
-@given(st.floats(), st.sampled_from([*figures.DECIMALS, "?"]), st.sampled_from(Kind))
-def test_a_figure_is_the_value_or_nothing(value: float, unit: str, kind: Kind) -> None:
-    written = figures.figure(value, unit, kind)
-    if not math.isfinite(value):
-        assert written == ""
-    else:
-        number = float(written.split(" ")[0].replace("−", "-"))
-        assert math.isclose(number, value, rel_tol=1e-5, abs_tol=0.51)
-        assert written.split(" ")[0] != "−0"
-
-
-def test_durations_and_instants() -> None:
-    assert [figures.duration(s) for s in (0.4, 88, 120, 125, 11_220, 183_600)] == [
-        "0 s",
-        "88 s",
-        "2 min",
-        "2 min 05 s",
-        "3 h 07 min",
-        "2 d 3 h",
-    ]
-    berlin = ZoneInfo("Europe/Berlin")
-    twice = [datetime(2026, 10, 25, hour, 30, tzinfo=UTC) for hour in (0, 1)]
-    assert [figures.moment(at, berlin) for at in twice] == [
-        "2026-10-25 02:30:00 UTC+02:00",
-        "2026-10-25 02:30:00 UTC+01:00",
-    ]

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from config.load import load
 from config.plant import Plant
 from simulators.faults import FAULTS
 from simulators.particles import ParticleCounter
 from simulators.trial import Verdict
+from tests.loaded import loaded
 from tests.scenarios.compressed import Compressed
 
 DEMO = Path(__file__).parents[2] / "config" / "plants" / "demo"
@@ -21,7 +21,7 @@ WIRES = {"opcua-restart"}
 
 @pytest.fixture(scope="module")
 def demo() -> Plant:
-    return load(DEMO)
+    return loaded(DEMO)
 
 
 def workshop(plant: Plant, of: str) -> list[str]:
@@ -39,7 +39,7 @@ async def test_ten_minutes_of_a_calm_plant_raise_nothing(demo: Plant, tmp_path: 
 
 
 async def test_thirty_minutes_of_a_calm_line_raise_nothing(tmp_path: Path) -> None:
-    line = load(LINE)
+    line = loaded(LINE)
     async with Compressed(tmp_path, line, line.devices, seed=2) as plant:
         await plant.run(1800)
         assert plant.raised == set()

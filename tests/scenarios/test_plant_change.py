@@ -70,10 +70,10 @@ async def test_a_limit_goes_from_the_proposal_into_force_and_the_standing_alarm_
         told = await gradewatch(
             one, "propose", str(tmp_path / "plant"), "--reason", "a trial of the scenario"
         )
-        assert f"{ACTION}  下限 lower bound: 20 -> -100  ▼ 放宽 looser" in told
+        assert f"{ACTION}  下限 lower bound: 20 Pa -> -100 Pa  ▼ 放宽 looser" in told
         made = (await li.get(f"{URL}/1")).raise_for_status().json()
         (difference,) = made["differences"]
-        assert (difference["id"], difference["old"], difference["new"]) == (ACTION, "20", "-100")
+        assert (difference["id"], difference["old"], difference["new"]) == (ACTION, "20 Pa", "-100 Pa")
         assert difference["is_looser"]
         path = f"{URL}/{made['number']}"
         alone = await li.post(f"{path}/approve", json=SIGNATURE)

@@ -1,28 +1,19 @@
 """The demo plant, and the same plant at addresses that are free on this machine."""
 
-import socket
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from config.load import load
+from bench.ports import free_ports
 from config.model import Handshake, Node, Protocol
 from config.plant import Plant
 from simulators.plant import SimulatedPlant
+from tests.loaded import loaded
 
 LINE = Path(__file__).parents[1] / "plants" / "line"
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
-
-
-def free_ports(count: int) -> list[int]:
-    """Return loopback ports that nobody listens on."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [int(one.getsockname()[1]) for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
 
 
 def moved(plant: Plant, *devices: str) -> Plant:
@@ -57,7 +48,7 @@ def handshake(block: str) -> Handshake:
 
 @pytest.fixture(scope="session")
 def plant() -> Plant:
-    return load(LINE)
+    return loaded(LINE)
 
 
 @pytest.fixture

@@ -10,9 +10,10 @@ import httpx
 import pytest
 import yaml
 
+from bench.ports import free_ports
 from simulators import cli
 from simulators.faults import FAULTS
-from tests.simulators.conftest import LINE, free_ports
+from tests.simulators.conftest import LINE
 
 COUNTER = "PC-A-STM-L1"
 

@@ -7,17 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from config.load import PROFILES_DIR, load
+from config.load import PROFILES_DIR
 from config.model import ChannelModel, Device, Kind, Protocol, Register
 from config.rules import Limit
 from drivers.open import open_driver
 from simulators.plant import MACHINES, SimulatedPlant
 from simulators.plc import Plc
 from simulators.site import Site
+from tests.loaded import loaded
 from tests.simulators.conftest import START, handshake, moved
 
 DEMO = Path(__file__).parents[2] / "config" / "plants" / "demo"
-PLANT = load(DEMO)
+PLANT = loaded(DEMO)
 ONE_OF_EACH = {device.profile.name: device for device in PLANT.devices.values()}
 BLOCKS = {
     "isolator_s7": "DB_Cmd",

@@ -10,7 +10,6 @@ import pytest
 from asyncua import ua
 from asyncua.client.client import Client
 
-from config.load import load
 from config.model import Command, Node, Request, Text
 from config.plant import Plant
 from drivers.driver import Refused
@@ -19,6 +18,7 @@ from drivers.open import open_driver
 from simulators.opcua import OpcUaWire
 from simulators.plant import SimulatedPlant
 from simulators.plc import Plc
+from tests.loaded import loaded
 from tests.simulators.conftest import START, moved
 
 DEMO = Path(__file__).parents[2] / "config" / "plants" / "demo"
@@ -27,7 +27,7 @@ S7 = "http://www.siemens.com/simatic-s7-opcua"
 
 @pytest.fixture(scope="module")
 def demo() -> Plant:
-    return load(DEMO)
+    return loaded(DEMO)
 
 
 class Asked:

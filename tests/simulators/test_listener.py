@@ -11,9 +11,9 @@ import pytest
 from pymodbus.client import AsyncModbusTcpClient
 from pymodbus.framer import FramerType
 
+from bench.ports import free_ports
 from simulators.listener import listener
 from simulators.registers import Rejected
-from tests.simulators.conftest import free_ports
 
 ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE, GATEWAY_TARGET_FAILED = 1, 2, 3, 11
 

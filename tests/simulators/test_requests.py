@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from pymodbus.client import AsyncModbusTcpClient
 
-from config.load import load
 from config.plant import Plant
 from simulators.plant import SimulatedPlant
 from simulators.site import Site
+from tests.loaded import loaded
 from tests.simulators.conftest import START, moved
 
 DEMO = Path(__file__).parents[2] / "config" / "plants" / "demo"
@@ -22,7 +22,7 @@ REQUEST, FIRST_LOCK = 100, 100
 
 @pytest.fixture(scope="module")
 def demo() -> Plant:
-    return load(DEMO)
+    return loaded(DEMO)
 
 
 class Served:

@@ -9,7 +9,6 @@ import pytest
 import yaml
 
 from alarms.engine import rules
-from config.load import load
 from config.plant import Plant
 from simulators.air_handling import REQUESTS, AirHandling
 from simulators.couplings import ROOMS_OF_A_LINE
@@ -21,6 +20,7 @@ from simulators.plant import SimulatedPlant
 from simulators.plc import Plc
 from simulators.scenario import Scenario, Step, load_scenario, place_of
 from simulators.trial import Trial
+from tests.loaded import loaded
 from tests.simulators.conftest import START
 
 DEMO = Path(__file__).parents[2] / "config" / "plants" / "demo"
@@ -29,7 +29,7 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 @pytest.fixture(scope="module")
 def demo() -> Plant:
-    return load(DEMO)
+    return loaded(DEMO)
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,11 @@ import pytest_asyncio
 from asyncua.client.client import Client
 from asyncua.ua.uaerrors import UaStatusCodeError
 
-from config.load import load
 from config.plant import Plant
 from simulators.particles import ParticleCounter
 from simulators.plant import SimulatedPlant
 from simulators.site import Site
+from tests.loaded import loaded
 from tests.simulators.conftest import START, moved
 
 DEMO = Path(__file__).parents[2] / "config" / "plants" / "demo"
@@ -25,7 +25,7 @@ PRESSURE, LEAK_RATE = '"DB_Env"."Chamber_Pressure"', '"DB_Env"."Leak_Rate"'
 
 @pytest.fixture(scope="module")
 def whole() -> Plant:
-    return load(DEMO)
+    return loaded(DEMO)
 
 
 @pytest.fixture
