@@ -27,13 +27,13 @@ import httpx
 
 from bench.audit import Audit, Down, audit
 from bench.cut import Way
+from bench.ports import free_port
 from bench.running import (
     DEMO,
     READY_WITHIN_S,
     ROOT,
     Running,
     database,
-    free_port,
     plant_on_free_ports,
     process,
     say,

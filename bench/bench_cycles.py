@@ -21,7 +21,8 @@ from random import Random
 
 import structlog
 
-from bench.running import DEMO, LINE, ROOT, free_port, percentile, say
+from bench.ports import free_port
+from bench.running import DEMO, LINE, ROOT, percentile, say
 from config.load import load
 from config.model import USABLE, Device, Sample
 from config.plant import Plant

@@ -26,7 +26,8 @@ import structlog
 from alarms.events import Event, Transition
 from alarms.state import State
 from bench.bench_store import Made
-from bench.running import DEMO, database, free_port, percentile, plant_on_free_ports, say, simulating
+from bench.ports import free_port
+from bench.running import DEMO, database, percentile, plant_on_free_ports, say, simulating
 from config.load import load
 from config.model import Sample
 from config.plant import Plant

@@ -21,7 +21,8 @@ from typing import Any
 
 import structlog
 
-from bench.running import DEMO, free_port, percentile, plant_on_free_ports, say, simulating
+from bench.ports import free_port
+from bench.running import DEMO, percentile, plant_on_free_ports, say, simulating
 from config.load import load
 from config.model import Protocol, Quality
 from config.plant import Plant

@@ -32,7 +32,8 @@ import structlog
 from alarms.calls import Notice, NoticeKind, NoticeResult, Outcome
 from alarms.events import Event, Fault
 from bench.bench_response import LOOK_EVERY_S, PATIENCE_S, Lane, Trial, lanes, without_delays
-from bench.running import DEMO, database, free_port, percentile, plant_on_free_ports, say, simulating
+from bench.ports import free_port
+from bench.running import DEMO, database, percentile, plant_on_free_ports, say, simulating
 from config.duty import Escalation, Step, Target, Who
 from config.load import load
 from config.plant import Plant

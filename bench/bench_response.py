@@ -28,11 +28,11 @@ import structlog
 
 from alarms.events import Acknowledge, Event
 from bench.ears import Said, hear_commands
+from bench.ports import free_port
 from bench.running import (
     BIN,
     DEMO,
     database,
-    free_port,
     percentile,
     plant_on_free_ports,
     process,

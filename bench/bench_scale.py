@@ -25,7 +25,7 @@ from typing import Any
 
 import asyncpg
 
-from bench.running import ROOT, cpu_s, database, memory_mb, process, say, until
+from bench.running import ROOT, cpu_s, database, memory_mb, peak_mb, process, say, server_cpu_s, until
 from bench.scaled import write_plant
 from monitor.store import embedded
 
@@ -80,18 +80,7 @@ async def _ask(url: str, sql: str, arguments: tuple[object, ...]) -> Any:  # noq
 def database_cpu_s(folder: Path) -> float:
     """CPU seconds of all processes of an embedded PostgreSQL, those that have ended included."""
     postmaster = int((folder / "postgres" / "cluster" / "postmaster.pid").read_text().split()[0])
-    children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
-    fields = Path(f"/proc/{postmaster}/stat").read_text().rpartition(")")[2].split()
-    ended = sum(map(int, fields[13:15])) / os.sysconf("SC_CLK_TCK")
-    return ended + cpu_s(postmaster) + sum(cpu_s(int(pid)) for pid in children)
-
-
-def peak_mb(pid: int) -> float:
-    """Most resident memory that a process ever had, its start included."""
-    (line,) = (
-        one for one in Path(f"/proc/{pid}/status").read_text().splitlines() if one.startswith("VmHWM:")
-    )
-    return int(line.split()[1]) * 1024 / 1e6
+    return server_cpu_s(postmaster)
 
 
 @contextmanager

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.running import ROOT, cpu_s, free_port, memory_mb, plant_on_free_ports, say, simulating
+from bench.ports import free_port
+from bench.running import ROOT, cpu_s, memory_mb, plant_on_free_ports, say, simulating
 from config.load import load
 from drivers.driver import Driver, DriverError
 from drivers.open import open_driver

@@ -193,7 +193,7 @@ def export(url: str, channels: list[str], hours: int, suffix: str) -> None:
         file = Path(folder) / f"readings.{suffix}"
         chosen = [word for one in channels for word in ("--channel", one)]
         span = ["--from", start.isoformat(), "--to", END.isoformat()]
-        command = [str(BIN / "gradewatch"), "export", str(DEMO), str(file), *chosen, *span]
+        command = [str(BIN / "gradewatch"), "readings", str(DEMO), str(file), *chosen, *span]
         began_s = time.perf_counter()
         with subprocess.Popen(
             command, env={**os.environ, DATABASE_VARIABLE: url}, stdout=subprocess.DEVNULL
@@ -201,7 +201,7 @@ def export(url: str, channels: list[str], hours: int, suffix: str) -> None:
             _, status, used = os.wait4(exporting.pid, 0)
             exporting.returncode = os.waitstatus_to_exitcode(status)
         if exporting.returncode:
-            raise SystemExit(f"gradewatch export ended with {exporting.returncode}")
+            raise SystemExit(f"gradewatch readings ended with {exporting.returncode}")
         say(
             f"store_export_{suffix}",
             channels=len(channels),

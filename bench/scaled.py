@@ -18,7 +18,7 @@ from pathlib import Path
 
 import structlog
 
-from bench.running import free_port
+from bench.ports import free_port
 from config.load import load
 from config.plant import Plant
 from monitor.clock import SystemClock
