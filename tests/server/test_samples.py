@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html.parser import HTMLParser
 from typing import Any
 
@@ -314,6 +314,18 @@ async def test_a_late_plate_of_the_day_opens_the_batches_made_around_it(bench: B
     bench.hands.at += days(6)
     await bench.do("li", f"/{code}/read", {"cfu": 1})
     assert len(await bench.book("batch_reopened")) == 1
+
+
+@pytest.mark.parametrize("ago", [None, timedelta(minutes=10)])
+async def test_air_that_was_drawn_without_an_end_counts_by_its_moment(
+    bench: Bench, ago: timedelta | None
+) -> None:
+    code = await bench.planned(AIR, day="2026-03-02")
+    moment = bench.hands.at - (ago or timedelta(0))
+    told = {"volume_l": 1000} | ({"from": moment.isoformat()} if ago else {})
+    drawn = await bench.do("cao", f"/{code}/expose", told)
+    assert {datetime.fromisoformat(drawn[end]) for end in ("exposed_from", "exposed_until")} == {moment}
+    assert drawn["todo"] == "incubate"
 
 
 async def test_active_air_is_incubated_step_by_step_once_its_volume_is_known(bench: Bench) -> None:

@@ -61,4 +61,7 @@ test.each([
 test("what is no time is none", () => {
   expect(instantOf("soon", "UTC")).toBeUndefined();
   expect(instantOf("2026-13-01 00:00", "UTC")).toBeUndefined();
+  expect(instantOf("2026-02-30 00:00", "Asia/Shanghai")).toBeUndefined();
+  expect(instantOf("2026-11-21 24:00", "Asia/Shanghai")).toBeUndefined();
+  expect(instantOf("2026-03-29 02:30", "Europe/Berlin")).toBeUndefined(); // the clocks went from 2 to 3
 });

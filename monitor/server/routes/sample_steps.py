@@ -119,6 +119,9 @@ async def expose_plate(code: Code, laid: Laid, session: TakenBy, here: Here) -> 
     told = await _drawn(here, code, laid) | {"from": laid.from_ or now, "by": by}
     if laid.run is not None:
         told["from"] = laid.run
+    elif laid.volume_l is not None:
+        # Whose volume is known is over: without an end it counts by its moment.
+        told["until"] = laid.until or told["from"]
     step = Step(State.EXPOSED, now, session.person.name, Exposed.model_validate(told).told(), laid.comment)
     return await _take(here, session, code, step)
 

@@ -5,7 +5,9 @@ import { useState } from "preact/hooks";
 import { Refusal } from "../api";
 import type { Credentials } from "../api-types";
 import { t } from "../i18n";
+import { instantOf } from "../period";
 import { server_ms } from "../store";
+import { zone } from "./admin";
 
 interface DeedProps {
   label: string;
@@ -99,4 +101,11 @@ export const untilIn = (form: FormData): number => (server_ms.peek() ?? Date.now
 export function text(form: FormData, field: string): string {
   const typed = form.get(field);
   return typeof typed === "string" ? typed : "";
+}
+
+/** The instant that was typed by the plant's clock, as the server reads it. Raises Refusal: it is none. */
+export function instantIn(form: FormData, field: string): string {
+  const at_ms = instantOf(text(form, field), zone());
+  if (at_ms === undefined) throw new Refusal(422, t("bad_time"));
+  return new Date(at_ms).toISOString();
 }

@@ -1,14 +1,13 @@
 /** A test of equipment noted: what is known already stands there, so that little has to be typed. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Refusal } from "../api";
 import { isOfLoad, noteTest, outcomes, testKinds, usualUnit, type EquipmentTests, type NewTest, type OneTest, type TestKind } from "../batches";
 import { dateTime } from "../format";
 import { said, t } from "../i18n";
-import { instantOf, writtenTime } from "../period";
+import { writtenTime } from "../period";
 import { batches, index, readingOf } from "../store";
 import { nowOnce_ms, zone } from "./admin";
-import { Deed, text } from "./deed";
+import { Deed, instantIn, text } from "./deed";
 import { labelOf } from "./equipment";
 
 /** What is to be noted, as somebody has chosen it; `key` is another one each time. */
@@ -164,13 +163,11 @@ function OfLoad({ loads }: { loads: readonly OneTest[] }) {
 const batchOf = (equipment: string): string => batches.peek().get(index.peek()?.devices.get(equipment)?.line ?? "")?.id ?? "";
 
 function testIn(form: FormData, kind: TestKind, equipment: string): NewTest {
-  const at_ms = instantOf(text(form, "at"), zone());
-  if (at_ms === undefined) throw new Refusal(422, t("duty_bad_time"));
   const number = (field: string): number | null => (text(form, field) === "" ? null : Number(text(form, field).replace(",", ".")));
   return {
     kind,
     equipment,
-    at: new Date(at_ms).toISOString(),
+    at: instantIn(form, "at"),
     outcome: outcomes.find((one) => one === text(form, "outcome")) ?? "pending",
     value: number("value"),
     unit: number("value") === null ? "" : text(form, "unit"),

@@ -2,11 +2,11 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { t } from "../i18n";
-import { instantOf, writtenTime } from "../period";
+import { writtenTime } from "../period";
 import { approve, liesOpen, nextIncubation, plate, runs, take, type SamplerRun, type Steps, type WholePlate } from "../plates";
 import { may, person } from "../store";
-import { Reason, SigningPassword, when, zone } from "./admin";
-import { Deed, text } from "./deed";
+import { Reason, SigningPassword, when } from "./admin";
+import { Deed, instantIn, text } from "./deed";
 
 interface StepProps {
   one: WholePlate;
@@ -59,11 +59,8 @@ const NotYours = () => <p class="quiet">{t("plate_not_yours")}</p>;
 
 // --- Laid open, closed, incubated
 
-/** A time that was given by the plant's clock, as the server reads it; null: now. */
-const timeIn = (form: FormData, field: string): string | null => {
-  const at_ms = instantOf(text(form, field), zone());
-  return text(form, field).trim() === "" || at_ms === undefined ? null : new Date(at_ms).toISOString();
-};
+/** A time that was typed; null: now. Raises Refusal: it is none. */
+const timeIn = (form: FormData, field: string): string | null => (text(form, field).trim() === "" ? null : instantIn(form, field));
 const numberIn = (form: FormData, field: string): number | null => (text(form, field).trim() === "" ? null : Number(text(form, field)));
 
 function Expose({ one, took }: StepProps) {
@@ -76,7 +73,7 @@ function Expose({ one, took }: StepProps) {
       ? { run, comment: text(form, "comment") }
       : {
           from: timeIn(form, "from"),
-          until: timeIn(form, "until") ?? (draws ? (timeIn(form, "from") ?? new Date().toISOString()) : null),
+          until: timeIn(form, "until"),
           volume_l: draws ? numberIn(form, "volume") : null,
           comment: text(form, "comment"),
         };

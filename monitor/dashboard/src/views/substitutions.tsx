@@ -1,12 +1,11 @@
 /** Who has whose turn for a while: noted with a reason, and taken back with one. */
 
-import { Refusal } from "../api";
 import { substitute, takeBack, type DutyNow } from "../duty";
 import { said, t } from "../i18n";
-import { instantOf, writtenTime } from "../period";
+import { writtenTime } from "../period";
 import { may } from "../store";
-import { Heads, Reason, when, zone } from "./admin";
-import { Deed, text } from "./deed";
+import { Heads, Reason, when } from "./admin";
+import { Deed, instantIn, text } from "./deed";
 import { nameOf } from "./duty";
 
 interface Props {
@@ -58,17 +57,10 @@ function labelOf(rotation: string, told: DutyNow): string {
   return found ? said(found.label) : rotation;
 }
 
-/** The instant that was typed, by the plant's clock. */
-function instant(form: FormData, field: string): string {
-  const at_ms = instantOf(text(form, field), zone());
-  if (at_ms === undefined) throw new Refusal(422, t("duty_bad_time"));
-  return new Date(at_ms).toISOString();
-}
-
 function Note({ told, again }: Props) {
   const act = async (form: FormData): Promise<void> => {
     const [rotation, person, reason] = [text(form, "rotation"), text(form, "person"), text(form, "reason")];
-    await substitute({ rotation, person, reason, begins: instant(form, "begins"), ends: instant(form, "ends") });
+    await substitute({ rotation, person, reason, begins: instantIn(form, "begins"), ends: instantIn(form, "ends") });
     await again();
   };
   return (
