@@ -20,7 +20,7 @@ from config.rules import Level, Priority
 from monitor.calibration import InstrumentState
 from monitor.records.dossier.parts import Hiding, LackKind
 from monitor.records.report.drawn import Points
-from monitor.records.report.figures import figure
+from monitor.records.report.figures import percentage
 from monitor.records.report.font import FOLDER, FONT, FontError, fonts, shown, signs
 from monitor.records.report.pades import Seal, seal_in
 from monitor.records.report.telling import beyond
@@ -104,7 +104,7 @@ def test_every_count_of_the_dossier_is_told(read: Read) -> None:
         assert channel["id"] in read.text
         if found := channel["statistics"]:
             assert f"{found['valid']} / {found['expected']}" in read.text
-            assert figure(100 * found["completeness"], 2) in read.text
+            assert percentage(100 * found["completeness"], 2) in read.text
     whole = EXAMPLE["completeness"]
     for number in (whole["expected"], whole["valid"], *whole["causes"].values()):
         assert str(number) in read.text

@@ -48,6 +48,10 @@ export function even(value: number | null | undefined, places: number): string {
   return figure(isTie ? Math.sign(value) * Number(kept) : value, places);
 }
 
+/** How much there is of what was due, in percent: what is not whole never reads as 100, however little is missing. */
+export const percentage = (percent: number | null, places: number): string =>
+  even(percent !== null && percent < 100 ? Math.min(percent, 100 - 10 ** -places) : percent, places);
+
 /** A value of a channel, with so many decimals more than on the screens. */
 export const valueOf = (of: ChannelPart, value: number | null | undefined, finer = 0): string =>
   of.kind === "analog" || of.kind === "count" ? even(value, placesOf(of.kind, of.unit) + finer) : missing;

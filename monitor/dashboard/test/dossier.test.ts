@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { byVerdict, byWeight, even, gapsOf, instrumentsOf, unsettled, type AlarmPart, type ChannelPart, type Matter, type Verdict } from "../src/dossier";
+import { byVerdict, byWeight, even, gapsOf, instrumentsOf, percentage, unsettled, type AlarmPart, type ChannelPart, type Matter, type Verdict } from "../src/dossier";
 
 test("a figure is rounded half to even by its exact value, as the report prints it", () => {
   // Each as Python's round has it: 22.25 and 0.5 are exact halves, 2.675 and 1.005 are a little less.
@@ -18,6 +18,12 @@ test("a figure is rounded half to even by its exact value, as the report prints 
   ];
   for (const [value, places, written] of examples) expect(even(value, places)).toBe(written);
   expect([null, undefined, NaN, Infinity].map((one) => even(one, 1))).toEqual(["—", "—", "—", "—"]);
+});
+
+test("what is not whole never reads as 100 percent, as in the report", () => {
+  const one_missing = (100 * 876_959) / 876_960;
+  expect([100, one_missing, 99.9994, 50, 0].map((one) => percentage(one, 3))).toEqual(["100.000", "99.999", "99.999", "50.000", "0.000"]);
+  expect([percentage(one_missing, 2), percentage(null, 2)]).toEqual(["99.99", "—"]);
 });
 
 test("what is not within limits comes first, the worst of it before the rest, and nothing is lost", () => {

@@ -5,7 +5,7 @@ from itertools import groupby
 
 from monitor.notify.figures import duration
 from monitor.records.report.blocks import Block, Cell, Column, cell, table
-from monitor.records.report.figures import NOTHING, figure, spelt
+from monitor.records.report.figures import NOTHING, figure, percentage, spelt
 from monitor.records.report.telling import Telling, Told
 
 _FINER = 1
@@ -50,7 +50,7 @@ def _figures(telling: Telling, channel: Told) -> Sequence[Cell]:
         cell(telling.label(channel["label"]), f"{channel['id']} · {unit}" if unit else channel["id"]),
         cell(
             f"{found['valid']} / {found['expected']}",
-            "" if share is None else telling.words("percent", percent=figure(100 * share, 2)),
+            "" if share is None else telling.words("percent", percent=percentage(100 * share, 2)),
             tone="plain" if share in (None, 1) else "incomplete",
         ),
         one("min"),

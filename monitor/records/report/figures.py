@@ -6,6 +6,7 @@ from config.model import Kind
 from monitor.notify.figures import DECIMALS, OTHERWISE, SPELLING
 
 NOTHING = "—"
+_ALL_PERCENT = 100
 _WHOLE = 1e15
 """Beyond this a number is written with its exponent."""
 
@@ -23,6 +24,13 @@ def figure(value: float | None, places: int) -> str:
     if float(written) == 0:
         written = written.lstrip("-")
     return written.replace("-", "−")
+
+
+def percentage(percent: float | None, places: int) -> str:
+    """Write how much there is of what was due: what is not whole never reads as 100, however little is missing."""
+    if percent is not None and percent < _ALL_PERCENT:
+        percent = min(percent, _ALL_PERCENT - 10**-places)
+    return figure(percent, places)
 
 
 def laid_down(value: float, unit: str) -> str:

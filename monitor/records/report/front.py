@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from monitor.records.report.blocks import Block, Cell, Column, cell, facts, heading, section, table
 from monitor.records.report.channel_tables import exceptional
-from monitor.records.report.figures import figure
+from monitor.records.report.figures import percentage
 from monitor.records.report.found_tables import deviations, instruments, plates, signatures, tests
 from monitor.records.report.gap_tables import lacking, silences
 from monitor.records.report.judged_tables import alarms
@@ -42,7 +42,7 @@ def front(telling: Telling) -> Block:
                     "values_says",
                     valid=whole["valid"],
                     expected=whole["expected"],
-                    percent=figure(whole["percent"], 3),
+                    percent=percentage(whole["percent"], 3),
                 ),
             ],
         },

@@ -1,7 +1,7 @@
 /** The channels of a batch: why a verdict is not "within limits", and the figures of all. */
 
 import type { ChannelPart, Dossier } from "../dossier";
-import { byVerdict, even, finerOf, special, valueOf } from "../dossier";
+import { byVerdict, finerOf, percentage, special, valueOf } from "../dossier";
 import { duration, permittedOf, unit } from "../format";
 import { said, t } from "../i18n";
 import { index, may } from "../store";
@@ -77,7 +77,7 @@ function Figures({ one }: { one: ChannelPart }) {
     <>
       <td class="number">
         {found.valid} / {found.expected}
-        <small class={isWhole ? "quiet" : "not-whole"}>{found.completeness === null ? "" : `${even(100 * found.completeness, 2)} %`}</small>
+        <small class={isWhole ? "quiet" : "not-whole"}>{found.completeness === null ? "" : `${percentage(100 * found.completeness, 2)} %`}</small>
       </td>
       <td class="number">{valueOf(one, found.min)}</td>
       <td class="number">{valueOf(one, found.mean, finer)}</td>

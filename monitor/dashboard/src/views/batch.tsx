@@ -2,7 +2,7 @@
 
 import { useEffect } from "preact/hooks";
 import type { Dossier, Standing } from "../dossier";
-import { even, lasted } from "../dossier";
+import { lasted, percentage } from "../dossier";
 import { said, t } from "../i18n";
 import { addressOfOverlay } from "../overlay";
 import { recordOf, shareOf } from "../quality";
@@ -96,7 +96,7 @@ function Head({ told, standing }: { told: Dossier; standing: Standing }) {
         </Fact>
         <Fact name={t("dossier_lasted")}>{lasted(batch.started_at, told.told_at)}</Fact>
         <Fact name={t("dossier_complete")}>
-          {t("dossier_complete_of", { percent: even(completeness.percent, 3), valid: completeness.valid, expected: completeness.expected })}
+          {t("dossier_complete_of", { percent: percentage(completeness.percent, 3), valid: completeness.valid, expected: completeness.expected })}
         </Fact>
         {batch.overrides.length > 0 && (
           <Fact name={t("dossier_passed_over")}>
