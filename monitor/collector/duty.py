@@ -57,7 +57,7 @@ async def _substitute(body: SubstituteBody, clerk: Asked) -> Json:
     at = clerk.now()
     one = Substitution(body.rotation, body.begins, body.ends, body.person, body.reason, body.who)
     _check(clerk.judge, one, at, is_over=body.is_over)
-    await clerk.judge.ask(Substitute(at, one, body.is_over))
+    await clerk.judged(Substitute(at, one, body.is_over))
     return duty_json(clerk.judge, at)
 
 
@@ -65,7 +65,7 @@ async def _substitute(body: SubstituteBody, clerk: Asked) -> Json:
 async def _receipt(body: ReceiptBody, clerk: Asked) -> Json:
     if body.who not in clerk.judge.plant.duty.people or body.key.rsplit("|", 2)[1:-1] != [body.who]:
         raise HTTPException(404, f"there is no such notice to {body.who}")
-    await clerk.judge.ask(Receipt(clerk.now(), body.key, body.who))
+    await clerk.judged(Receipt(clerk.now(), body.key, body.who))
     return duty_json(clerk.judge, clerk.now())
 
 

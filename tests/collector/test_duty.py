@@ -12,7 +12,7 @@ import pytest
 from fastapi import FastAPI
 
 from alarms.calls import NoticeResult, Outcome
-from monitor.collector import codec, duty
+from monitor.collector import codec, duty, pipeline
 from monitor.collector.commands import Clerk
 from monitor.collector.duty import router
 from monitor.collector.journal import JournalReader
@@ -132,6 +132,15 @@ async def test_so_many_may_be_noted_and_no_more(folder: Path, monkeypatch: pytes
     async with asking(folder) as one:
         assert (await one.substitute())[0] == 200
         assert (await one.substitute(ends=(after(0) + timedelta(days=1)).isoformat()))[0] == 409
+
+
+async def test_what_the_judge_refuses_is_answered_in_words(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with asking(folder) as one:
+        monkeypatch.setattr(pipeline.permit, "why_not", lambda *_: "it may not be")
+        assert await one.substitute() == (409, {"detail": "it may not be"})
+        assert await one.post("/receipt", key=KEY, who="ann") == (409, {"detail": "it may not be"})
 
 
 async def test_only_whom_it_was_for_says_that_a_notice_came(folder: Path) -> None:
