@@ -146,7 +146,7 @@ class Pipeline:
         self._lost_told = 0
         self._late: dict[str, Watch] = {}
         self._loss_due = self._state_due = self._snapshot_due = datetime.min.replace(tzinfo=UTC)
-        self._journal_failed = False
+        self._journal_fault = ""
         self._turned: asyncio.Future[None] | None = None
         self._noted: asyncio.Future[None] | None = None
         self._refused: tuple[State, State] | None = None
@@ -199,7 +199,7 @@ class Pipeline:
 
     def take_refused(self) -> tuple[State, State] | None:
         """Return the States before and behind what the journal refused, once, when it takes again; else None."""
-        if self._journal_failed:
+        if self._journal_fault:
             return None
         refused, self._refused = self._refused, None
         return refused
@@ -338,7 +338,7 @@ class Pipeline:
         self._noted = written
         if written is None:
             self.state = before
-            raise RefusedError("the journal does not take it")
+            raise RefusedError(f"the journal does not take it: {self._journal_fault}")
 
     def _show(self, event: Event, before: State, told: Sequence[Told]) -> None:
         if isinstance(event, Sample):
@@ -446,12 +446,12 @@ class Pipeline:
             self.lost += len(entries)
             # What is missing cannot be replayed, so the next that is written brings the State that is behind it.
             self._state_due = self._snapshot_due = now
-            if not self._journal_failed:
+            if not self._journal_fault:
                 self.offer(Fault(now, "journal", str(error)))
-            self._journal_failed = True
+            self._journal_fault = str(error)
             return None
-        if self._journal_failed:
-            self._journal_failed = False
+        if self._journal_fault:
+            self._journal_fault = ""
             self.offer(Fault(now, "journal", ""))
         return written
 

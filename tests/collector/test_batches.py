@@ -19,6 +19,7 @@ from monitor.collector.journal import JournalReader
 from monitor.collector.portion import portion_of
 from monitor.collector.refit import fitted
 from monitor.collector.restore import restore
+from monitor.server.why import in_chinese
 from tests.alarms.building import after
 from tests.alarms.making import making
 from tests.collector.building import Line, running, written
@@ -116,7 +117,10 @@ async def test_of_two_that_begin_at_once_on_a_line_one_is_begun(tmp_path: Path) 
 async def test_a_batch_that_the_journal_does_not_take_does_not_begin(tmp_path: Path) -> None:
     async with asking(tmp_path) as one:
         one.line.journal.full = "it is full"
-        assert await one.post("/batch", **START) == (409, "the journal does not take it")
+        status, why = await one.post("/batch", **START)
+        told = f"{tmp_path / 'journal.sqlite'}: it is full"
+        assert (status, why) == (409, f"the journal does not take it: {told}")
+        assert in_chinese(why) == f"日志无法写入：{told}"
         assert (await one.client.get("/batches")).json() == {"batches": []}
         one.line.journal.full = ""
         assert (await one.post("/batch", **START))[0] == 200

@@ -157,10 +157,10 @@ def said_by_permit() -> Iterator[str]:
 
 
 def said_of_another_plant() -> Iterator[str]:
-    """Give every sentence by which the collector refuses another plant."""
+    """Give every sentence by which the collector refuses another plant, or what its journal does not take."""
     for module in (pipeline, plants):
         for node in ast.walk(ast.parse(inspect.getsource(module))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "TurnError":
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"TurnError", "RefusedError"}:
                 yield from (one for argument in node.args for one in _sentences(argument))
     (runs,) = ast.parse(inspect.getsource(plants.what_runs_otherwise)).body
     assert isinstance(runs, ast.FunctionDef)
