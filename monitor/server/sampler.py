@@ -48,8 +48,9 @@ async def linked(here: Here, plate: Plate, began: datetime) -> AirRun:
         raise Refusal(409, _NO_RUN)
     if not run.is_good:
         raise Refusal(409, _BAD_RUN)
-    async with here.reads.pool() as pool:
+    # A replica may not have heard yet of the plate that was laid under it a moment ago.
+    async with here.database.pool() as pool:
         other = await plate_under(pool, plate.sample.draft.plan.device, began)
-    if other is not None:
+    if other not in {None, plate.sample.code}:
         raise Refusal(409, Text(_TAKEN.en.format(other), _TAKEN.zh.format(other)))
     return run

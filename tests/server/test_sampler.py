@@ -1,15 +1,20 @@
 """A plate takes time and volume from the run of the air sampler that it lay under; no other plate takes that one."""
 
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from config.model import Sample
 from config.plant import Plant
 from monitor.server.settings import Settings
+from monitor.store.database import Pool
 from monitor.store.write import Writer
 from tests.config.test_demo import DEMO
 from tests.loaded import loaded
@@ -82,7 +87,31 @@ async def one_run_one_plate(bench: Bench) -> None:
         began + timedelta(seconds=60),
         100,
     )
+    closed = await bench.do("cao", f"/{codes[0]}/collect", {"run": began.isoformat()})
+    assert closed["volume_l"] == 100, "it is no other plate's"
     body = {"run": began.isoformat(), "from": began.isoformat()}
     await bench.refused(409, f"Plate {codes[0]} lay under this run", "cao", f"/{codes[1]}/expose", body)
     answer = await bench.ask("cao", f"/{codes[1]}/expose", body, language="zh")
     assert f"已用于平皿 {codes[0]}" in json.dumps(answer.json(), ensure_ascii=False)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(bench.server.service.reads, "pool", partial(behind, bench.server))
+        await bench.refused(409, f"Plate {codes[0]} lay under this run", "cao", f"/{codes[1]}/expose", body)
+
+
+class Behind:
+    """A pool of a replica that has not heard of any plate yet."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._pool, name)
+
+    async def fetchval(self, *_: object) -> None:
+        """Find nothing."""
+
+
+@asynccontextmanager
+async def behind(server: Running) -> AsyncIterator[Behind]:
+    async with server.service.database.pool() as pool:
+        yield Behind(pool)

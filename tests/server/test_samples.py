@@ -11,10 +11,13 @@ import pytest
 from pydantic import TypeAdapter
 
 from monitor.records.plates.air_runs import KEYS
+from monitor.records.plates.life import Plate
 from monitor.server import plate_steps, plates
 from monitor.server.gate import API
 from monitor.server.messages import RunningBatch
 from monitor.server.rights import Deed, Role
+from monitor.server.routes import sample_steps
+from monitor.server.service import Service
 from monitor.server.settings import Settings
 from tests.sampling import AIR, BATCH, CONTACT, SETTLE, begun, days, ended, sampled
 from tests.server.bench import APPROVAL, Bench, approval
@@ -269,6 +272,35 @@ async def test_a_signature_approves_what_was_seen_all_of_it_or_nothing(bench: Be
     )
     assert (await bench.do("kan", f"/{first}"))["state"] == "verified"
     await bench.do("qian", "/approve", approval((first, 4)))
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, bench: Bench, who: str, path: str, body: Any) -> None:
+    """Let somebody do something with a plate right behind the next look that is taken at one."""
+    look = sample_steps._plate
+
+    async def looked(here: Service, code: str) -> Plate:
+        plate = await look(here, code)
+        monkeypatch.setattr(sample_steps, "_plate", look)
+        await bench.do(who, path, body)
+        return plate
+
+    monkeypatch.setattr(sample_steps, "_plate", looked)
+
+
+async def test_a_step_is_taken_of_the_plate_that_was_looked_at_or_not_at_all(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = await bench.incubated()
+    meanwhile(monkeypatch, bench, "li", f"/{code}/read", {"cfu": 1})
+    second = {"cfu": 2, "comment": "near the edge"}
+    await bench.refused(409, "look again", "wang", f"/{code}/read", second)
+    stands = await bench.do("kan", f"/{code}")
+    assert (stands["cfu"], stands["read_by"], stands["is_changed"]) == (1, "li", False)
+    corrected = {"cfu": 2, "reason": "one more at the edge"}
+    meanwhile(monkeypatch, bench, "li", f"/{code}/correct", corrected)
+    await bench.refused(409, "look again", "wang", f"/{code}/verify", {"cfu": 1})
+    stands = await bench.do("kan", f"/{code}")
+    assert (stands["cfu"], stands["state"], stands["verified_by"]) == (2, "read", "")
 
 
 async def test_a_plate_put_aside_comes_back_or_is_given_up(bench: Bench) -> None:

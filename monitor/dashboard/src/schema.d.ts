@@ -2794,7 +2794,9 @@ export interface components {
         };
         /**
          * Batches
-         * @description Batches that run now, and those of a time, the last first. `is_whole` false: only what runs is known.
+         * @description Batches that run now, and those of a time, the last first.
+         *
+         *     `is_whole` false: only what runs is known; or there were more in that time, and these are the last of them.
          */
         Batches: {
             /** Running */
@@ -5834,11 +5836,16 @@ export interface components {
         };
         /**
          * Plates
-         * @description Plates, in the order in which they were planned.
+         * @description Plates, in the order in which they were planned. `is_whole` false: there are more than are told at once.
          */
         Plates: {
             /** Plates */
             plates: components["schemas"]["OnePlate"][];
+            /**
+             * Is Whole
+             * @default true
+             */
+            is_whole: boolean;
         };
         /**
          * PlatesPlanned

@@ -114,55 +114,54 @@ _MEANS_APPROVAL = Text("The signature has to mean: approved.", "签名含义必�
 @router.post("/{code}/expose")
 async def expose_plate(code: Code, laid: Laid, session: TakenBy, here: Here) -> WholePlate:
     """Lay a plate open, press it, or draw air over it; where the sampler's run is named, its record says the rest."""
-    now = here.settings.now()
+    plate, now = await _plate(here, code), here.settings.now()
     by = await _by(here, session, laid, Deed.TAKE_SAMPLES)
-    told = await _drawn(here, code, laid) | {"from": laid.from_ or now, "by": by}
-    if laid.run is not None:
-        told["from"] = laid.run
-    elif laid.volume_l is not None:
+    told = await _drawn(here, plate, laid) | {"from": laid.run or laid.from_ or now, "by": by}
+    if laid.run is None and laid.volume_l is not None:
         # Whose volume is known is over: without an end it counts by its moment.
         told["until"] = laid.until or told["from"]
     step = Step(State.EXPOSED, now, session.person.name, Exposed.model_validate(told).told(), laid.comment)
-    return await _take(here, session, code, step)
+    return await _take(here, session, plate, step)
 
 
 @router.post("/{code}/collect")
 async def collect_plate(code: Code, closed: Closed, session: TakenBy, here: Here) -> WholePlate:
     """Close a plate that lay open."""
-    now = here.settings.now()
+    plate, now = await _plate(here, code), here.settings.now()
     by = await _by(here, session, closed, Deed.TAKE_SAMPLES)
-    told = await _drawn(here, code, closed) | {"by": by}
-    told["until"] = told["until"] or now
-    step = Step(
-        State.COLLECTED, now, session.person.name, Collected.model_validate(told).told(), closed.comment
-    )
-    return await _take(here, session, code, step)
+    told = await _drawn(here, plate, closed) | {"by": by}
+    facts = Collected.model_validate(told | {"until": told["until"] or now})
+    step = Step(State.COLLECTED, now, session.person.name, facts.told(), closed.comment)
+    return await _take(here, session, plate, step)
 
 
 @router.post("/{code}/incubate")
 async def incubate_plate(code: Code, warmed: Warmed, session: TakenBy, here: Here) -> WholePlate:
     """Put a plate into an incubator: the next step of its incubation begins."""
+    plate = await _plate(here, code)
     by = await _by(here, session, warmed, Deed.TAKE_SAMPLES)
     facts = Incubating(**warmed.model_dump(exclude={"comment", "by"}), by=by)
     step = Step(State.INCUBATING, here.settings.now(), session.person.name, facts.told(), warmed.comment)
-    return await _take(here, session, code, step)
+    return await _take(here, session, plate, step)
 
 
 @router.post("/{code}/read")
 async def read_plate(code: Code, read: PlateRead, session: ReadBy, here: Here) -> WholePlate:
     """Say what was counted."""
-    if (await _plate(here, code)).reading is not None:
+    plate = await _plate(here, code)
+    if plate.reading is not None:
         raise Refusal(409, _READ_ALREADY)
     by = await _by(here, session, read, Deed.READ_PLATES)
-    return await _take(here, session, code, _read(here, session, read, read.comment, by))
+    return await _take(here, session, plate, _read(here, session, read, read.comment, by))
 
 
 @router.post("/{code}/correct")
 async def correct_plate(code: Code, corrected: PlateCorrected, session: Reading, here: Here) -> WholePlate:
     """Say otherwise what was counted, or name what grew; what was verified and approved before counts no longer."""
-    if (await _plate(here, code)).reading is None:
+    plate = await _plate(here, code)
+    if plate.reading is None:
         raise Refusal(409, _NOT_READ)
-    return await _take(here, session, code, _read(here, session, corrected, corrected.reason))
+    return await _take(here, session, plate, _read(here, session, corrected, corrected.reason))
 
 
 @router.post("/{code}/verify")
@@ -174,25 +173,25 @@ async def verify_plate(code: Code, counted: Counted, session: Verifying, here: H
     found = plate.reading.facts if plate.reading else None
     if found is None or (found.cfu, found.too_many) != (counted.cfu, counted.too_many):
         await _otherwise(here, session, plate, counted)
-    return await _take(here, session, code, step)
+    return await _take(here, session, plate, step)
 
 
 @router.post("/{code}/quarantine")
 async def quarantine_plate(code: Code, aside: PutAside, session: SettingAside, here: Here) -> WholePlate:
     """Put a plate aside until somebody has decided about it."""
-    return await _take(here, session, code, _aside(here, session, State.QUARANTINED, aside))
+    return await _put_aside(here, session, code, State.QUARANTINED, aside)
 
 
 @router.post("/{code}/return")
 async def return_plate(code: Code, aside: PutAside, session: Deciding, here: Here) -> WholePlate:
     """Let a plate out of quarantine: it stands as before."""
-    return await _take(here, session, code, _aside(here, session, State.RETURNED, aside))
+    return await _put_aside(here, session, code, State.RETURNED, aside)
 
 
 @router.post("/{code}/reject")
 async def reject_plate(code: Code, aside: PutAside, session: Deciding, here: Here) -> WholePlate:
     """Give a plate up: it has no result and will have none, which leaves its batch incomplete."""
-    return await _take(here, session, code, _aside(here, session, State.REJECTED, aside))
+    return await _put_aside(here, session, code, State.REJECTED, aside)
 
 
 @router.post("/approve", responses=refusals(429))
@@ -218,11 +217,11 @@ async def approve_plates(approval: Approval, request: Request, session: Approvin
     return Plates(plates=[one_plate(plate_of(one)) for one in approved])
 
 
-async def _drawn(here: Service, code: str, asked: Laid | Closed) -> dict[str, Any]:
+async def _drawn(here: Service, plate: Plate, asked: Laid | Closed) -> dict[str, Any]:
     """Give until when a plate lay open and how much air was drawn: as was said, or as the sampler's run was."""
     if asked.run is None:
         return {"until": asked.until, "volume_l": asked.volume_l}
-    run = await linked(here, await _plate(here, code), asked.run)
+    run = await linked(here, plate, asked.run)
     return {"until": run.ended, "volume_l": round(run.volume_m3 * 1000, 3), "run": run.began}
 
 
@@ -259,8 +258,12 @@ def _read(
     return Step(State.READ, here.settings.now(), session.person.name, facts.told(), why)
 
 
-def _aside(here: Service, session: Session, state: State, aside: PutAside) -> Step:
-    return Step(state, here.settings.now(), session.person.name, {}, aside.reason)
+async def _put_aside(
+    here: Service, session: Session, code: str, state: State, aside: PutAside
+) -> WholePlate:
+    plate = await _plate(here, code)
+    step = Step(state, here.settings.now(), session.person.name, {}, aside.reason)
+    return await _take(here, session, plate, step)
 
 
 async def find(database: Connection, written: str) -> Sample:
@@ -316,10 +319,10 @@ def _named(plate: Plate, text: Text) -> Text:
     return Text(f"{code}: {text.en}", f"{code}：{text.zh}")
 
 
-async def _take(here: Service, session: Session, code: str, step: Step) -> WholePlate:
+async def _take(here: Service, session: Session, plate: Plate, step: Step) -> WholePlate:
+    """Take a step of a plate as it was looked at: where another has been taken since, none is."""
+    _check(plate, step)
     async with here.database.connection() as connection, connection.transaction():
-        plate = plate_of(await find(connection, code))
-        _check(plate, step)
         sample = await _add(connection, here, session, plate, step)
         return await told_plate(connection, sample)
 
