@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.records.package.verifier.rows import Rows, rows_of, since_2000
-from monitor.records.package.verify import NO_ROW
+from monitor.records.package.verifier.series import NO_ROW
 from tests.store.small import NOON
 
 SERIES, WIDTH = 7, 3

@@ -1,5 +1,6 @@
 """The verifier of a package: an untouched one is proved where nothing of this service is; a thousand lies are named."""
 
+import ast
 import asyncio
 import os
 import random
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import venv
 import zipfile
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -57,6 +59,18 @@ def test_an_untouched_one_is_proved_and_says_what_it_cannot_know(package: Path) 
         "What it cannot know: 0 rows are not sealed, 2 lines follow the last checkpoint of their chain,"
         " 0 alarms and 1 signatures stand in lines that are not here"
     )
+
+
+def test_no_part_of_the_one_file_takes_the_name_of_another() -> None:
+    said: Counter[str] = Counter()
+    for node in ast.parse(packed_verifier()).body:
+        names = [node] if isinstance(node, ast.FunctionDef | ast.ClassDef) else []
+        said.update(one.name for one in names)
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            of = node.targets if isinstance(node, ast.Assign) else [node.target]
+            said.update(one.id for each in of for one in ast.walk(each) if isinstance(one, ast.Name))
+    assert len(said) > 50
+    assert [name for name, times in said.items() if times > 1] == []
 
 
 def test_it_is_proved_where_nothing_of_this_service_is(package: Path, tmp_path: Path) -> None:

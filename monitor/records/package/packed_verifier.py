@@ -5,14 +5,14 @@ from pathlib import Path
 from types import ModuleType
 
 from monitor.records.package import verify as verify_package
-from monitor.records.package.verifier import book, file, rows, said
+from monitor.records.package.verifier import account, book, file, rows, said, seals, series
 
 _OURS = "monitor.records."
 
 
 def packed() -> str:
     """Give the verifier as one file: the parts in the order in which they need one another."""
-    parts = [_source(part) for part in (said, file, book, rows, verify_package)]
+    parts = [_source(part) for part in (said, file, book, rows, series, seals, account, verify_package)]
     return f'"""{verify_package.__doc__}"""\n\n' + "\n\n".join(map(_alone, parts))
 
 
