@@ -1,4 +1,4 @@
-"""What people ask with, as far as it can be kept: every route takes its times, days, passwords and names from here.
+"""What people ask with, as far as it can be kept: every route takes its times, passwords, names and words from here.
 
 A number is no time: pydantic would read one as seconds or milliseconds, as it finds likelier.
 """
@@ -7,7 +7,9 @@ import re
 from datetime import UTC, date, datetime
 from typing import Annotated, TypeAlias
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, SecretStr, StringConstraints
+
+from alarms.batches import BATCH_ID
 
 FIRST_DAY, LAST_DAY = date(1950, 1, 1), date(2200, 1, 1)
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
@@ -69,3 +71,17 @@ Password: TypeAlias = Annotated[SecretStr, Field(min_length=1, max_length=256), 
 
 Id: TypeAlias = Annotated[str, Field(min_length=1, max_length=200, pattern=WRITABLE)]
 """What an alarm, a zone or a protective action is called."""
+
+BatchId: TypeAlias = Annotated[str, Field(pattern=BATCH_ID)]
+"""What a batch is called."""
+
+Words: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000, pattern=WRITABLE)]
+"""A remark, be it empty."""
+
+Reason: TypeAlias = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=3, max_length=1000, pattern=WRITABLE)
+]
+"""Why something is done."""
+
+Prose: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000, pattern=WRITABLE)]
+"""What a judgement rests on, be it empty."""

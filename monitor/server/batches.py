@@ -1,15 +1,18 @@
-"""Batches, and what is lacking for one, as a screen reads them."""
+"""Batches, and what is lacking for one, as a screen reads them; and that there is none of an id."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from config.model import Text
 from config.plant import Plant
 from monitor.records.clock import window_until
 from monitor.records.readiness import NotReadyKind
 from monitor.server.messages import RunningBatch, shown
+from monitor.server.refusal import Refusal
 from monitor.server.written import AT, NOUN, Label, Noun, Time
-from monitor.store.batches import Batch
+from monitor.store.batches import Batch, read_batch
+from monitor.store.database import Pool
 
 LACK_EXAMPLE: dict[str, Any] = {
     "key": "test:gloves",
@@ -88,6 +91,23 @@ class OneBatch(Noun):
     plant: str
     stages: list[OneStage]
     window_until: Time | None
+
+
+async def find_batch(pool: Pool, batch: str) -> Batch:
+    """Read a batch.
+
+    Raises:
+        Refusal: 404, there is none of that id.
+    """
+    found = await read_batch(pool, batch)
+    if found is None:
+        raise no_batch(batch)
+    return found
+
+
+def no_batch(batch: str) -> Refusal:
+    """Say that there is none of that id."""
+    return Refusal(404, Text(f"There is no batch {batch}.", f"没有批次 {batch}。"))
 
 
 def live_batch(plant: Plant, one: RunningBatch, kept: Batch | None) -> OneBatch:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from monitor.server.asked import WRITABLE, Id, Moment
+from monitor.server.asked import WRITABLE, BatchId, Id, Moment, Prose
 from monitor.server.messages import shown
 from monitor.server.signatures import Signing
 from monitor.server.written import AT, Time
@@ -14,13 +14,10 @@ ABOUT_MAX = 5000
 """A network that is cut for a minute leaves a gap in each of its channels."""
 BYTES_MAX = 2**20
 
-BATCH_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$"
-Batch: TypeAlias = Annotated[str, Field(pattern=BATCH_ID)]
 Title: TypeAlias = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=3, max_length=200, pattern=WRITABLE)
 ]
-Words: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000, pattern=WRITABLE)]
-Said: TypeAlias = Annotated[Words, Field(min_length=3)]
+Said: TypeAlias = Annotated[Prose, Field(min_length=3)]
 
 _ABOUT = {"kind": "alarm", "id": "ISO-STM-L1/chamber_pressure/action", "at": AT}
 _ASSESSED = {
@@ -85,7 +82,7 @@ class NewDeviation(BaseModel):
         }
     )
 
-    batch: Batch | None = None
+    batch: BatchId | None = None
     title: Title
     about: Annotated[list[NewAbout], Field(max_length=ABOUT_MAX)] = []
     signature: Signing
@@ -107,7 +104,7 @@ class DeviationAssessed(DeviationAssessment):
 
     model_config = shown(_ASSESSED | {"comment": "", "signature": _SIGNING | {"meaning": "authorship"}})
 
-    comment: Words = ""
+    comment: Prose = ""
     signature: Signing
 
 
@@ -116,7 +113,7 @@ class DeviationClosed(BaseModel):
 
     model_config = shown({"comment": "agreed", "signature": _SIGNING | {"meaning": "approval"}})
 
-    comment: Words = ""
+    comment: Prose = ""
     signature: Signing
 
 

@@ -5,13 +5,12 @@ from contextlib import suppress
 
 import structlog
 
-from config.model import Text
 from config.plant import Plant
 from monitor.records.dossier.whole import Dossier, UnknownBatchError, dossier
+from monitor.server.batches import find_batch, no_batch
 from monitor.server.database import DatabaseDown
-from monitor.server.refusal import Refusal
 from monitor.server.service import Service
-from monitor.store.batches import read_batch, read_batches
+from monitor.store.batches import read_batches
 from monitor.store.database import Pool
 from monitor.versions import Versions, VersionsError
 
@@ -34,18 +33,15 @@ async def dossier_of(here: Service, pool: Pool, batch: str) -> Dossier:
         Refusal: 404, there is no such batch.
         DatabaseError: the database cannot be reached, or refuses.
     """
-    found = await read_batch(pool, batch)
-    if found is None:
-        raise Refusal(404, _no_batch(batch))
+    plant = await plant_of(here, (await find_batch(pool, batch)).plant)
     try:
-        plant = await plant_of(here, found.plant)
         # Whoever asks for the same batch meanwhile finds what was counted.
         async with here.figures.turns[batch]:
             told = await dossier(pool, plant, batch, here.settings.now(), here.figures)
             await asyncio.to_thread(here.figures.tidy)
             return told
     except UnknownBatchError:
-        raise Refusal(404, _no_batch(batch)) from None
+        raise no_batch(batch) from None
 
 
 async def count_ahead(here: Service) -> list[str]:
@@ -80,7 +76,3 @@ async def plant_of(here: Service, sha256: str) -> Plant:
     except VersionsError as error:
         _log.warning("plant_of_batch", plant=sha256, error=str(error))
         return here.settings.plant
-
-
-def _no_batch(batch: str) -> Text:
-    return Text(f"There is no batch {batch}.", f"没有批次 {batch}。")

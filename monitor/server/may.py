@@ -1,6 +1,7 @@
 """The one question that every route asks before anything else: may who asks do this?"""
 
 from collections.abc import Awaitable, Callable
+from typing import NoReturn
 
 import structlog
 from fastapi import Depends
@@ -70,7 +71,7 @@ async def check_training(here: Service, person: Person, deed: Deed) -> None:
         await refused(here, person, deed, text)
 
 
-async def refuse(here: Service, person: Person, deed: Deed) -> None:
+async def refuse(here: Service, person: Person, deed: Deed) -> NoReturn:
     """Refuse a person a deed, and record it.
 
     Raises:
@@ -82,19 +83,45 @@ async def refuse(here: Service, person: Person, deed: Deed) -> None:
     await refused(here, person, deed, _CHOOSE if person.must_change else text)
 
 
-async def refused(here: Service, person: Person, deed: Deed, text: Text) -> None:
-    """Record that a person was refused a deed, and why.
+async def refused(here: Service, person: Person, deed: Deed, text: Text) -> NoReturn:
+    """Refuse a person a deed, which is nothing for them, and record it.
 
     Raises:
         Refusal: 403, or 429 where that happens too often to be recorded each time.
     """
+    await _record(here, person, deed, text)
+    raise Refusal(403, text)
+
+
+async def not_now(
+    here: Service, person: Person, what: str, text: Text, *, old: object = None, new: object = None
+) -> NoReturn:
+    """Refuse what cannot be done to a thing as it stands, and record it.
+
+    Args:
+        here: the server.
+        person: who wants to do it.
+        what: to which thing, or which deed.
+        text: why it cannot be done.
+        old: how the thing stands, for the book.
+        new: what was asked for.
+
+    Raises:
+        Refusal: 409, or 429 where that happens too often to be recorded each time.
+    """
+    await _record(here, person, what, text, old=old, new=new)
+    raise Refusal(409, text)
+
+
+async def _record(
+    here: Service, person: Person, what: str, text: Text, *, old: object = None, new: object = None
+) -> None:
     wait_s = here.rates.take(f"refused {person.name}", REFUSALS)
     if wait_s > 0:
         raise too_fast(wait_s)
-    _log.warning("refused", name=person.name, role=person.role, deed=deed, why=text.en)
-    body = {"role": person.role, "what": deed, "old": None, "new": None, "reason": text.en}
+    _log.warning("refused", name=person.name, role=person.role, what=what, why=text.en)
+    body = {"role": person.role, "what": what, "old": old, "new": new, "reason": text.en}
     await here.ledger.say(here.settings.now(), "refused", person.name, body)
-    raise Refusal(403, text)
 
 
 Looking = Depends(may(Deed.LOOK))

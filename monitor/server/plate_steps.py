@@ -5,9 +5,9 @@ from typing import Annotated, Self
 from pydantic import BaseModel, Field, model_validator
 
 from monitor.records.plates.facts import CFU_MAX, Volume
-from monitor.server.asked import Moment
+from monitor.server.asked import Moment, Reason, Words
 from monitor.server.messages import shown
-from monitor.server.plates import Line, Reason, Words
+from monitor.server.plates import Line
 from monitor.server.signatures import Signing
 from monitor.server.written import AT
 

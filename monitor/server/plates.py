@@ -11,7 +11,7 @@ from config.sampling import UNITS, SampleKind
 from monitor.records.plates.due import Todo, due
 from monitor.records.plates.life import MOVES, WORDS, Plate, ViableResult
 from monitor.records.verdicts import Verdict
-from monitor.server.asked import WRITABLE, Day
+from monitor.server.asked import BatchId, Day
 from monitor.server.messages import shown
 from monitor.server.written import AT, Label, Noun, Time
 from monitor.store.viable import Sample, State
@@ -21,10 +21,6 @@ _CODE = re.compile(r"V(\d{6,18})-(\d\d)")
 Line: TypeAlias = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$"),
-]
-Words: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000, pattern=WRITABLE)]
-Reason: TypeAlias = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=3, max_length=1000, pattern=WRITABLE)
 ]
 
 STEP: dict[str, Any] = {
@@ -182,7 +178,7 @@ class PlatesPlanned(BaseModel):
 
     model_config = shown({"batch": "B-2026-0117"}, {"day": "2026-03-02", "shift": 1})
 
-    batch: Annotated[str | None, Field(min_length=1, max_length=40, pattern=WRITABLE)] = None
+    batch: BatchId | None = None
     day: Day | None = None
     shift: Annotated[int, Field(ge=1, le=6)] = 1
 

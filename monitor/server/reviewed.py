@@ -15,7 +15,7 @@ from monitor.records.review import (
     matters,
     standing,
 )
-from monitor.server.asked import WRITABLE
+from monitor.server.asked import Prose
 from monitor.server.messages import shown
 from monitor.server.signatures import Signing
 from monitor.server.written import AT, Label, Noun, Time
@@ -23,7 +23,6 @@ from monitor.store.batch_reviews import BatchRelease, BatchReview, Decision, Reo
 from monitor.store.deviations import AboutKind
 
 SHA256 = "9f2c0a1b5e7d4c36" * 4
-Words: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000, pattern=WRITABLE)]
 Hash: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 _TEXT = {"en": "Plate V000043-66 is not approved yet (read).", "zh": "平皿V000043-66尚未批准（已读数）。"}
@@ -154,7 +153,7 @@ class NewBatchReview(BaseModel):
     )
 
     sha256: Hash
-    comment: Words = ""
+    comment: Prose = ""
     signature: Signing
 
 
@@ -172,7 +171,7 @@ class NewBatchRelease(BaseModel):
 
     outcome: Decision
     sha256: Hash
-    comment: Words = ""
+    comment: Prose = ""
     signature: Signing
 
 

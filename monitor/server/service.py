@@ -33,6 +33,7 @@ from monitor.server.totp import Codes
 from monitor.server.trials import Trials
 from monitor.server.tries import Tries
 from monitor.server.upkeep import Upkeep
+from monitor.store.people import By
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,12 @@ def _service(connection: HTTPConnection) -> Service:
 
 def _session(connection: HTTPConnection) -> Session:
     return cast("Session", connection.state.session)
+
+
+def by(here: Service, session: Session, reason: str = "") -> By:
+    """Say for the book who does something now, and why."""
+    person = session.person
+    return By(here.settings.now(), person.name, person.role, reason, here.ledger.chain)
 
 
 Here: TypeAlias = Annotated[Service, Depends(_service)]

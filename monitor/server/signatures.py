@@ -41,6 +41,14 @@ class Meaning(StrEnum):
     AUTHORSHIP = "authorship"
 
 
+_SAID = {
+    Meaning.REVIEW: Text("reviewed", "已审核"),
+    Meaning.APPROVAL: Text("approved", "批准"),
+    Meaning.RESPONSIBILITY: Text("responsibility", "负责"),
+    Meaning.AUTHORSHIP: Text("authorship", "编写"),
+}
+
+
 class Signing(BaseModel):
     """The password of who is signed in, once more, and what the signature means."""
 
@@ -162,6 +170,17 @@ async def sign(
     body = {key: getattr(signature, key) for key in told} | {"proof": proof}
     await here.ledger.say(signature.at, "signature", person.name, body)
     return signature
+
+
+def check_meaning(said: Meaning, wanted: Meaning) -> None:
+    """See that a signature means what it is for.
+
+    Raises:
+        Refusal: 422, it means something else.
+    """
+    if said is not wanted:
+        text = _SAID[wanted]
+        raise Refusal(422, Text(f"The signature has to mean: {text.en}.", f"签名含义必须为“{text.zh}”。"))
 
 
 async def sign_into_book(

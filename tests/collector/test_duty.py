@@ -11,8 +11,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from alarms import permit
 from alarms.calls import NoticeResult, Outcome
-from monitor.collector import codec, duty, pipeline
+from monitor.collector import codec, duty
 from monitor.collector.commands import Clerk
 from monitor.collector.duty import router
 from monitor.collector.journal import JournalReader
@@ -138,7 +139,7 @@ async def test_what_the_judge_refuses_is_answered_in_words(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with asking(folder) as one:
-        monkeypatch.setattr(pipeline.permit, "why_not", lambda *_: "it may not be")
+        monkeypatch.setattr(permit, "why_not", lambda *_: "it may not be")
         assert await one.substitute() == (409, {"detail": "it may not be"})
         assert await one.post("/receipt", key=KEY, who="ann") == (409, {"detail": "it may not be"})
 

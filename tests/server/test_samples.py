@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from monitor.records.plates.air_runs import KEYS
 from monitor.records.plates.life import Plate
-from monitor.server import plate_steps, plates
+from monitor.server import may, plate_steps, plates
 from monitor.server.gate import API
 from monitor.server.messages import RunningBatch
 from monitor.server.rights import Deed, Role
@@ -237,6 +237,17 @@ async def test_the_verifier_counts_too_and_both_counts_are_kept_where_they_diffe
     await bench.do("wang", f"/{code}/verify", {"cfu": 300})
 
 
+async def test_what_is_refused_too_often_is_not_recorded_each_time(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = await bench.incubated()
+    await bench.do("li", f"/{code}/read", {"cfu": 1})
+    monkeypatch.setattr(may, "REFUSALS", 1)
+    for cfu, status in ((2, 409), (3, 429)):
+        await bench.refused(status, "", "wang", f"/{code}/verify", {"cfu": cfu})
+    assert len(await bench.book("refused")) == 1
+
+
 async def test_what_grew_is_named_to_its_species_before_it_is_approved(bench: Bench) -> None:
     code = await bench.incubated(SETTLE)
     await bench.do("li", f"/{code}/read", {"cfu": 1, "organism": "Staphylococcus"})
@@ -413,7 +424,7 @@ async def test_what_no_label_says_is_told_from_what_is_not_there(bench: Bench) -
     await bench.refused(422, "no plate's code", "kan", "/V000001-01")
     await bench.refused(422, "no plate's code", "kan", "/V1-38")
     await bench.refused(404, "No plate", "kan", "/V000117-38")
-    await bench.refused(404, "no such batch", "cao", "/plan", {"batch": "NO-SUCH"})
+    await bench.refused(404, "no batch NO-SUCH", "cao", "/plan", {"batch": "NO-SUCH"})
     await bench.refused(422, "2 shifts", "cao", "/plan", {"day": "2026-03-02", "shift": 3})
     await bench.refused(422, "either a batch or a day", "cao", "/plan", {})
     await bench.refused(422, "not for both", "kan", f"?batch={BATCH}&day=2026-03-02")

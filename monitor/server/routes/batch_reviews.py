@@ -27,7 +27,7 @@ from monitor.records.review import (
 from monitor.records.signed import content
 from monitor.server.dossiers import PATIENCE_S, dossier_of
 from monitor.server.identify import address_of
-from monitor.server.may import may, refused
+from monitor.server.may import may, not_now, refused
 from monitor.server.messages import refusals, shown
 from monitor.server.refusal import Refusal
 from monitor.server.reviewed import STANDING, BatchStanding, NewBatchRelease, NewBatchReview, standing_told
@@ -36,7 +36,7 @@ from monitor.server.routes.batches import OfBatch
 from monitor.server.routes.dossier import EXAMPLE
 from monitor.server.service import Here, Service
 from monitor.server.sessions import Session
-from monitor.server.signatures import Meaning, Signing, Subject, sign_into_book
+from monitor.server.signatures import Meaning, Subject, check_meaning, sign_into_book
 from monitor.store.batch_reviews import (
     BatchRelease,
     BatchReview,
@@ -80,11 +80,6 @@ _OVERTAKEN = Text(
     "Somebody else has signed at this very moment. Look again.", "同一时刻他人已签名，请重新查看。"
 )
 _WHY = Text("Say why it is rejected.", "请填写拒收原因。")
-_MEANT = {
-    Meaning.REVIEW: Text("reviewed", "已审核"),
-    Meaning.APPROVAL: Text("approved", "批准"),
-    Meaning.RESPONSIBILITY: Text("responsibility", "负责"),
-}
 MEANINGS = {Decision.RELEASED: Meaning.APPROVAL, Decision.REJECTED: Meaning.RESPONSIBILITY}
 """What the signature on a decision says."""
 
@@ -118,7 +113,7 @@ async def review_batch(
     batch: OfBatch, asked: NewBatchReview, request: Request, session: Reviewing, here: Here
 ) -> BatchStanding:
     """Sign the next level for what was looked at. Whoever had a hand in the batch, or has signed a level, may not."""
-    _check_meaning(asked.signature, Meaning.REVIEW)
+    check_meaning(asked.signature.meaning, Meaning.REVIEW)
     looked, who = await _look(here, batch), session.person
     _check_seen(looked, asked.sha256)
     level = len(valid(looked.case)) + 1
@@ -143,7 +138,7 @@ async def release_batch(
     batch: OfBatch, asked: NewBatchRelease, request: Request, session: Releasing, here: Here
 ) -> BatchStanding:
     """Release or reject the environmental part of a batch, for what was looked at."""
-    _check_meaning(asked.signature, MEANINGS[asked.outcome])
+    check_meaning(asked.signature.meaning, MEANINGS[asked.outcome])
     if asked.outcome is Decision.REJECTED and not asked.comment:
         raise Refusal(422, _WHY)
     looked, who = await _look(here, batch), session.person
@@ -220,17 +215,4 @@ async def _refuse(here: Service, session: Session, deed: Deed, why: Text) -> NoR
     who = session.person
     if why in OWN:
         await refused(here, who, deed, why)
-    body = {"role": who.role, "what": deed, "old": None, "new": None, "reason": why.en}
-    await here.ledger.say(here.settings.now(), "refused", who.name, body)
-    raise Refusal(409, why)
-
-
-def _check_meaning(signing: Signing, meaning: Meaning) -> None:
-    """See that a signature means what it is for.
-
-    Raises:
-        Refusal: 422, it means something else.
-    """
-    if signing.meaning is not meaning:
-        said = _MEANT[meaning]
-        raise Refusal(422, Text(f"The signature has to mean: {said.en}.", f"签名含义须为“{said.zh}”。"))
+    await not_now(here, who, deed, why)

@@ -9,25 +9,27 @@ from typing import Annotated, Any, TypeAlias
 
 import structlog
 from fastapi import APIRouter, Depends, Path, Query, Request
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel
 
 from alarms.batches import BATCH_ID
 from config.model import Text
 from config.plant import Plant
 from monitor.records.readiness import Lack, used
-from monitor.server.asked import WRITABLE, Id
+from monitor.server.asked import WRITABLE
+from monitor.server.batch_steps import NOT_READY, Approving, EndOfBatch, NewBatch, NextStage, NotReady
 from monitor.server.batches import (
     LACK_EXAMPLE,
     ONE_BATCH_EXAMPLE,
     OneBatch,
     OneLack,
+    find_batch,
     kept_batch,
     live_batch,
 )
 from monitor.server.database import DatabaseDown
-from monitor.server.identify import Credentials, address_of, tried
+from monitor.server.identify import address_of, tried
 from monitor.server.may import ReadingPast, check_right, may
-from monitor.server.messages import BATCH_EXAMPLE, Detail, RunningBatch, refusals, shown
+from monitor.server.messages import BATCH_EXAMPLE, RunningBatch, refusals, shown
 from monitor.server.period import Period
 from monitor.server.readiness import lacks_of, tests_of
 from monitor.server.refusal import Refusal
@@ -35,7 +37,7 @@ from monitor.server.rights import Deed
 from monitor.server.routes import equipment_tests
 from monitor.server.service import Here, Service
 from monitor.server.sessions import Session
-from monitor.server.signatures import Meaning, Signing, Subject, sign
+from monitor.server.signatures import Meaning, Signing, Subject, check_meaning, sign
 from monitor.server.written import AT, Time
 from monitor.store.batches import id_in_use, read_batch, read_batches
 from monitor.store.equipment_tests import read_tests_of_batch
@@ -46,16 +48,9 @@ _log = structlog.get_logger()
 
 REASON_LENGTH_MIN, REASON_LENGTH_MAX = 3, 2000
 Starting: TypeAlias = Annotated[Session, Depends(may(Deed.START_BATCH))]
-BatchId: TypeAlias = Annotated[str, Field(pattern=BATCH_ID)]
 OfBatch: TypeAlias = Annotated[str, Path(pattern=BATCH_ID, examples=["MSC-2026-014"])]
 OfLine: TypeAlias = Annotated[str, Path(min_length=1, max_length=100, pattern=WRITABLE, examples=["STM-L1"])]
-Words: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000, pattern=WRITABLE)]
-Zones: TypeAlias = Annotated[list[Id], Field(max_length=100)]
 
-_NOT_READY = Text(
-    "The line is not ready. See to what is lacking, or have QA sign for it with a reason.",
-    "产线尚未就绪。请先处理所列事项，或由质量保证签名并说明原因后放行。",
-)
 _NO_MACHINE = Text(
     "A system passes over nothing that is lacking: a person starts this batch at a screen.",
     "系统令牌不得越过未就绪事项，请由人员在画面上开始该批次。",
@@ -69,16 +64,7 @@ _SIGN = Text(
     "越过未就绪事项须由质量保证或质量受权人签名：用户名、密码和原因。",
 )
 _OTHER = Text("Another person signs than the one who starts the batch.", "须由开始批次者以外的人员签名。")
-_MEANING = Text("The signature has to mean: approved.", "签名含义必须为“批准”。")
 _WHY_ABORTED = Text("Say why the batch is given up.", "请填写中止批次的原因。")
-
-
-class NotReady(Detail):
-    """Why a batch may not begin, with all that is lacking; empty where it is something else."""
-
-    model_config = shown({"detail": _NOT_READY.en, "lacks": [LACK_EXAMPLE]})
-
-    lacks: list[OneLack] = Field(default=[], description="all that is lacking")
 
 
 class LineReadiness(BaseModel):
@@ -90,61 +76,6 @@ class LineReadiness(BaseModel):
     at: Time
     running: str | None
     lacks: list[OneLack]
-
-
-class Override(BaseModel):
-    """What is passed over, by its key, and why."""
-
-    lack: Id
-    reason: Words
-
-
-class Approving(Credentials):
-    """Who signs that a batch may begin although something is lacking."""
-
-    model_config = shown({"name": "qian", "password": "correct horse battery staple", "meaning": "approval"})
-
-    meaning: Meaning = Meaning.APPROVAL
-
-
-class NewBatch(BaseModel):
-    """A batch that is to begin; without a stage in the first of its product, without zones where that is done."""
-
-    model_config = shown(
-        {
-            "id": "MSC-2026-014",
-            "line": "STM-L1",
-            "product": "MSC",
-            "overrides": [{"lack": "test:gloves", "reason": "gloves seen by two"}],
-            "signature": {"name": "qian", "password": "correct horse battery staple", "meaning": "approval"},
-        }
-    )
-
-    id: BatchId
-    line: Id
-    product: Id
-    stage: Annotated[str, Field(max_length=64, pattern=WRITABLE)] = ""
-    zones: Zones = []
-    overrides: Annotated[list[Override], Field(max_length=500)] = []
-    signature: Approving | None = None
-
-
-class NextStage(BaseModel):
-    """The stage that a batch comes to; without zones where that is done."""
-
-    model_config = shown({"stage": "open", "zones": []})
-
-    stage: Annotated[str, Field(min_length=1, max_length=64, pattern=WRITABLE)]
-    zones: Zones = []
-
-
-class EndOfBatch(BaseModel):
-    """A batch is done, or was given up for the reason that the comment says."""
-
-    model_config = shown({"comment": "all bags filled", "is_aborted": False})
-
-    comment: Words = ""
-    is_aborted: bool = False
 
 
 class StandingBatch(BaseModel):
@@ -197,10 +128,8 @@ async def read_every_batch(
 async def read_one_batch(batch: OfBatch, here: Here) -> BatchWhole:
     """One batch, with its tests."""
     async with here.database.pool() as pool:
-        found = await read_batch(pool, batch)
+        found = await find_batch(pool, batch)
         own = await read_tests_of_batch(pool, batch)
-    if found is None:
-        raise Refusal(404, Text(f"There is no batch {batch}.", f"没有批次 {batch}。"))
     plant = here.settings.plant
     by = used(plant, found.line, await tests_of(here, found.line, found.started_at), found.started_at)
     tests = {one.number: equipment_tests.told(one) for one in (*own, *by)}
@@ -227,7 +156,7 @@ async def start_batch(new: NewBatch, request: Request, session: Starting, here: 
     lacks = await lacks_of(here, new.line, here.settings.now())
     reasons = {one.lack: one.reason for one in new.overrides}
     if any(one.key not in reasons for one in lacks):
-        raise Refusal(409, _NOT_READY, more={"lacks": [one.model_dump(mode="json") for one in _told(lacks)]})
+        raise Refusal(409, NOT_READY, more={"lacks": [one.model_dump(mode="json") for one in _told(lacks)]})
     # What was put right meanwhile is passed over by nobody.
     over = [(one, reasons[one.key]) for one in lacks]
     body = {"batch": new.id, **new.model_dump(include={"line", "product", "stage", "zones"})}
@@ -300,8 +229,7 @@ def _checked(signing: Approving | None, reasons: Sequence[str]) -> Approving:
         raise Refusal(422, _SIGN)
     if any(len(reason) < REASON_LENGTH_MIN for reason in reasons):
         raise Refusal(422, _REASON)
-    if signing.meaning is not Meaning.APPROVAL:
-        raise Refusal(422, _MEANING)
+    check_meaning(signing.meaning, Meaning.APPROVAL)
     return signing
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, StringConstraints
 
 from config.model import Text
-from monitor.server.asked import moment
+from monitor.server.asked import WRITABLE, moment
 from monitor.server.may import may
 from monitor.server.messages import refusals, shown
 from monitor.server.period import Period
@@ -29,8 +29,6 @@ WORDS_MAX = 10
 
 router = APIRouter(prefix="/book", tags=["book"], responses=refusals(401, 403, 422, 503))
 
-# No NUL: PostgreSQL cannot keep one, and would look as if it were down.
-WRITABLE = r"^[^\x00]*$"
 Word: TypeAlias = Annotated[str, StringConstraints(max_length=200, pattern=WRITABLE)]
 Reading = Depends(may(Deed.READ_BOOK))
 

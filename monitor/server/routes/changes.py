@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Request
 from config.faults import PlantFaults
 from config.model import Text
 from monitor.server.identify import address_of
-from monitor.server.may import may, refused
+from monitor.server.may import may, not_now, refused
 from monitor.server.messages import refusals
 from monitor.server.proposed import (
     PlantApproved,
@@ -181,10 +181,7 @@ async def out_of_order(here: Service, session: Session, proposal: Proposal, text
     Raises:
         Refusal: 409, always.
     """
-    who = session.person
-    body = {"role": who.role, "what": f"plant proposal {proposal.number}", "old": proposal.state, "new": None}
-    await here.ledger.say(here.settings.now(), "refused", who.name, body | {"reason": text.en})
-    raise Refusal(409, text)
+    await not_now(here, session.person, f"plant proposal {proposal.number}", text, old=proposal.state)
 
 
 async def _check_follows(here: Service, session: Session, proposal: Proposal, to: ProposalState) -> None:

@@ -7,9 +7,10 @@ import structlog
 from fastapi import APIRouter, Depends, Path, Query, Request
 
 from config.model import Text
+from monitor.server.asked import BatchId
+from monitor.server.batches import find_batch
 from monitor.server.deviated import (
     BYTES_MAX,
-    Batch,
     DeviationAssessed,
     DeviationClosed,
     DeviationReopened,
@@ -20,14 +21,13 @@ from monitor.server.deviated import (
 )
 from monitor.server.identify import address_of
 from monitor.server.instruments import day_of
-from monitor.server.may import ReadingPast, may, refused
+from monitor.server.may import ReadingPast, may, not_now, refused
 from monitor.server.messages import refusals
 from monitor.server.refusal import Refusal
 from monitor.server.rights import Deed
 from monitor.server.service import Here, Service
 from monitor.server.sessions import Session
-from monitor.server.signatures import Meaning, Signing, Subject, sign_into_book
-from monitor.store.batches import read_batch
+from monitor.server.signatures import Meaning, Signing, Subject, check_meaning, sign_into_book
 from monitor.store.deviations import (
     FOLLOWS,
     About,
@@ -66,14 +66,13 @@ STATES = {
     DeviationState.REOPENED: Text("open again", "重新打开"),
 }
 MEANINGS = {
-    DeviationState.OPENED: (Meaning.AUTHORSHIP, Text("authorship", "编写")),
-    DeviationState.ASSESSED: (Meaning.AUTHORSHIP, Text("authorship", "编写")),
-    DeviationState.CLOSED: (Meaning.APPROVAL, Text("approval", "批准")),
-    DeviationState.REOPENED: (Meaning.RESPONSIBILITY, Text("responsibility", "负责")),
+    DeviationState.OPENED: Meaning.AUTHORSHIP,
+    DeviationState.ASSESSED: Meaning.AUTHORSHIP,
+    DeviationState.CLOSED: Meaning.APPROVAL,
+    DeviationState.REOPENED: Meaning.RESPONSIBILITY,
 }
 """What the signature on each step says."""
 _NONE = Text("There is no such deviation.", "没有该偏差。")
-_NO_BATCH = Text("There is no such batch.", "没有该批次。")
 _OWN = Text(
     "Who opened or assessed a deviation does not close it: another person has to.",
     "登记人或评估人不能关闭该偏差，须由他人关闭。",
@@ -83,7 +82,7 @@ _TAKEN = Text("Another was opened at this very moment; sign again.", "同一时�
 
 @router.get("", dependencies=[ReadingPast])
 async def read_deviations(
-    here: Here, batch: Annotated[Batch | None, Query(examples=["MSC-2026-014"])] = None
+    here: Here, batch: Annotated[BatchId | None, Query(examples=["MSC-2026-014"])] = None
 ) -> Deviations:
     """The latest deviations, or all of one batch, the last one first."""
     async with here.database.pool() as pool:
@@ -100,12 +99,12 @@ async def read_deviation(deviation: Number, here: Here) -> OneDeviation:
 @router.post("", status_code=201, max_body_size=BYTES_MAX)
 async def open_one(new: NewDeviation, request: Request, session: Opening, here: Here) -> OneDeviation:
     """Open a deviation under the next number of the year."""
-    _check_meaning(new.signature, DeviationState.OPENED)
+    check_meaning(new.signature.meaning, MEANINGS[DeviationState.OPENED])
     at, who = here.settings.now(), session.person
     about = tuple(dict.fromkeys(About(one.kind, one.id, one.at) for one in new.about))
     async with here.database.pool() as pool:
-        if new.batch is not None and await read_batch(pool, new.batch) is None:
-            raise Refusal(404, _NO_BATCH)
+        if new.batch is not None:
+            await find_batch(pool, new.batch)
         number = await next_number(pool, day_of(at, here.settings.plant.time_zone).year)
     one = Deviation(number, new.batch or "", new.title, about, who.name, at)
     subject = Subject("deviation", number, DeviationState.OPENED, opened_content(one))
@@ -157,9 +156,10 @@ def _step(
 async def _take_step(
     here: Service, request: Request, session: Session, number: str, *, step: DeviationStep, signing: Signing
 ) -> OneDeviation:
-    _check_meaning(signing, step.state)
+    check_meaning(signing.meaning, MEANINGS[step.state])
     one, who = await _find(here, number), session.person
-    await _check_follows(here, session, one, step.state)
+    if step.state not in FOLLOWS[one.state]:
+        await _out_of_order(here, session, one)
     if step.state is DeviationState.CLOSED and who.name.lower() in one.hands:
         await refused(here, who, Deed.CLOSE_DEVIATION, _OWN)
     subject = Subject("deviation", number, step.state, step_content(one, step))
@@ -185,30 +185,12 @@ async def _find(here: Service, number: str) -> Deviation:
     return found
 
 
-async def _check_follows(here: Service, session: Session, one: Deviation, to: DeviationState) -> None:
-    if to not in FOLLOWS[one.state]:
-        await _out_of_order(here, session, one)
-
-
 async def _out_of_order(here: Service, session: Session, one: Deviation) -> NoReturn:
     """Refuse what cannot be done to a deviation as it stands, and record it.
 
     Raises:
         Refusal: 409, always.
     """
-    who, stands = session.person, STATES[one.state]
+    stands = STATES[one.state]
     text = Text(f"The deviation is {stands.en}.", f"该偏差当前状态为“{stands.zh}”。")
-    body = {"role": who.role, "what": f"deviation {one.number}", "old": one.state, "new": None}
-    await here.ledger.say(here.settings.now(), "refused", who.name, body | {"reason": text.en})
-    raise Refusal(409, text)
-
-
-def _check_meaning(signing: Signing, state: DeviationState) -> None:
-    """See that a signature means what the step takes.
-
-    Raises:
-        Refusal: 422, it means something else.
-    """
-    meaning, said = MEANINGS[state]
-    if signing.meaning is not meaning:
-        raise Refusal(422, Text(f"The signature has to mean: {said.en}.", f"签名含义须为“{said.zh}”。"))
+    await not_now(here, session.person, f"deviation {one.number}", text, old=one.state)

@@ -10,13 +10,13 @@ from config.batches import EquipmentTest, Readiness, ReadinessKind
 from config.model import Text
 from config.plant import Plant
 from monitor.records.readiness import counting
-from monitor.server.asked import WRITABLE, Moment
+from monitor.server.asked import WRITABLE, BatchId, Moment, Words
 from monitor.server.may import ReadingPast, may
 from monitor.server.messages import refusals, shown
 from monitor.server.period import Period
 from monitor.server.refusal import Refusal
 from monitor.server.rights import Deed
-from monitor.server.service import Here, Service
+from monitor.server.service import Here, by
 from monitor.server.sessions import Session
 from monitor.server.written import AT, Label, Noun, Time
 from monitor.store.equipment_tests import (
@@ -33,7 +33,6 @@ from monitor.store.equipment_tests import (
     read_tests_of,
     read_unconfirmed,
 )
-from monitor.store.people import By
 
 ANSWERS = refusals(401, 403, 404, 409, 422, 503)
 router = APIRouter(prefix="/equipment-tests", tags=["equipment tests"], responses=ANSWERS)
@@ -41,8 +40,6 @@ router = APIRouter(prefix="/equipment-tests", tags=["equipment tests"], response
 Name: TypeAlias = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=WRITABLE)
 ]
-Words: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000, pattern=WRITABLE)]
-BatchId: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")]
 Number: TypeAlias = Annotated[int, Field(ge=1, le=2**62)]
 Noting: TypeAlias = Annotated[Session, Depends(may(Deed.NOTE_TEST))]
 Confirming: TypeAlias = Annotated[Session, Depends(may(Deed.CONFIRM_TEST))]
@@ -176,29 +173,28 @@ async def read_equipment_tests(period: Period, here: Here) -> EquipmentTests:
 @router.post("", status_code=201)
 async def note_equipment_test(new: NewTest, session: Noting, here: Here) -> OneTest:
     """Note a test. A passed one counts once somebody else has confirmed it, a failed one at once."""
-    now = here.settings.now()
-    _check(here.settings.plant, new, now)
-    facts = EquipmentFacts(**new.model_dump() | {"at": min(new.at, now)})
-    by = _by(here, session, now, new.note)
+    who = by(here, session, new.note)
+    _check(here.settings.plant, new, who.at)
+    facts = EquipmentFacts(**new.model_dump() | {"at": min(new.at, who.at)})
     try:
         async with here.database.connection() as connection:
-            number = await note_test(connection, by, facts)
+            number = await note_test(connection, who, facts)
     except UnknownLoadError:
         text = Text(
             f"There is no VHP load {new.of} of {new.equipment}.",
             f"{new.equipment} 没有第 {new.of} 号VHP装载。",
         )
         raise Refusal(422, text) from None
-    return told(NotedTest(number, facts, by.who, by.at))
+    return told(NotedTest(number, facts, who.who, who.at))
 
 
 @router.post("/confirm")
 async def confirm_equipment_test(confirmed: ConfirmedTest, session: Confirming, here: Here) -> OneTest:
     """Confirm somebody else's test, which counts from then on."""
-    by = _by(here, session, here.settings.now(), confirmed.comment)
+    who = by(here, session, confirmed.comment)
     try:
         async with here.database.connection() as connection:
-            return told(await confirm_test(connection, by, confirmed.number))
+            return told(await confirm_test(connection, who, confirmed.number))
     except OwnTestError:
         text = Text("Another person confirms it than the one who noted it.", "须由登记人以外的人员复核确认。")
         raise Refusal(409, text) from None
@@ -224,24 +220,21 @@ def told(test: NotedTest) -> OneTest:
 
 
 def _asked(asked: Readiness, tests: list[NotedTest], at: datetime) -> AskedTest:
+    assert asked.test is not None  # noqa: S101 - it is asked by a test
     found = counting(asked, tests, at)
-    is_there = isinstance(found, NotedTest)
+    there = found if isinstance(found, NotedTest) else None
     holds = timedelta(seconds=asked.within_s) if asked.within_s is not None else None
     return AskedTest(
         id=asked.id,
         label=Label.model_validate(asked.label),
         lines=list(asked.lines),
-        kind=asked.test or EquipmentTest.GLOVE,
+        kind=asked.test,
         equipment=asked.equipment,
         within_s=asked.within_s,
-        test=found.number if isinstance(found, NotedTest) else None,
-        until=found.facts.at + holds if isinstance(found, NotedTest) and holds else None,
-        lacking=None if is_there else Label.model_validate(found),
+        test=there.number if there else None,
+        until=there.facts.at + holds if there and holds else None,
+        lacking=None if there else Label.model_validate(found),
     )
-
-
-def _by(here: Service, session: Session, at: datetime, reason: str) -> By:
-    return By(at, session.person.name, session.person.role, reason, here.ledger.chain)
 
 
 def _check(plant: Plant, new: NewTest, now: datetime) -> None:

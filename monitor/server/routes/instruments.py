@@ -10,13 +10,13 @@ from pydantic import BaseModel, Field, StringConstraints
 from config.model import Device, Text
 from config.plant import Plant
 from monitor.calibration import Category, Entry, Facts, InstrumentState, Register, measuring
-from monitor.server.asked import Day
+from monitor.server.asked import WRITABLE, Day
 from monitor.server.instruments import day_of
 from monitor.server.may import ReadingPast, may
 from monitor.server.messages import refusals, shown
 from monitor.server.refusal import Refusal
 from monitor.server.rights import Deed
-from monitor.server.service import Here, Service
+from monitor.server.service import Here, Service, by
 from monitor.server.sessions import Session
 from monitor.server.written import AT, Label, Noun, Time
 from monitor.store.instruments import (
@@ -26,7 +26,6 @@ from monitor.store.instruments import (
     note_entry,
     read_register,
 )
-from monitor.store.people import By
 
 TOLD_DUE_ON = "cal_due"
 """Channel in which a particle counter says when its calibration is due (Lighthouse: registers 40047/48)."""
@@ -37,11 +36,9 @@ EARLIEST_S = 1e9
 ANSWERS = refusals(401, 403, 404, 409, 422, 503)
 router = APIRouter(prefix="/instruments", tags=["instruments"], responses=ANSWERS)
 
-# No NUL: PostgreSQL cannot keep one, and would look as if it were down.
-_WRITABLE = r"^[^\x00]*$"
-Id: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_WRITABLE)]
+Id: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=WRITABLE)]
 Line: TypeAlias = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=_WRITABLE)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=WRITABLE)
 ]
 Keeping: TypeAlias = Annotated[Session, Depends(may(Deed.KEEP_INSTRUMENTS))]
 Confirming: TypeAlias = Annotated[Session, Depends(may(Deed.CONFIRM_INSTRUMENTS))]
@@ -106,7 +103,7 @@ class NewEntry(InstrumentFacts):
 
     instrument: Id
     reason: Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=3, max_length=1000, pattern=_WRITABLE)
+        str, StringConstraints(strip_whitespace=True, min_length=3, max_length=1000, pattern=WRITABLE)
     ]
 
 
@@ -116,7 +113,7 @@ class Confirmation(BaseModel):
     model_config = shown({"number": 17, "comment": "certificate seen"})
 
     number: Annotated[int, Field(ge=1, le=2**62)]
-    comment: Annotated[str, Field(max_length=1000, pattern=_WRITABLE)] = ""
+    comment: Annotated[str, Field(max_length=1000, pattern=WRITABLE)] = ""
 
 
 class InstrumentEntry(InstrumentFacts):
@@ -202,17 +199,17 @@ async def note_instrument(new: NewEntry, session: Keeping, here: Here) -> Instru
     for text in _faults(facts, here.instruments.today):
         raise Refusal(422, text)
     async with here.database.connection() as connection:
-        await note_entry(connection, _by(here, session, new.reason), facts)
+        await note_entry(connection, by(here, session, new.reason), facts)
     return _instrument(here, await _register(here), new.instrument)
 
 
 @router.post("/confirm")
 async def confirm_instrument(confirmation: Confirmation, session: Confirming, here: Here) -> Instrument:
     """Confirm somebody else's entry, which counts from then on."""
-    number, by = confirmation.number, _by(here, session, confirmation.comment)
+    number, who = confirmation.number, by(here, session, confirmation.comment)
     try:
         async with here.database.connection() as connection:
-            entry = await confirm_entry(connection, by, number, here.instruments.today)
+            entry = await confirm_entry(connection, who, number, here.instruments.today)
     except OwnEntryError:
         text = Text(
             en="Another person confirms it than the one who noted it.", zh="须由登记人以外的人员复核确认。"
@@ -228,10 +225,6 @@ async def confirm_instrument(confirmation: Confirmation, session: Confirming, he
 async def _register(here: Service) -> Register:
     async with here.database.pool() as pool:
         return await read_register(pool)
-
-
-def _by(here: Service, session: Session, reason: str) -> By:
-    return By(here.settings.now(), session.person.name, session.person.role, reason, here.ledger.chain)
 
 
 def _faults(facts: Facts, today: date) -> Iterator[Text]:

@@ -22,9 +22,9 @@ from monitor.server.oidc import LASTS, Question
 from monitor.server.provider import Provider, ProviderError
 from monitor.server.rates import TOO_FAST, too_fast
 from monitor.server.refusal import Refusal
-from monitor.server.routes.people import NOBODY, OWN, Keeping, OfName, Why, by
+from monitor.server.routes.people import NOBODY, OWN, Keeping, OfName, Why
 from monitor.server.routes.session import begin
-from monitor.server.service import Here, Service
+from monitor.server.service import Here, Service, by
 from monitor.server.sessions import Person
 from monitor.store.people import Account, SubjectTakenError, link_person
 

@@ -6,20 +6,18 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, TypeAlias
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field, FiniteFloat
+from pydantic import BaseModel, FiniteFloat
 
-from alarms.batches import BATCH_ID
-from config.model import Text
 from config.rules import Level
-from monitor.server.asked import Id
+from monitor.server.asked import BatchId, Id
+from monitor.server.batches import find_batch
 from monitor.server.may import ReadingPast
 from monitor.server.messages import refusals, shown
-from monitor.server.refusal import Refusal
 from monitor.server.routes.readings import unknown
 from monitor.server.service import Here, Service
 from monitor.server.written import AT, Noun, Time
 from monitor.store import readings as kept
-from monitor.store.batches import Batch, read_batch
+from monitor.store.batches import Batch
 from monitor.store.catalog import UnknownChannelError
 from monitor.store.database import Pool
 
@@ -61,7 +59,7 @@ EXAMPLE: dict[str, Any] = {
     ],
 }
 Batches: TypeAlias = Annotated[
-    list[Annotated[str, Field(pattern=BATCH_ID)]],
+    list[BatchId],
     Query(min_length=1, max_length=BATCHES_MAX, examples=[["MSC-2026-014"]]),
 ]
 
@@ -123,7 +121,7 @@ async def read_overlay(
 ) -> Overlay:
     """One channel of several batches (repeat `batch`), each in at most `points`, by the time since it began."""
     async with here.reads.pool() as pool:
-        found = [await _found(pool, one) for one in dict.fromkeys(batch)]
+        found = [await find_batch(pool, one) for one in dict.fromkeys(batch)]
         try:
             read = [await _read(here, pool, channel, one, points) for one in found]
         except UnknownChannelError as error:
@@ -131,13 +129,6 @@ async def read_overlay(
     pairs = zip(found, read, strict=True)
     told = [_told(one, readings) for one, readings in pairs]
     return Overlay(channel=channel, unit=read[0].unit, batches=told)
-
-
-async def _found(pool: Pool, batch: str) -> Batch:
-    found = await read_batch(pool, batch)
-    if found is None:
-        raise Refusal(404, Text(f"There is no batch {batch}.", f"没有批次 {batch}。"))
-    return found
 
 
 async def _read(here: Service, pool: Pool, channel: str, one: Batch, points: int) -> kept.Readings:

@@ -8,15 +8,16 @@ from fastapi.responses import FileResponse, Response
 from pydantic import BaseModel
 
 from config.model import Text
+from monitor.server.asked import BatchId
+from monitor.server.batches import find_batch
 from monitor.server.may import may
 from monitor.server.messages import refusals, shown
 from monitor.server.program import Run, RunState
 from monitor.server.refusal import Refusal
 from monitor.server.rights import Deed
-from monitor.server.routes.batches import BatchId, OfBatch
+from monitor.server.routes.batches import OfBatch
 from monitor.server.service import Here, Service
 from monitor.server.sessions import Session
-from monitor.store.batches import read_batch
 from monitor.store.packages import read_packages
 
 MEDIA_TYPE = "application/zip"
@@ -69,9 +70,7 @@ class BatchPackage(BaseModel):
 async def start_package(asked: PackageAsked, here: Here, session: Exporting) -> BatchPackage:
     """Make the package of a batch that is over, beside everything else; one at a time. One that was cut off goes on."""
     async with here.database.pool() as pool:
-        batch = await read_batch(pool, asked.batch)
-    if batch is None:
-        raise Refusal(404, Text(f"There is no batch {asked.batch}.", f"没有批次 {asked.batch}。"))
+        batch = await find_batch(pool, asked.batch)
     if batch.ended_at is None:
         raise Refusal(409, _RUNNING)
     if here.packages.program.busy():

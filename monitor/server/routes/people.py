@@ -14,10 +14,10 @@ from monitor.server.refusal import Refusal
 from monitor.server.rights import Deed, Role
 from monitor.server.routes.deeds import Words
 from monitor.server.routes.session import OpenSessions, SessionId, ended, listed
-from monitor.server.service import Here, Service
+from monitor.server.service import Here, Service, by
 from monitor.server.sessions import Session
 from monitor.server.written import AT
-from monitor.store.people import Account, By, NameTakenError, add_person, change_person, told_apart
+from monitor.store.people import Account, NameTakenError, add_person, change_person, told_apart
 
 router = APIRouter(tags=["people"], responses=refusals(401, 403, 404, 409, 422, 429, 503))
 
@@ -174,12 +174,6 @@ async def read_sessions(session: Keeping, here: Here) -> OpenSessions:
 async def end_session(session_id: SessionId, why: Why, session: Keeping, here: Here) -> None:
     """Sign somebody out."""
     await ended(here, session, session_id, why.reason)
-
-
-def by(here: Service, session: Session, reason: str) -> By:
-    """Say for the book who does it, and why."""
-    person = session.person
-    return By(here.settings.now(), person.name, person.role, reason, here.ledger.chain)
 
 
 async def change(

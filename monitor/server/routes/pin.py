@@ -7,8 +7,7 @@ from monitor.server.asked import Password
 from monitor.server.identify import Credentials, address_of, tried
 from monitor.server.messages import refusals, shown
 from monitor.server.pins import NewPin
-from monitor.server.routes.people import by
-from monitor.server.service import Here, Service, SignedIn
+from monitor.server.service import Here, Service, SignedIn, by
 from monitor.server.sessions import Session
 from monitor.store.people import change_person
 

@@ -7,17 +7,17 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, StringConstraints
 
 from config.model import Text
-from monitor.server.asked import Moment
+from monitor.server.asked import WRITABLE, Moment
 from monitor.server.identify import address_of
 from monitor.server.may import may
 from monitor.server.messages import refusals, shown
 from monitor.server.period import Period
 from monitor.server.refusal import Refusal
 from monitor.server.rights import Deed
-from monitor.server.routes.book import REVIEWS_MAX, WRITABLE, Reading
+from monitor.server.routes.book import REVIEWS_MAX, Reading
 from monitor.server.service import Here, Service
 from monitor.server.sessions import Session
-from monitor.server.signatures import Meaning, Signing, Subject, sign
+from monitor.server.signatures import Meaning, Signing, Subject, check_meaning, sign
 from monitor.server.written import AT, Time
 from monitor.store import book_read
 
@@ -126,8 +126,7 @@ def _check(asked: NewReview, now: datetime) -> None:
     if asked.end - asked.start > REVIEW_SPAN_MAX:
         days = REVIEW_SPAN_MAX.days
         raise Refusal(422, Text(f"Review {days} days at once at most.", f"一次最多审核 {days} 天。"))
-    if asked.signature.meaning is not Meaning.REVIEW:
-        raise Refusal(422, Text("The signature has to mean: reviewed.", "签名含义必须为“已审核”。"))
+    check_meaning(asked.signature.meaning, Meaning.REVIEW)
 
 
 async def _content(here: Service, asked: NewReview, reviewer: str) -> dict[str, Any]:

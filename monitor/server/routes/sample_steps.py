@@ -19,7 +19,7 @@ from monitor.records.plates.life import Plate, plate_of, refusal
 from monitor.records.plates.results import results, viable_of
 from monitor.server.asked import WRITABLE
 from monitor.server.identify import address_of
-from monitor.server.may import may, refused
+from monitor.server.may import may, not_now, refused
 from monitor.server.messages import refusals
 from monitor.server.plate_steps import (
     Approval,
@@ -38,7 +38,7 @@ from monitor.server.rights import DEEDS, RIGHTS, Deed
 from monitor.server.sampler import linked
 from monitor.server.service import Here, Service
 from monitor.server.sessions import Session
-from monitor.server.signatures import Meaning, Subject, sign
+from monitor.server.signatures import Meaning, Subject, check_meaning, sign
 from monitor.store.batches import Batch, read_batch, read_batches
 from monitor.store.database import Connection
 from monitor.store.people import By
@@ -108,7 +108,6 @@ _NOT_THEIRS = Text(
     "{} 在本系统没有账户，或无权限，或无有效培训记录：{}。",
 )
 _TWICE = Text("One plate stands there twice.", "同一平皿重复。")
-_MEANS_APPROVAL = Text("The signature has to mean: approved.", "签名含义必须为“批准”。")
 
 
 @router.post("/{code}/expose")
@@ -197,8 +196,7 @@ async def reject_plate(code: Code, aside: PutAside, session: Deciding, here: Her
 @router.post("/approve", responses=refusals(429))
 async def approve_plates(approval: Approval, request: Request, session: Approving, here: Here) -> Plates:
     """Approve results with one signature: those of all these plates, or of none."""
-    if approval.signature.meaning is not Meaning.APPROVAL:
-        raise Refusal(422, _MEANS_APPROVAL)
+    check_meaning(approval.signature.meaning, Meaning.APPROVAL)
     seen = {_code(one.code): one.steps for one in approval.plates}
     if len(seen) < len(approval.plates):
         raise Refusal(422, _TWICE)
@@ -258,9 +256,7 @@ def _read(
     return Step(State.READ, here.settings.now(), session.person.name, facts.told(), why)
 
 
-async def _put_aside(
-    here: Service, session: Session, code: str, state: State, aside: PutAside
-) -> WholePlate:
+async def _put_aside(here: Service, session: Session, code: str, state: State, aside: PutAside) -> WholePlate:
     plate = await _plate(here, code)
     step = Step(state, here.settings.now(), session.person.name, {}, aside.reason)
     return await _take(here, session, plate, step)
@@ -370,8 +366,6 @@ async def _otherwise(here: Service, session: Session, plate: Plate, counted: Cou
     Raises:
         Refusal: 409, always.
     """
-    who = session.person
     old = plate.sample.steps[-1].facts if plate.sample.steps else None
-    body = {"role": who.role, "what": plate.sample.code, "old": old, "new": counted.model_dump()}
-    await here.ledger.say(here.settings.now(), "refused", who.name, body | {"reason": _OTHERWISE.en})
-    raise Refusal(409, _named(plate, _OTHERWISE))
+    text = _named(plate, _OTHERWISE)
+    await not_now(here, session.person, plate.sample.code, text, old=old, new=counted.model_dump())

@@ -12,7 +12,8 @@ from config.plant import Plant
 from config.sampling import SampleKind
 from monitor.records.plates.life import plate_of
 from monitor.records.plates.plan import ShiftOfDay, next_turn, planned
-from monitor.server.asked import WRITABLE, Day
+from monitor.server.asked import BatchId, Day
+from monitor.server.batches import no_batch
 from monitor.server.labels import Label, page
 from monitor.server.may import ReadingPast
 from monitor.server.messages import refusals
@@ -27,12 +28,10 @@ from monitor.server.plates import (
 from monitor.server.refusal import Refusal
 from monitor.server.routes.sample_steps import Code, Taking, find, told_plate
 from monitor.server.sampler import runs_of
-from monitor.server.service import Here, Service
-from monitor.server.sessions import Session
+from monitor.server.service import Here, Service, by
 from monitor.store.batches import Batch, read_batch
 from monitor.store.database import Connection
 from monitor.store.export import Language
-from monitor.store.people import By
 from monitor.store.viable import Sample, plan_samples, samples_of_batch, samples_open, samples_planned
 
 LABELS_MAX = 200
@@ -45,7 +44,6 @@ router = APIRouter(
 )
 
 _ONE_OF_BOTH = Text("Ask for a batch or for a day, not for both.", "请按批次或日期查询，不可同时。")
-_NO_BATCH = Text("There is no such batch.", "没有该批次。")
 _ON_ITS_WAY = Text(
     "The batch has only just come to this stage, which is not stored yet: try again in a moment.",
     "批次刚进入该阶段，尚未入库，请稍候重试。",
@@ -60,7 +58,7 @@ _LABELS = Text("Labels", "标签")
 @router.get("", dependencies=[ReadingPast])
 async def read_plates(
     here: Here,
-    batch: Annotated[str | None, Query(min_length=1, max_length=40, pattern=WRITABLE)] = None,
+    batch: Annotated[BatchId | None, Query(examples=["MSC-2026-014"])] = None,
     day: Annotated[
         Day | None, Query(description="on which they were planned, in the plant's time zone")
     ] = None,
@@ -103,7 +101,7 @@ async def print_labels(
 @router.post("/plan", responses=refusals(409))
 async def plan_plates(about: PlatesPlanned, session: Taking, here: Here) -> Plates:
     """Plan the plates of a batch or of a shift that are not planned yet; gives the new ones."""
-    plant, now = here.settings.plant, here.settings.now()
+    plant = here.settings.plant
     async with here.database.connection() as connection:
         if about.batch is not None:
             drafts = planned(plant, await _stored(connection, here, about.batch))
@@ -112,20 +110,20 @@ async def plan_plates(about: PlatesPlanned, session: Taking, here: Here) -> Plat
             if plant.shifts and about.shift > len(plant.shifts):
                 raise Refusal(422, _no_shift(len(plant.shifts)))
             drafts = planned(plant, ShiftOfDay(about.day, about.shift))
-        new = await plan_samples(connection, _by(here, session, now), drafts)
+        new = await plan_samples(connection, by(here, session), drafts)
     return Plates(plates=[one_plate(plate_of(one)) for one in new])
 
 
 @router.post("/{code}/replace", responses=refusals(409))
 async def replace_plate(code: Code, session: Taking, here: Here) -> WholePlate:
     """Plan the plate that takes the place of a settle plate, which is changed after four hours at most."""
-    now = here.settings.now()
+    planner = by(here, session)
     async with here.database.connection() as connection, connection.transaction():
         sample = await find(connection, code)
         plate = plate_of(sample)
         if sample.draft.kind is not SampleKind.SETTLE or plate.exposed_from is None:
             raise Refusal(409, _NOT_CHANGED)
-        new = await plan_samples(connection, _by(here, session, now), [next_turn(sample, now)])
+        new = await plan_samples(connection, planner, [next_turn(sample, planner.at)])
         if not new:
             raise Refusal(409, _REPLACED)
         return await told_plate(connection, new[0])
@@ -161,12 +159,8 @@ async def _stored(connection: Connection, here: Service, name: str) -> Batch:
     if runs is not None and (batch is None or batch.stages[-1].stage != runs.stage):
         raise Refusal(409, _ON_ITS_WAY, {"Retry-After": "1"})
     if batch is None:
-        raise Refusal(404, _NO_BATCH)
+        raise no_batch(name)
     return batch
-
-
-def _by(here: Service, session: Session, now: datetime) -> By:
-    return By(now, session.person.name, session.person.role, "", here.ledger.chain)
 
 
 def _label(plant: Plant, sample: Sample, language: Language) -> Label:

@@ -13,10 +13,10 @@ from monitor.server.identify import Credentials, address_of, check_code, tried
 from monitor.server.messages import Time, refusals, shown
 from monitor.server.refusal import Refusal
 from monitor.server.rights import SIGNS_AS, Deed, Role
-from monitor.server.service import Here, Service, SignedIn
+from monitor.server.service import Here, Service, SignedIn, by
 from monitor.server.sessions import Person, Session
 from monitor.server.written import AT
-from monitor.store.people import By, change_person
+from monitor.store.people import change_person
 
 PASSWORD_LENGTH_MIN = 12
 """NIST SP 800-63B asks for 8 at least and for no rules about kinds of characters; demo proposal."""
@@ -162,10 +162,9 @@ async def change_password(asked: NewPassword, request: Request, session: SignedI
     if asked.old == asked.new:
         raise Refusal(422, _SAME)
     hashed = await here.passwords.hash(asked.new.get_secret_value())
-    by = By(here.settings.now(), name, session.person.role, "", here.ledger.chain)
     async with here.database.connection() as connection:
         new = {"password_hash": hashed, "must_change": False}
-        await change_person(connection, by, "password_changed", name, new)
+        await change_person(connection, by(here, session), "password_changed", name, new)
     here.sessions.end_all(name, name, but=request.state.token)
     await here.roll.call()
 

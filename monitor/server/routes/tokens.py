@@ -11,8 +11,8 @@ from monitor.server.may import may
 from monitor.server.messages import Time, refusals, shown
 from monitor.server.refusal import Refusal
 from monitor.server.rights import FOR_MACHINES, Deed
-from monitor.server.routes.people import Name, OfName, Why, by
-from monitor.server.service import Here
+from monitor.server.routes.people import Name, OfName, Why
+from monitor.server.service import Here, by
 from monitor.server.sessions import Session, hashed
 from monitor.server.tokens import LASTS_MAX, make
 from monitor.server.written import AT, NOUN, Noun

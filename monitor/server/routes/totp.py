@@ -10,8 +10,8 @@ from monitor.server.asked import Password
 from monitor.server.identify import Credentials, address_of, tried
 from monitor.server.messages import refusals, shown
 from monitor.server.refusal import Refusal
-from monitor.server.routes.people import Keeping, OfName, Why, by, change
-from monitor.server.service import Here, SignedIn
+from monitor.server.routes.people import Keeping, OfName, Why, change
+from monitor.server.service import Here, SignedIn, by
 from monitor.server.totp import make_secret, uri_of
 from monitor.store.people import change_person
 

@@ -13,8 +13,8 @@ from monitor.server.may import may
 from monitor.server.messages import Time, refusals, shown
 from monitor.server.refusal import Refusal
 from monitor.server.rights import SUBJECTS, Deed
-from monitor.server.routes.people import Name, Why, by
-from monitor.server.service import Here
+from monitor.server.routes.people import Name, Why
+from monitor.server.service import Here, by
 from monitor.server.sessions import Session
 from monitor.server.written import AT, NOUN, Noun
 from monitor.store import people
