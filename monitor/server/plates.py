@@ -166,11 +166,12 @@ class WholePlate(OnePlate):
 
 
 class Plates(BaseModel):
-    """Plates, in the order in which they were planned."""
+    """Plates, in the order in which they were planned. `is_whole` false: there are more than are told at once."""
 
-    model_config = shown({"plates": [PLATE]})
+    model_config = shown({"plates": [PLATE], "is_whole": True})
 
     plates: list[OnePlate]
+    is_whole: bool = True
 
 
 class PlatesPlanned(BaseModel):

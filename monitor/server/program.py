@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import structlog
 
 _log = structlog.get_logger()
+_DIED = "it ended before it was done; see the server's log 未完成即退出，请查看服务器日志"
 
 
 class RunState(StrEnum):
@@ -97,8 +98,8 @@ class Program:
             try:
                 await work(run)
             finally:
-                if run.state is RunState.RUNNING:
-                    run.state = RunState.FAILED
+                # Whoever waits is told that it died, be it without a word: of too little memory, say.
+                run.hear({"error": _DIED})
             if run.state is RunState.FAILED:
                 _log.warning("program_failed", program=self._command[-1], what=what, error=run.error)
 

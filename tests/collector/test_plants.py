@@ -115,7 +115,7 @@ def is_active(collector: Collector, alarm: str = ACTION) -> bool:
     return one is not None and one.active
 
 
-async def test_h18_a_standing_alarm_keeps_its_limit_over_the_change_and_no_device_is_let_go(
+async def test_h23_a_standing_alarm_keeps_its_limit_over_the_change_and_no_device_is_let_go(
     floor: Floor, data: Path
 ) -> None:
     async with collecting(data) as (collector, clock):

@@ -324,8 +324,9 @@ async def test_of_half_an_hour_that_the_engine_has_judged_every_alarm_is_as_in_t
 
     one = replace(wanted(pool, tmp_path), batch=PLAYED, tell=tell)
     await make_package(pool, one, (batch.started_at, batch.ended_at), quiet)
-    seen = check(one.file, (), quiet)
-    assert not isinstance(seen, Fault), seen
+    proved = check(one.file, (), quiet)
+    assert not isinstance(proved, Fault), proved
+    seen = proved.seen
     assert (seen["alarms"], seen["alarms_elsewhere"], seen["channels"], seen["unsealed"]) == (4, 0, 5, 0)
     # Nobody has signed this chain: all of it rests on the package's own signature.
     assert seen["behind"] == seen["lines"] > 40

@@ -50,9 +50,9 @@ def found(path: Path, *trusted: str) -> str:
 
 
 def test_an_untouched_one_is_proved_and_says_what_it_cannot_know(package: Path) -> None:
-    seen = check(package, (), lambda _: None)
-    assert not isinstance(seen, Fault), seen
-    words = list(report(package.name, seen))
+    proved = check(package, (), lambda _: None)
+    assert not isinstance(proved, Fault), proved
+    words = list(report(package.name, proved))
     assert words[0] == ("B-26-001.zip: everything holds.", "B-26-001.zip：全部成立。")
     assert any("241 rows are those that were sealed, in 4 minutes" in en for en, _ in words)
     assert words[-1][0].startswith(

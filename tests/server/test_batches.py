@@ -11,6 +11,7 @@ from alarms.events import StartBatch
 from config.plant import Plant
 from monitor.server.gate import API
 from monitor.server.rights import Role
+from monitor.server.routes import batches
 from monitor.store.batches import STAGE, STARTED
 from monitor.store.book import BookEntry
 from tests.server.collector import Collector, heard
@@ -190,7 +191,7 @@ async def test_a_system_starts_batches_by_its_token_and_passes_over_nothing(
 
 
 async def test_a_batch_that_is_kept_is_told_with_its_tests_and_its_id_is_used_once(
-    collector: Collector, keeping: Running, hands: Hands
+    collector: Collector, keeping: Running, hands: Hands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await make_ready(keeping, collector, hands)
     await settle(keeping, ())
@@ -214,6 +215,10 @@ async def test_a_batch_that_is_kept_is_told_with_its_tests_and_its_id_is_used_on
         ["open", "fill"],
     )
     assert [(one["equipment"], one["kind"]) for one in told["tests"]] == [(ISOLATOR, "glove")]
+    for most in (1, 0):
+        monkeypatch.setattr(batches, "BATCHES_MAX", most)
+        told = await get(keeping, "batches", start="2026-03-01T00:00:00Z", end="2026-03-03T00:00:00Z")
+        assert (len(told["batches"]), told["is_whole"]) == (most, most == 1)
     assert (await post(keeping, "batches", BATCH)).status_code == 409
     async with keeping.client(keeping.sign_in(Role.VIEWER)) as client:
         assert (await client.get(f"{API}/batches/NONE")).status_code == 404

@@ -126,7 +126,7 @@ async def test_stopped_nothing_half_made_stays_and_the_next_may_begin(told: Runn
     assert (await state_of(told, "failed"))["error"] == "no room"
     packages.program._command = program(ENDS)
     assert (await ask(told, "POST", "", json={"batch": BATCH})).status_code == 202
-    assert (await state_of(told, "failed"))["error"] == ""
+    assert "ended before it was done" in (await state_of(told, "failed"))["error"]
 
 
 async def test_of_what_is_no_batch_or_runs_there_is_none(told: Running) -> None:

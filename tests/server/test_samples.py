@@ -16,7 +16,7 @@ from monitor.server import may, plate_steps, plates
 from monitor.server.gate import API
 from monitor.server.messages import RunningBatch
 from monitor.server.rights import Deed, Role
-from monitor.server.routes import sample_steps
+from monitor.server.routes import sample_steps, samples
 from monitor.server.service import Service
 from monitor.server.settings import Settings
 from tests.sampling import AIR, BATCH, CONTACT, SETTLE, begun, days, ended, sampled
@@ -235,6 +235,17 @@ async def test_the_verifier_counts_too_and_both_counts_are_kept_where_they_diffe
     corrected = await bench.do("li", f"/{code}/correct", {"cfu": 300, "reason": "counted with a grid"})
     assert (corrected["cfu"], corrected["is_changed"]) == (300, True)
     await bench.do("wang", f"/{code}/verify", {"cfu": 300})
+
+
+async def test_more_plates_than_are_told_at_once_are_said_to_be_more(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bench.planned(SETTLE)
+    for query in ("", "?day=2026-03-02"):
+        for most, is_whole in ((3, True), (2, False)):
+            monkeypatch.setattr(samples, "PLATES_MAX", most)
+            told = await bench.do("kan", query)
+            assert (len(told["plates"]), told["is_whole"]) == (most, is_whole), query
 
 
 async def test_what_is_refused_too_often_is_not_recorded_each_time(

@@ -18,8 +18,7 @@ export interface Chosen {
   day?: string;
 }
 
-export const plates = async (chosen: Chosen): Promise<OnePlate[]> =>
-  (await get<Schemas["Plates"]>(`/samples?${new URLSearchParams({ ...chosen })}`)).plates;
+export const plates = (chosen: Chosen): Promise<Schemas["Plates"]> => get(`/samples?${new URLSearchParams({ ...chosen })}`);
 
 export const plate = (code: string): Promise<WholePlate> => get(`/samples/${encodeURIComponent(code)}`);
 

@@ -46,6 +46,8 @@ ANSWERS = refusals(401, 403, 404, 409, 422, 429, 503)
 router = APIRouter(tags=["batches"], responses=ANSWERS)
 _log = structlog.get_logger()
 
+BATCHES_MAX = 200
+"""So many of a time are told at once."""
 REASON_LENGTH_MIN, REASON_LENGTH_MAX = 3, 2000
 Starting: TypeAlias = Annotated[Session, Depends(may(Deed.START_BATCH))]
 OfBatch: TypeAlias = Annotated[str, Path(pattern=BATCH_ID, examples=["MSC-2026-014"])]
@@ -87,7 +89,10 @@ class StandingBatch(BaseModel):
 
 
 class Batches(BaseModel):
-    """Batches that run now, and those of a time, the last first. `is_whole` false: only what runs is known."""
+    """Batches that run now, and those of a time, the last first.
+
+    `is_whole` false: only what runs is known; or there were more in that time, and these are the last of them.
+    """
 
     model_config = shown({"running": [ONE_BATCH_EXAMPLE], "batches": [ONE_BATCH_EXAMPLE], "is_whole": True})
 
@@ -116,12 +121,13 @@ async def read_every_batch(
     runs = [one for _, one in sorted(here.relay.batches.items()) if line in {None, one.line}]
     try:
         async with here.database.pool() as pool:
-            found = await read_batches(pool, *period, line)
+            found = await read_batches(pool, *period, line, BATCHES_MAX + 1)
             kept = {one.id: await read_batch(pool, one.id) for one in runs}
     except DatabaseDown:
         return Batches(running=[live_batch(plant, one, None) for one in runs], batches=[], is_whole=False)
     running = [live_batch(plant, one, kept[one.id]) for one in runs]
-    return Batches(running=running, batches=[kept_batch(plant, one) for one in found], is_whole=True)
+    told = [kept_batch(plant, one) for one in found[:BATCHES_MAX]]
+    return Batches(running=running, batches=told, is_whole=len(found) <= BATCHES_MAX)
 
 
 @router.get("/batches/{batch}", dependencies=[ReadingPast])

@@ -34,6 +34,8 @@ from monitor.store.database import Connection
 from monitor.store.export import Language
 from monitor.store.viable import Sample, plan_samples, samples_of_batch, samples_open, samples_planned
 
+PLATES_MAX = 2000
+"""So many are told at once; demo proposal: all that are open at a site of ten lines, twice."""
 LABELS_MAX = 200
 """On one page; a week's plates of a line are fewer."""
 
@@ -71,10 +73,11 @@ async def read_plates(
             found = await samples_of_batch(pool, batch)
         elif day is not None:
             begin = datetime.combine(day, time(), ZoneInfo(here.settings.plant.time_zone))
-            found = await samples_planned(pool, begin, begin + timedelta(days=1))
+            found = await samples_planned(pool, begin, begin + timedelta(days=1), PLATES_MAX + 1)
         else:
-            found = await samples_open(pool)
-    return Plates(plates=[one_plate(plate_of(one)) for one in sorted(found, key=lambda one: one.number)])
+            found = await samples_open(pool, PLATES_MAX + 1)
+    told = sorted(found[:PLATES_MAX], key=lambda one: one.number)
+    return Plates(plates=[one_plate(plate_of(one)) for one in told], is_whole=len(found) <= PLATES_MAX)
 
 
 @router.get(

@@ -28,7 +28,7 @@ export function BatchesPage() {
   const lines = plant?.lines.filter(({ id }) => running.has(id) || productsOf(plant, id).length > 0) ?? [];
   return (
     <AdminPage name="batches" testid="batches-page" failure={failure}>
-      {told?.is_whole === false && <p class="failure">{t("batches_old")}</p>}
+      {told?.is_whole === false && <p class="failure">{t(told.batches.length === 0 ? "batches_old" : "batches_more", { n: told.batches.length })}</p>}
       {lines.length === 0 && <p class="quiet">{t("batch_no_lines")}</p>}
       <section class="batch-lines">
         {[...lines].sort((a, b) => Number(running.has(b.id)) - Number(running.has(a.id))).map((line) => (

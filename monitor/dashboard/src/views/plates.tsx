@@ -21,10 +21,11 @@ export function PlatesPage({ code }: { code: string }) {
   const [chosen, choose] = useState<Chosen>({});
   const now_ms = turn_ms.value;
   const { told, failure, again } = useAsked(() => plates(chosen), [chosen, now_ms]);
-  const all = told ?? [];
+  const all = told?.plates ?? [];
   const due = all.filter((one) => ["late", "now"].includes(urgency(one, now_ms))).length;
   return (
     <AdminPage name="plates" testid="plates-page" failure={failure} note={told && now_ms > 0 ? t("plates_now", { n: due, of: all.length }) : ""}>
+      {told?.is_whole === false && <p class="failure">{t("plates_beyond", { n: all.length })}</p>}
       <div class={code ? "plates-head with-plate" : "plates-head"}>
         <Scan />
         <Choice chosen={chosen} choose={choose} />
@@ -37,7 +38,7 @@ export function PlatesPage({ code }: { code: string }) {
       {may("take_samples") && <PlatePlan changed={again} />}
       <div class={code ? "plates-floor with-plate" : "plates-floor"}>
         <div class="plates-lists">
-          {told?.length === 0 && <p class="quiet">{t("plates_none")}</p>}
+          {told?.plates.length === 0 && <p class="quiet">{t("plates_none")}</p>}
           {todos.map((todo) => (
             <Group key={todo} todo={todo} rows={waitingFor(all, todo, now_ms)} now_ms={now_ms} open={code} changed={again} />
           ))}
