@@ -13,8 +13,8 @@ from monitor.server.app import create_app
 from monitor.server.command import OneAlarm
 from monitor.server.gate import API
 from monitor.server.messages import LIVE_MESSAGE, Detail, Snapshot
+from monitor.server.plant_document import describe
 from monitor.server.routes import alarms, completeness, deeds, health, live, plant, readings, session
-from monitor.server.routes.plant import describe
 from monitor.server.settings import Settings
 from tests.server.conftest import Running
 
