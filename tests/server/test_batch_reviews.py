@@ -5,9 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
+import pytest
 import pytest_asyncio
 
 from monitor.server.gate import API
+from monitor.server.routes import batch_reviews
+from monitor.server.signatures import Signature, sign_into_book
 from monitor.store.verify_reviews import check_reviews
 from tests.server.conftest import PASSWORD, Running
 from tests.server.filled import BATCH, made_batch
@@ -119,6 +122,23 @@ async def test_a_rejection_says_why_and_waits_for_nothing(made: Running) -> None
     answer = await ask(made, "fang", f"{PATH}/release", rejected | {"comment": "no data"})
     assert answer.json()["standing"] == "rejected", answer.text
     assert (await ask(made, "qian", f"{PATH}/release", rejected | {"comment": "no data"})).status_code == 409
+
+
+async def test_of_two_who_decide_at_once_one_decides(made: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    sha256 = (await ask(made, "fang", f"{PATH}/review")).json()["sha256"]
+    rejected = signed("responsibility", outcome="rejected", sha256=sha256, comment="no data")
+    sign = sign_into_book
+
+    async def overtaken(*asked: Any) -> Signature:
+        monkeypatch.setattr(batch_reviews, "sign_into_book", sign)
+        assert (await ask(made, "qian", f"{PATH}/release", rejected)).status_code == 201
+        return await sign(*asked)
+
+    monkeypatch.setattr(batch_reviews, "sign_into_book", overtaken)
+    answer = await ask(made, "fang", f"{PATH}/release", rejected)
+    assert (answer.status_code, "very moment" in answer.text) == (409, True)
+    stands = (await ask(made, "fang", f"{PATH}/review")).json()
+    assert [one["who"] for one in stands["releases"]] == ["qian"]
 
 
 async def test_there_is_nothing_to_review_of_a_batch_that_is_not_there(keeping: Running) -> None:

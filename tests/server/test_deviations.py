@@ -7,6 +7,8 @@ import pytest
 
 from monitor.server.gate import API
 from monitor.server.rights import Role
+from monitor.server.routes import deviations
+from monitor.server.signatures import Signature, sign_into_book
 from tests.server.conftest import PASSWORD, Running
 
 ABOUT = {"kind": "alarm", "id": "ISO-STM-L1/rh/action", "at": "2026-03-02T08:00:00.000000+00:00"}
@@ -67,6 +69,22 @@ async def test_a_deviation_is_opened_assessed_closed_by_another_and_opened_again
         one["sha256"],
         *(step["sha256"] for step in one["steps"]),
     }
+
+
+async def test_of_two_that_are_opened_at_once_one_takes_the_number(
+    keeping: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign = sign_into_book
+
+    async def overtaken(*asked: Any) -> Signature:
+        monkeypatch.setattr(deviations, "sign_into_book", sign)
+        assert await opened(keeping) == "DEV-2026-0001"
+        return await sign(*asked)
+
+    monkeypatch.setattr(deviations, "sign_into_book", overtaken)
+    answer = await post(keeping, "li", "", signed("authorship", title="Glove 3 torn"))
+    assert (answer.status_code, "very moment" in answer.text) == (409, True)
+    assert await opened(keeping, "li") == "DEV-2026-0002"
 
 
 async def test_whoever_opened_it_does_not_close_it_and_that_is_recorded(keeping: Running) -> None:

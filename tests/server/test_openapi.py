@@ -13,8 +13,8 @@ from monitor.server.app import create_app
 from monitor.server.command import OneAlarm
 from monitor.server.gate import API
 from monitor.server.messages import LIVE_MESSAGE, Detail, Snapshot
-from monitor.server.plant_document import describe
-from monitor.server.routes import alarms, completeness, deeds, health, live, plant, readings, session
+from monitor.server.plant_document import PlantDocument, describe
+from monitor.server.routes import alarms, completeness, deeds, health, live, readings, session
 from monitor.server.settings import Settings
 from tests.server.conftest import Running
 
@@ -64,7 +64,7 @@ def test_no_name_in_the_document_tells_of_a_file(document: Document) -> None:
             live.Latest,
         ),
         *(
-            plant.PlantDocument,
+            PlantDocument,
             readings.Readings,
             readings.ChannelReadings,
             completeness.DeviceCompleteness,

@@ -3,6 +3,7 @@
 Every signature names the sha256 of what was looked at: if something has come meanwhile, nothing is signed.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, NoReturn, TypeAlias
@@ -122,13 +123,7 @@ async def review_batch(
     subject = Subject("batch_review", batch, str(level), content(looked.case.told))
     signed = await sign_into_book(here, who, asked.signature, subject, address_of(request))
     one = BatchReview(batch, level, signed.at, who.name, signed.sha256, asked.comment, signed.id)
-    try:
-        async with here.database.connection() as connection:
-            added = await add_signed(connection, looked.case.reviews, one, who.role, here.ledger.chain)
-    except OwnBatchError:
-        raise Refusal(403, HAND) from None
-    if not added:
-        raise Refusal(409, _OVERTAKEN)
+    await _keep(here, looked.case.reviews, one, who.role)
     _log.info("batch_reviewed", batch=batch, level=level, name=who.name)
     return _told(batch, await _look(here, batch), session)
 
@@ -148,15 +143,29 @@ async def release_batch(
     subject = Subject("batch_release", batch, asked.outcome, content(looked.case.told))
     signed = await sign_into_book(here, who, asked.signature, subject, address_of(request))
     one = BatchRelease(batch, asked.outcome, signed.at, who.name, signed.sha256, asked.comment, signed.id)
+    await _keep(here, looked.case.releases, one, who.role)
+    _log.info("batch_decided", batch=batch, outcome=asked.outcome, name=who.name)
+    return _told(batch, await _look(here, batch), session)
+
+
+async def _keep(
+    here: Service,
+    before: Sequence[BatchReview] | Sequence[BatchRelease],
+    one: BatchReview | BatchRelease,
+    role: str,
+) -> None:
+    """Keep what was signed.
+
+    Raises:
+        Refusal: 403, who signs has had a hand in the batch, as the database knows; 409, somebody else was first.
+    """
     try:
         async with here.database.connection() as connection:
-            added = await add_signed(connection, looked.case.releases, one, who.role, here.ledger.chain)
+            added = await add_signed(connection, before, one, role, here.ledger.chain)
     except OwnBatchError:
         raise Refusal(403, HAND) from None
     if not added:
         raise Refusal(409, _OVERTAKEN)
-    _log.info("batch_decided", batch=batch, outcome=asked.outcome, name=who.name)
-    return _told(batch, await _look(here, batch), session)
 
 
 async def _look(here: Service, batch: str) -> _Looked:
