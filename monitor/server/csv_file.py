@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, TypeAlias
 
@@ -16,6 +17,9 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"description": "The file", "content": {"text/csv": {"schema": {"type": "string"}}}},
     **refusals(401, 403, 422, 503),
 }
+
+_FORMULA = re.compile(r"[=+@\t\r]|-(?![\d.]+$)")
+"""How a formula begins; a number may be below zero."""
 
 HeaderLanguage: TypeAlias = Annotated[Language, Query(description="of the header")]
 
@@ -33,4 +37,4 @@ def csv_file(head: Iterable[Text], rows: Iterable[Sequence[Any]], language: Lang
 
 def _inert(cell: Any) -> Any:  # noqa: ANN401 - whatever a table may hold
     """What a spreadsheet would take for a formula is a text to it."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in {"=", "+", "@"} else cell
+    return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell

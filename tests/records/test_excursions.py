@@ -2,6 +2,9 @@
 
 from dataclasses import replace
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from alarms.events import ProtectionState, Reason, SetOccupancy
 from config.model import Occupancy, Text
 from config.rules import Level, Priority, Protection, ProtectionKind
@@ -64,6 +67,29 @@ def test_an_occurrence_lasts_as_long_as_its_condition_and_is_acknowledged_once()
     assert one.acknowledged == changes[3]
     assert occurrences(changes, second(140), END) == []
     assert occurrences(changes, second(0), second(90)) == []
+
+
+@st.composite
+def lives(draw: st.DrawFn) -> list[Change]:
+    """Draw an occurrence as the log has it: raised after its delay, then over and back, and seen between."""
+    raised = draw(st.integers(0, 60))
+    found = [change(raised + draw(st.integers(0, 5)), Reason.RAISED, raised)]
+    for _ in range(draw(st.integers(0, 8))):
+        at, active = (found[-1].at - second(0)).total_seconds() + draw(st.integers(1, 60)), found[-1].active
+        turn = Reason.CLEARED if active else Reason.RAISED_AGAIN
+        reason = draw(st.sampled_from([turn, Reason.ACKNOWLEDGED]))
+        found.append(change(at, reason, raised, active=active if reason is not turn else not active))
+    return found
+
+
+@given(lives(), st.integers(700, 900))
+def test_h27_an_alarm_lasts_the_seconds_for_which_the_log_has_it_hold(life: list[Change], upto: int) -> None:
+    (one,) = occurrences(life, second(0), second(upto))
+    held = {0: False} | {int((each.at - second(0)).total_seconds()): each.active for each in life}
+    states = [held[max(at for at in held if at <= now)] for now in range(upto)]
+    waited = int((life[0].at - life[0].raised_at).total_seconds())
+    assert one.duration_s(second(upto)) == states.count(True) + waited > 0
+    assert one.ended_at == (None if life[-1].active else second(len(states) - states[::-1].index(True)))
 
 
 def test_what_holds_still_has_no_end() -> None:
