@@ -90,7 +90,7 @@ function Running({ batch }: { batch: RunningBatch }) {
           </span>
         </p>
       )}
-      {may("start_batch") && <Deeds product={product} batch={batch} />}
+      {may("start_batch") && <Deeds key={batch.stage} product={product} batch={batch} />}
     </>
   );
 }
@@ -115,7 +115,6 @@ function Deeds({ product, batch }: { product: Product | undefined; batch: Runnin
   const [open, setOpen] = useState<"" | "stage" | "end">("");
   const later = laterStages(product, batch.stage);
   const close = (): void => setOpen("");
-  useEffect(close, [batch.stage]);
   if (open === "stage") return <NextStage batch={batch} later={later} close={close} />;
   if (open === "end") return <End batch={batch} close={close} />;
   const next = later[0];

@@ -100,7 +100,7 @@ function Waiting({ waiting, again }: { waiting: readonly OneTest[]; again: () =>
               <b>
                 {one.number} · {t(`test_${one.kind}`)}
               </b>{" "}
-              {labelOf(one.equipment)} · {when(one.at).slice(0, 16)} · <Result one={one} /> <span class="quiet">{factsOf(one)} · {one.noted_by}</span>
+              {labelOf(one.equipment)} <small class="quiet">{one.equipment}</small> · {when(one.at).slice(0, 16)} · <Result one={one} /> <span class="quiet">{factsOf(one)} · {one.noted_by}</span>
             </p>
             {may("confirm_test") && <Confirm one={one} again={again} />}
           </li>

@@ -1,9 +1,9 @@
-/** Plans the plates of a batch, or of a shift of a day: those that are not planned yet. */
+/** Plans the plates of a batch (those that run are offered), or of a shift of a day: those that are not planned yet. */
 
 import { useState } from "preact/hooks";
 import { said, t } from "../i18n";
 import { plan } from "../plates";
-import { index } from "../store";
+import { batches, index } from "../store";
 import { today } from "./admin";
 import { Deed, text } from "./deed";
 
@@ -31,7 +31,12 @@ export function PlatePlan({ changed }: { changed: () => Promise<void> }) {
         <Deed label={t("plates_plan_batch")} testid="plan-batch" act={(form) => planned(plan({ batch: text(form, "batch").trim(), shift: 1 }))}>
           <label class="field">
             {t("batch")}
-            <input name="batch" maxLength={40} required />
+            <input name="batch" maxLength={40} required list="plan-running" />
+            <datalist id="plan-running" data-testid="plan-running">
+              {[...batches.value.values()].map(({ id }) => (
+                <option key={id} value={id} />
+              ))}
+            </datalist>
           </label>
         </Deed>
         <output data-testid="plan-made">{made !== null && (made > 0 ? t("plates_planned", { n: made }) : t("plates_planned_none"))}</output>
