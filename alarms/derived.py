@@ -24,8 +24,10 @@ FULL_SHARE = 0.9
 PARTS = 60
 """A window is kept as the means of so many parts: seconds of a minute, minutes of an hour, six minutes of six hours."""
 ACTIVATION_K = 83.144e3 / 8.3144
-"""Activation energy over the gas constant, K: 83.144 kJ/mol (USP <1079>, ICH Q1A(R2); from memory, to be verified)."""
+"""Activation energy over gas constant, K: 83.144 kJ/mol (USP <1079.2>, ICH Q1A(R2); from memory, to be verified)."""
 KELVIN = 273.15
+AT_LEAST = 1.0
+"""A record with so much counts, where the plant says nothing."""
 
 
 def step(derived: Derived, memory: Memory, inputs: Inputs, at_s: float, *, restart: bool) -> Stepped:
@@ -213,7 +215,7 @@ def _occurrences(memory: Memory, inputs: Inputs, at_s: float, parameters: Mappin
         return math.nan, ()
     if memory and not 0 < at_s - memory[-1][0] <= late_s:
         memory = ()
-    hit = float(value >= parameters.get("at_least", 1.0))
+    hit = float(value >= parameters.get("at_least", AT_LEAST))
     memory = (*memory, (at_s, hit))[-int(parameters["of"]) :]
     return sum(row[1] for row in memory), memory
 

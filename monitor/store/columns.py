@@ -14,11 +14,14 @@ from monitor.store.catalog import Snapshot, Stored
 AT_ONCE = 16
 """Channels in one question: a quarter of a day of them is some megabytes."""
 WITHIN_S = 900.0
-"""Longer than it takes on a machine that has much else to do."""
+"""Longer than the figures of a month take on a machine that has much else to do."""
+IN_ORDER = "SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off"
+"""In the order of time, and without a compiler that works longer than it saves; to the end of the transaction."""
 
 _PACKED = "string_agg(float8send(coalesce({value}, 'NaN')), ''::bytea)"
 _USABLE = ", ".join(str(int(one)) for one in sorted(USABLE))
-_VALUE = f"CASE WHEN quality IS NULL OR quality[{{place}}] IN ({_USABLE}) THEN values[{{place}}] END"
+USABLE_VALUE = f"CASE WHEN quality IS NULL OR quality[{{place}}] IN ({_USABLE}) THEN values[{{place}}] END"
+"""The value at a place of a row; null where it may not be used."""
 _SECONDS = "extract(epoch FROM {name})::float8"
 _COLUMNS = """
 SELECT count(*) AS n, {columns}
@@ -54,7 +57,7 @@ async def columns(snapshot: Snapshot, channels: Sequence[Stored], start: datetim
     values: dict[str, array[float]] = {}
     for first in range(0, len(channels), AT_ONCE):
         some = channels[first : first + AT_ONCE]
-        asked = [_PACKED.format(value=_VALUE.format(place=one.place)) for one in some]
+        asked = [_PACKED.format(value=USABLE_VALUE.format(place=one.place)) for one in some]
         n, read = await _ask(snapshot, some[0].series_id, asked, start, end)
         values |= {one.id: each for one, each in zip(some, read, strict=True)}
     return Columns(n, values)
@@ -70,8 +73,7 @@ async def times(snapshot: Snapshot, series_id: int, start: datetime, end: dateti
 async def _ask(
     snapshot: Snapshot, series_id: int, asked: Sequence[str], start: datetime, end: datetime
 ) -> tuple[int, list["array[float]"]]:
-    # In the order of time, and without a compiler that works longer than it saves.
-    await snapshot.execute("SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off")
+    await snapshot.execute(IN_ORDER)
     question = _COLUMNS.format(columns=", ".join(asked))
     row = await snapshot.fetchrow(question, series_id, start, end, timeout=WITHIN_S)
     assert row is not None  # noqa: S101 - an aggregate gives one

@@ -10,15 +10,13 @@ from datetime import datetime
 
 import asyncpg
 
-from config.model import USABLE
 from monitor.store.catalog import Snapshot, Stored, sealed_until
+from monitor.store.columns import IN_ORDER, USABLE_VALUE, WITHIN_S
 from monitor.store.readings import cuts
 
 ROWS_AT_ONCE = 2000
 EDGES_AT_ONCE = 100
 """Channels in one question, which has no room for more than some hundred figures."""
-WITHIN_S = 900.0
-"""Longer than the figures of a month take on a machine that has much else to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +29,6 @@ class Sums:
     max: float | None
     sum: float | None
 
-
-# In the order of time, and without a compiler that works longer than it saves; to the end of the transaction.
-_ALONE = "SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off"
-_VALUE = (
-    "CASE WHEN quality IS NULL OR quality[{place}] = ANY($4::smallint[]) THEN values[{place}] END AS v{place}"
-)
 
 # Of whole minutes their own figures, a row unpacked at once; of what is left at the ends, or not closed, raw values.
 _MINUTES = """
@@ -52,13 +44,12 @@ _EDGES = """
 SELECT count(*) AS n, {sums}
 FROM (
     SELECT {values} FROM sample
-    WHERE series_id = $1 AND ((at >= $2 AND at < $5) OR (at >= $6 AND at < $3)) ORDER BY at
+    WHERE series_id = $1 AND ((at >= $2 AND at < $4) OR (at >= $5 AND at < $3)) ORDER BY at
 ) AS one"""
 
-_PAIRS = """
-SELECT at, CASE WHEN quality IS NULL OR quality[$2] = ANY($6::smallint[]) THEN values[$2] END AS one,
-       CASE WHEN quality IS NULL OR quality[$3] = ANY($6::smallint[]) THEN values[$3] END AS other
-FROM sample WHERE series_id = $1 AND at >= $4 AND at < $5 ORDER BY at"""
+_PAIRS = f"""
+SELECT at, {USABLE_VALUE.format(place="$2")} AS one, {USABLE_VALUE.format(place="$3")} AS other
+FROM sample WHERE series_id = $1 AND at >= $4 AND at < $5 ORDER BY at"""  # noqa: S608 - our own words
 
 _PROOFS = """
 SELECT coalesce(encode(sha256(string_agg(timestamptz_send(at) || digest, ''::bytea ORDER BY at)), 'hex'), '') AS proof
@@ -72,14 +63,14 @@ async def kept_sums(
     snapshot: Snapshot, channels: Sequence[Stored], start: datetime, end: datetime
 ) -> dict[str, Sums]:
     """Reckon the sums of channels of one series from the minutes as they are kept, and at the ends from raw values."""
-    await snapshot.execute(_ALONE)
+    await snapshot.execute(IN_ORDER)
     series = channels[0].series_id
     first, last, *_ = cuts(start, end, await sealed_until(snapshot, series), 60)
     last = max(first, last)
     n = await snapshot.fetchval(_ROWS, series, first, last, timeout=WITHIN_S)
     rows = await snapshot.fetch(_MINUTES, series, first, last, timeout=WITHIN_S)
     minutes = {row["place"]: Sums(n, row["valid"] or 0, row["min"], row["max"], row["sum"]) for row in rows}
-    edges = await _edges(snapshot, channels, series, start, end, sorted(USABLE), first, last)
+    edges = await _edges(snapshot, channels, series, start, end, first, last)
     nothing = Sums(n, 0, None, None, None)
     return {one.id: _added(minutes.get(one.place, nothing), edges[one.id]) for one in channels}
 
@@ -108,7 +99,7 @@ def _edges_question(channels: Sequence[Stored]) -> str:
     def each(part: str) -> str:
         return ", ".join(part.format(place=one.place) for one in channels)
 
-    return _EDGES.format(sums=each(_OF_EDGE), values=each(_VALUE))
+    return _EDGES.format(sums=each(_OF_EDGE), values=each(f"{USABLE_VALUE} AS v{{place}}"))
 
 
 def _sums(row: asyncpg.Record, one: Stored) -> Sums:
@@ -134,6 +125,6 @@ async def pairs(
     snapshot: Snapshot, one: Stored, other: Stored, start: datetime, end: datetime
 ) -> AsyncIterator[tuple[datetime, float | None, float | None]]:
     """Yield two values of each row of a series, in the order of time; None where one may not be used."""
-    asked = (one.series_id, one.place, other.place, start, end, sorted(USABLE))
+    asked = (one.series_id, one.place, other.place, start, end)
     async for row in snapshot.cursor(_PAIRS, *asked, prefetch=ROWS_AT_ONCE):
         yield row["at"], row["one"], row["other"]

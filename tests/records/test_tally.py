@@ -10,13 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alarms.derived import ACTIVATION_K, KELVIN
 from config.rules import Level
 from monitor.records.dossier.counted import PIECE, Tallies, pieces
 from monitor.records.dossier.scope import Span
 from monitor.records.dossier.tally import (
-    ACTIVATION_K,
     CELSIUS,
-    KELVIN,
     RANKS,
     Statistics,
     Tally,

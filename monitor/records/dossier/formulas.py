@@ -1,5 +1,7 @@
 """How a reckoned channel follows from its inputs, in words. Pure."""
 
+from alarms.derived import AT_LEAST
+from alarms.particles import CUBIC_METRE_L
 from config.model import Text
 from config.rules import Derived, Formula
 
@@ -36,8 +38,8 @@ _WORDS = {
         "最近{of:g}条记录中达到{at_least:g}的条数",
     ),
 }
-_DEFAULTS = {"volume_l": 1000.0, "at_least": 1.0}
-"""What a formula takes where the plant says nothing, as `alarms/derived.py` has it."""
+_DEFAULTS = {"volume_l": CUBIC_METRE_L, "at_least": AT_LEAST}
+"""What a formula takes where the plant says nothing."""
 
 
 def how(derived: Derived) -> Text:

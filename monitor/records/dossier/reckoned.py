@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from itertools import repeat
 
 from alarms.derived import FORMULAS
+from alarms.engine import FRESH_S
 from alarms.state import Memory
 from config.rules import Derived
 from monitor.store.columns import Times
-
-FRESH_S = 3.0
-"""A channel of another series counts as long as it is not older than this, as where it is judged."""
 
 
 @dataclass(frozen=True, slots=True)

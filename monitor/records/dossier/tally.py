@@ -12,11 +12,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate
 
+from alarms.derived import ACTIVATION_K, KELVIN
 from monitor.store.statistics import Sums
 
-ACTIVATION_K = 83.144e3 / 8.3144
-"""Activation energy over the gas constant, K: 83.144 kJ/mol (USP <1079.2>; from memory, to be verified)."""
-KELVIN = 273.15
 CELSIUS = "°C"
 RANKS = (0.05, 0.5, 0.95, 0.99)
 
@@ -79,10 +77,7 @@ def together(tallies: Iterable[Tally]) -> Tally:
     n, counted = 0, Counter[float]()
     for one in tallies:
         n += one.n
-        if counted:
-            counted.update(dict(zip(one.values, one.times, strict=True)))
-        else:
-            counted = Counter(dict(zip(one.values, one.times, strict=True)))
+        counted.update(dict(zip(one.values, one.times, strict=True)))
     return _tally(n, counted)
 
 
