@@ -7,6 +7,7 @@ stands in its docstring.
 
 import math
 from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import TypeAlias
 
 from alarms import particles
@@ -117,13 +118,14 @@ def _widened(value: float, low: float, high: float) -> tuple[float, float]:
 
 
 # --- over long windows ----------------------------------------------------------------------------------
+# Two rows are remembered: the parts that have ended, one behind the other, each as (number, sum, n), and the part that
+# goes on; so one value more costs as little as with a short window. Each part may stand in a row of its own as well.
 
 
 def _mean(memory: Memory, inputs: Inputs, at_s: float, parameters: Mapping[str, float]) -> Stepped:
     """Mean of the last `over_s`, or of as much of it as there is."""
     memory = _parts(memory, inputs[0], at_s, parameters["over_s"])
-    n = sum(row[2] for row in memory)
-    return (math.fsum(row[1] for row in memory) / n if n else math.nan), memory
+    return _mean_of(memory), memory
 
 
 def _kinetic_mean(memory: Memory, inputs: Inputs, at_s: float, parameters: Mapping[str, float]) -> Stepped:
@@ -131,8 +133,7 @@ def _kinetic_mean(memory: Memory, inputs: Inputs, at_s: float, parameters: Mappi
     value = inputs[0]
     speed = math.nan if math.isnan(value) or value <= -KELVIN else math.exp(-ACTIVATION_K / (value + KELVIN))
     memory = _parts(memory, speed, at_s, parameters["over_s"])
-    n = sum(row[2] for row in memory)
-    mean = math.fsum(row[1] for row in memory) / n if n else 0.0
+    mean = _mean_of(memory)
     return (-ACTIVATION_K / math.log(mean) - KELVIN if 0 < mean < 1 else math.nan), memory
 
 
@@ -148,38 +149,41 @@ def _slope(memory: Memory, inputs: Inputs, at_s: float, parameters: Mapping[str,
     over_s = parameters["over_s"]
     rows = _parts(memory, value, at_s, over_s)
     if memory and rows[-1][0] == memory[-1][0]:
-        return _last_slope(rows), rows
-    ended = tuple(row[:3] for row in rows[:-1])
+        return (rows[-1][3] if len(rows[-1]) > 3 else math.nan), rows
+    ended, going_on = rows
     slope = _least_squares(ended, over_s)
-    return slope, (*ended, rows[-1] if math.isnan(slope) else (*rows[-1], slope))
+    return slope, rows if math.isnan(slope) else (ended, (*going_on, slope))
 
 
-def _last_slope(memory: Memory) -> float:
-    return memory[-1][3] if memory and len(memory[-1]) > 3 else math.nan
+def _mean_of(memory: Memory) -> float:
+    n = sum(chain.from_iterable(row[2::3] for row in memory))
+    return math.fsum(chain.from_iterable(row[1::3] for row in memory)) / n if n else math.nan
 
 
-def _least_squares(rows: Memory, over_s: float) -> float:
+def _least_squares(ended: tuple[float, ...], over_s: float) -> float:
     """Return the slope per hour of the parts' means; NaN while too many of them are missing."""
-    if len(rows) < FULL_SHARE * PARTS:
+    parts = ended[::3]
+    if len(parts) < FULL_SHARE * PARTS:
         return math.nan
-    hours = [(row[0] - rows[0][0]) * over_s / PARTS / 3600 for row in rows]
-    means = [row[1] / row[2] for row in rows]
-    middle, mean = math.fsum(hours) / len(rows), math.fsum(means) / len(rows)
+    hours = [(one - parts[0]) * over_s / PARTS / 3600 for one in parts]
+    means = [summed / n for summed, n in zip(ended[1::3], ended[2::3], strict=True)]
+    middle, mean = math.fsum(hours) / len(hours), math.fsum(means) / len(means)
     spread = math.fsum((hour - middle) ** 2 for hour in hours)
     return math.fsum((hour - middle) * (one - mean) for hour, one in zip(hours, means, strict=True)) / spread
 
 
 def _parts(memory: Memory, value: float, at_s: float, over_s: float) -> Memory:
-    """Return the parts of the window, each as (number, sum, n), with one value more."""
+    """Return the parts of the window with one value more; NaN adds nothing, but time passes."""
     part = at_s // (over_s / PARTS)
-    if memory and memory[0][0] <= part - PARTS:
-        memory = tuple(row for row in memory if row[0] > part - PARTS)
-    if math.isnan(value):
-        return memory
     if memory and memory[-1][0] == part:
-        (_, summed, n, *rest) = memory[-1]
-        return (*memory[:-1], (part, summed + value, n + 1, *rest))
-    return (*memory, (part, value, 1.0))
+        if math.isnan(value):
+            return memory
+        _, summed, n, *slope = memory[-1]
+        return *memory[:-1], (part, summed + value, n + 1, *slope)
+    known = (*chain.from_iterable(memory[:-1]), *memory[-1][:3]) if memory else ()
+    over = sum(one <= part - PARTS for one in known[::3])
+    rows = (*known[3 * over :], *(() if math.isnan(value) else (part, value, 1.0)))
+    return (rows[:-3], rows[-3:]) if rows else ()
 
 
 # --- of records ----------------------------------------------------------------------------------------

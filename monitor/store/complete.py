@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,11 +16,10 @@ from monitor.store import gaps
 from monitor.store.catalog import (
     Snapshot,
     StoredSeries,
-    UnknownChannelError,
-    channels,
     sealed_until,
     series_of,
     snapshot_of,
+    stored_channels,
 )
 from monitor.store.database import Pool, explained
 from monitor.store.force import Force, in_force
@@ -72,6 +72,11 @@ UNION ALL
         (body #>> '{after,raised_at}')::timestamptz AS raised_at FROM book
  WHERE kind = 'transition' AND body ->> 'alarm' = $1 AND at >= $2 AND at < $3)
 ORDER BY at, seq"""
+
+
+# An array that is stored packed is unpacked once for its row, and not for each of its places.
+_UNPACKED = "array_cat(min, '{}') AS min, array_cat(max, '{}') AS max"
+_ONLY = "SELECT * FROM ({}) AS minute WHERE {}"
 
 
 async def completeness(
@@ -204,35 +209,34 @@ class _Asking:
 
     async def hidden(self) -> set[datetime]:
         """Minutes in which a mode hid alarms of this device."""
-        found: set[datetime] = set()
+        modes: defaultdict[str, set[float]] = defaultdict(set)
         for one in self._plant.suppressions.values():
             if one.channel and any(alarm.startswith(f"{self._device}/") for alarm in one.alarms):
-                found |= await self._in_states(one.channel, one.states)
+                modes[one.channel] |= one.states
+        is_in: defaultdict[int, list[str]] = defaultdict(list)
+        for channel in (await stored_channels(self._snapshot, modes)).values():
+            between = f"BETWEEN min[{channel.place}] AND max[{channel.place}]"
+            is_in[channel.series_id] += [
+                f"{state!r}::float8 {between}" for state in sorted(modes[channel.id])
+            ]
+        found: set[datetime] = set()
+        for series_id, several in is_in.items():
+            sealed = await sealed_until(self._snapshot, series_id)
+            rows = await self._rolled(series_id, sealed, _UNPACKED, " OR ".join(several))
+            found.update(row["at"] for row in rows)
         return found
 
-    async def _in_states(self, channel_id: str, states: frozenset[float]) -> set[datetime]:
-        try:
-            (channel,) = await channels(self._snapshot, [channel_id])
-        except UnknownChannelError:
-            return set()
-        sealed = await sealed_until(self._snapshot, channel.series_id)
-        columns = f"min[{channel.place}] AS low, max[{channel.place}] AS high"
-        rows = await self._rolled(channel.series_id, sealed, columns)
-        return {
-            row["at"]
-            for row in rows
-            if row["low"] is not None and any(row["low"] <= state <= row["high"] for state in states)
-        }
-
-    async def _rolled(self, series_id: int, sealed: datetime | None, columns: str) -> list[asyncpg.Record]:
+    async def _rolled(
+        self, series_id: int, sealed: datetime | None, columns: str, where: str = "true"
+    ) -> list[asyncpg.Record]:
         """The figures of each minute: of a closed one as they are kept, of another reckoned now."""
         closed = min(max(sealed or self._start, self._start), self._end)
         opened = [row[0] for row in await self._snapshot.fetch(_OPEN, series_id, closed, self._end)]
-        kept = f"SELECT at, {columns} FROM rollup_1m WHERE series_id = $1 AND at >= $2 AND at < $3"  # noqa: S608
+        kept = f"SELECT at, {columns} FROM rollup_1m WHERE series_id = $1 AND at >= $2 AND at < $3 OFFSET 0"  # noqa: S608
         reckoned = f"SELECT at, {columns} FROM minutes_of(array_fill($1::int, ARRAY[cardinality($2::timestamptz[])]), $2)"  # noqa: S608, E501
         return [
-            *await self._snapshot.fetch(kept, series_id, self._start, closed),
-            *await self._snapshot.fetch(reckoned, series_id, opened),
+            *await self._snapshot.fetch(_ONLY.format(kept, where), series_id, self._start, closed),
+            *await self._snapshot.fetch(_ONLY.format(reckoned, where), series_id, opened),
         ]
 
 

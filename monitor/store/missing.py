@@ -19,13 +19,16 @@ from monitor.store.holes import Hole, Known, Looking, Row, Span
 
 ROWS_AT_ONCE = 2000
 
-# A minute and those behind it that follow on one another make one span.
+# Minutes that follow on one another make one span. An array that is stored packed is unpacked once for its row.
 _COMPLETE = """
 SELECT min(at) AS since, max(at) + INTERVAL '1 minute' AS until
 FROM (
-    SELECT at, at - row_number() OVER (ORDER BY at) * INTERVAL '1 minute' AS island FROM rollup_1m
-    WHERE series_id = $1 AND at >= $2 AND at < $3 AND n = $4
-        AND NOT EXISTS (SELECT FROM unnest($5::int[]) AS place WHERE n_good[place] IS DISTINCT FROM $4)
+    SELECT at, at - row_number() OVER (ORDER BY at) * INTERVAL '1 minute' AS island
+    FROM (
+        SELECT at, array_cat(n_good, '{{}}') AS n_good FROM rollup_1m
+        WHERE series_id = $1 AND at >= $2 AND at < $3 AND n = $4 OFFSET 0
+    ) AS minute
+    WHERE {all_good}
 ) AS one
 GROUP BY island ORDER BY 1"""
 
@@ -131,8 +134,9 @@ async def _complete(snapshot: Snapshot, one: _Series, span: Span) -> list[tuple[
     first = gaps.minute_of(span.since)
     first = first if first == span.since else first + MINUTE
     last = min(gaps.minute_of(span.until), one.known.sealed or first)
-    places = [place + 1 for place in one.places.values()]
-    rows = await snapshot.fetch(_COMPLETE, one.series.id, first, last, round(60 / span.period_s), places)
+    all_good = " AND ".join(f"n_good[{place + 1}] = $4" for place in one.places.values())
+    question = _COMPLETE.format(all_good=all_good or "true")
+    rows = await snapshot.fetch(question, one.series.id, first, last, round(60 / span.period_s))
     return [(row["since"], row["until"]) for row in rows]
 
 

@@ -4,7 +4,7 @@ Only usable values count (Good or Uncertain). What was reckoned from raw values 
 """
 
 import math
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from monitor.store.columns import IN_ORDER, USABLE_VALUE, WITHIN_S
 from monitor.store.readings import cuts
 
 ROWS_AT_ONCE = 2000
-EDGES_AT_ONCE = 100
+AT_ONCE = 100
 """Channels in one question, which has no room for more than some hundred figures."""
 
 
@@ -30,22 +30,28 @@ class Sums:
     sum: float | None
 
 
-# Of whole minutes their own figures, a row unpacked at once; of what is left at the ends, or not closed, raw values.
+# Of whole minutes their own figures; an array that is stored packed is unpacked once, and not for each of its places.
 _MINUTES = """
-SELECT place, sum(valid)::bigint AS valid, min(least) AS min, max(greatest) AS max, sum(total) AS sum
-FROM (SELECT * FROM rollup_1m WHERE series_id = $1 AND at >= $2 AND at < $3 ORDER BY at) AS minute,
-     unnest(n_good, min, max, sum) WITH ORDINALITY AS one(valid, least, greatest, total, place)
-GROUP BY place"""
-_ROWS = "SELECT coalesce(sum(n), 0)::bigint FROM rollup_1m WHERE series_id = $1 AND at >= $2 AND at < $3"
-_OF_EDGE = """
-count(v{place}) AS valid{place}, min(v{place}) AS min{place}, max(v{place}) AS max{place},
-sum(v{place}) AS sum{place}"""
+SELECT coalesce(sum(n), 0)::bigint AS n, {sums}
+FROM (
+    SELECT n, array_cat(n_good, '{{}}') AS n_good, array_cat(min, '{{}}') AS min,
+           array_cat(max, '{{}}') AS max, array_cat(sum, '{{}}') AS sum
+    FROM rollup_1m WHERE series_id = $1 AND at >= $2 AND at < $3 ORDER BY at OFFSET 0
+) AS one"""
+_OF_MINUTES = """
+coalesce(sum(n_good[{place}]), 0)::bigint AS valid{place}, min(min[{place}]) AS min{place},
+max(max[{place}]) AS max{place}, sum(sum[{place}]) AS sum{place}"""
+
+# Of what is left at the ends, or not closed, raw values.
 _EDGES = """
 SELECT count(*) AS n, {sums}
 FROM (
     SELECT {values} FROM sample
     WHERE series_id = $1 AND ((at >= $2 AND at < $4) OR (at >= $5 AND at < $3)) ORDER BY at
 ) AS one"""
+_OF_EDGES = """
+count(v{place}) AS valid{place}, min(v{place}) AS min{place}, max(v{place}) AS max{place},
+sum(v{place}) AS sum{place}"""
 
 _PAIRS = f"""
 SELECT at, {USABLE_VALUE.format(place="$2")} AS one, {USABLE_VALUE.format(place="$3")} AS other
@@ -67,19 +73,21 @@ async def kept_sums(
     series = channels[0].series_id
     first, last, *_ = cuts(start, end, await sealed_until(snapshot, series), 60)
     last = max(first, last)
-    n = await snapshot.fetchval(_ROWS, series, first, last, timeout=WITHIN_S)
-    rows = await snapshot.fetch(_MINUTES, series, first, last, timeout=WITHIN_S)
-    minutes = {row["place"]: Sums(n, row["valid"] or 0, row["min"], row["max"], row["sum"]) for row in rows}
-    edges = await _edges(snapshot, channels, series, start, end, first, last)
-    nothing = Sums(n, 0, None, None, None)
-    return {one.id: _added(minutes.get(one.place, nothing), edges[one.id]) for one in channels}
+    minutes = await _summed(snapshot, channels, _of_minutes, series, first, last)
+    edges = await _summed(snapshot, channels, _of_edges, series, start, end, first, last)
+    return {one.id: _added(minutes[one.id], edges[one.id]) for one in channels}
 
 
-async def _edges(snapshot: Snapshot, channels: Sequence[Stored], *asked: object) -> dict[str, Sums]:
+async def _summed(
+    snapshot: Snapshot,
+    channels: Sequence[Stored],
+    question: Callable[[Sequence[Stored]], str],
+    *asked: object,
+) -> dict[str, Sums]:
     found: dict[str, Sums] = {}
-    for number in range(0, len(channels), EDGES_AT_ONCE):
-        some = channels[number : number + EDGES_AT_ONCE]
-        row = await snapshot.fetchrow(_edges_question(some), *asked, timeout=WITHIN_S)
+    for number in range(0, len(channels), AT_ONCE):
+        some = channels[number : number + AT_ONCE]
+        row = await snapshot.fetchrow(question(some), *asked, timeout=WITHIN_S)
         assert row is not None  # noqa: S101 - an aggregate gives one
         found |= {one.id: _sums(row, one) for one in some}
     return found
@@ -95,11 +103,17 @@ def _added(*several: Sums) -> Sums:
     )
 
 
-def _edges_question(channels: Sequence[Stored]) -> str:
-    def each(part: str) -> str:
-        return ", ".join(part.format(place=one.place) for one in channels)
+def _of_minutes(channels: Sequence[Stored]) -> str:
+    return _MINUTES.format(sums=_each(_OF_MINUTES, channels))
 
-    return _EDGES.format(sums=each(_OF_EDGE), values=each(f"{USABLE_VALUE} AS v{{place}}"))
+
+def _of_edges(channels: Sequence[Stored]) -> str:
+    values = _each(f"{USABLE_VALUE} AS v{{place}}", channels)
+    return _EDGES.format(sums=_each(_OF_EDGES, channels), values=values)
+
+
+def _each(part: str, channels: Sequence[Stored]) -> str:
+    return ", ".join(part.format(place=one.place) for one in channels)
 
 
 def _sums(row: asyncpg.Record, one: Stored) -> Sums:

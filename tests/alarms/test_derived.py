@@ -97,7 +97,29 @@ def test_the_memory_of_a_long_window_stays_small() -> None:
     one = Derived("D/x", "D", "Z", "D", "", Text("", ""), Formula.SLOPE, ("D/0",), {"over_s": 6 * 3600.0})
     for n in range(0, 8 * 3600, 30):
         _, memory = derived.step(one, memory, (1.0,), float(n), restart=False)
-    assert len(memory) <= derived.PARTS + 1
+    assert len(memory) == 2
+    assert sum(map(len, memory)) <= 3 * (derived.PARTS + 1)
+
+
+@given(
+    st.sampled_from([Formula.MEAN, Formula.KINETIC_MEAN, Formula.SLOPE]),
+    st.lists(st.tuples(st.floats(0, 40) | st.just(NAN), st.sampled_from([0.5, 1.0, 7.0])), max_size=200),
+)
+def test_a_window_goes_on_from_parts_that_were_each_remembered_in_a_row(
+    formula: Formula, stream: list[tuple[float, float]]
+) -> None:
+    one = Derived("D/x", "D", "Z", "D", "", Text("", ""), formula, ("D/0",), {"over_s": 60.0})
+    memory: Memory = ()
+    apart: Memory = ()
+    at_s = 1_000_000_020.0
+    for value, later_s in stream:
+        at_s += later_s
+        if memory:
+            ended, going_on = memory
+            apart = (*zip(ended[::3], ended[1::3], ended[2::3], strict=True), going_on)
+        value_of_rows, _ = derived.step(one, apart, (value,), at_s, restart=False)
+        value_of_one, memory = derived.step(one, memory, (value,), at_s, restart=False)
+        assert value_of_rows == pytest.approx(value_of_one, rel=0, abs=0, nan_ok=True)
 
 
 def test_every_formula_can_be_reckoned() -> None:

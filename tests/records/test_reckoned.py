@@ -102,7 +102,7 @@ def test_within_a_break_nothing_is_reckoned_and_a_window_begins_anew_behind_it()
         mean, [array("d", [1, 2, 30, 40, 5])], array("d", [0, 1, 2, 3, 4]), (), [Restart(2, 4)]
     )
     assert list(map(repr, column)) == ["1.0", "1.5", "nan", "nan", "5.0"]
-    assert memory == ((0.0, 5.0, 1.0),)
+    assert memory == ((), (0.0, 5.0, 1.0))
 
 
 def test_of_another_series_what_had_come_last_counts_while_it_is_fresh() -> None:

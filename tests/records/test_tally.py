@@ -52,6 +52,8 @@ def test_the_figures_are_those_of_the_usable_values() -> None:
 def test_of_one_value_again_and_again_nothing_is_spread_and_of_none_nothing_is_told() -> None:
     assert statistics(tally(column(*[0.1] * 3)), "").sd == 0
     assert statistics(tally(column(0.1)), "").sd is None
+    assert tally(column(-0.0, 0.0, -0.0)) == Tally(3, column(0.0), array("q", [3]))
+    assert together([Tally(), tally(column(math.nan))]) == Tally(1)
     nothing = statistics(tally(column(math.nan, math.nan)), CELSIUS)
     assert nothing == Statistics(Sums(2, 0, None, None, None), None, (None,) * 4, None)
 

@@ -20,7 +20,7 @@ from monitor.store.statistics import proofs_of
 
 PIECE = timedelta(hours=6)
 """So long is a piece: whoever looks at a batch that runs waits for no more than the last one. Demo proposal."""
-FORM = 1
+FORM = 2
 """Of what is remembered; another number once it is counted otherwise."""
 
 
@@ -94,6 +94,22 @@ def key_of(*facts: Any) -> str:  # noqa: ANN401 - JSON
 
 
 @dataclass(frozen=True, slots=True)
+class Proofs:
+    """What proves that raw values are the same, asked for once of each series and time."""
+
+    snapshot: Snapshot
+    _known: dict[tuple[int, Span], str | None] = field(default_factory=dict)
+
+    async def of(self, series: int, several: Sequence[Span]) -> list[str | None]:
+        """Give what proves some times of a series; None: not every minute is closed."""
+        new = [one for one in several if (series, one) not in self._known]
+        if new:
+            proofs = await proofs_of(self.snapshot, series, [(one.since, one.until) for one in new])
+            self._known.update(((series, one), proof) for one, proof in zip(new, proofs, strict=True))
+        return [self._known[series, one] for one in several]
+
+
+@dataclass(frozen=True, slots=True)
 class Counting:
     """Counts channels of one series in one time, as many as are read at once.
 
@@ -102,6 +118,7 @@ class Counting:
     """
 
     snapshot: Snapshot
+    proofs: Proofs
     known: Remembered
     limits: Mapping[str, Sequence[Permitted]]
     progress: Progress
@@ -131,7 +148,7 @@ class Counting:
     async def _keys(self, own: Sequence[Stored], cut: Sequence[Span]) -> list[str]:
         """Name the pieces; "": some of that may change still."""
         series, places = own[0].series_id, [[one.id, one.place] for one in own]
-        proofs = await proofs_of(self.snapshot, series, [(one.since, one.until) for one in cut])
+        proofs = await self.proofs.of(series, cut)
         return [
             "" if proof is None else key_of("measured", series, places, *told(piece), proof)
             for piece, proof in zip(cut, proofs, strict=True)

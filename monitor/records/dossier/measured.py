@@ -18,7 +18,7 @@ from monitor.records.dossier.channel_parts import (
     statistics_part,
 )
 from monitor.records.dossier.checked import check_of
-from monitor.records.dossier.counted import Counting, Progress
+from monitor.records.dossier.counted import Counting, Progress, Proofs
 from monitor.records.dossier.laid_down import measured_input
 from monitor.records.dossier.parts import (
     ChannelPart,
@@ -108,8 +108,9 @@ class _Measuring:
         works = [(len(own), span) for own, span in parts] + [(len(row.asked), span) for row, span in rows]
         work = sum(channels * (span.until - span.since).total_seconds() for channels, span in works)
         progress = Progress(self.known, scope.batch.id, work)
-        counting = Counting(self.snapshot, self.known, self.asking.limits, progress, same)
-        replaying = Replaying(self.snapshot, self.known, self.asking, progress)
+        proofs = Proofs(self.snapshot)
+        counting = Counting(self.snapshot, proofs, self.known, self.asking.limits, progress, same)
+        replaying = Replaying(self.snapshot, proofs, self.known, self.asking, progress)
         found: dict[str, Counted] = {}
         with progress:
             for own, span in parts:

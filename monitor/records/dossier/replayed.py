@@ -11,7 +11,7 @@ from alarms.state import Memory
 from config.plant import Plant
 from config.rules import Derived, Formula
 from monitor.records.dossier.channel_parts import Asking
-from monitor.records.dossier.counted import Progress, Tallies, key_of, pieces, told
+from monitor.records.dossier.counted import Progress, Proofs, Tallies, key_of, pieces, told
 from monitor.records.dossier.laid_down import measured_input
 from monitor.records.dossier.reckoned import Restart, last_seen, reckon
 from monitor.records.dossier.remembered import Piece, Remembered
@@ -19,7 +19,6 @@ from monitor.records.dossier.scope import Scope, Span
 from monitor.records.dossier.tally import Counted, tally
 from monitor.store.catalog import Snapshot, Stored
 from monitor.store.columns import columns, times
-from monitor.store.statistics import proofs_of
 
 BEFORE = timedelta(hours=1)
 """Beside the longest window, reckoned before the batch, so that windows are full when it begins."""
@@ -90,6 +89,7 @@ class Replaying:
     """Reckons channels again."""
 
     snapshot: Snapshot
+    proofs: Proofs
     known: Remembered
     asking: Asking
     progress: Progress
@@ -120,9 +120,8 @@ class Replaying:
 
     async def _keys(self, row: Row, cut: Sequence[Span]) -> list[str]:
         """Name the pieces, each by all that it follows from, and by the one before; "": some of it may change still."""
-        spans = [(one.since, one.until) for one in cut]
         series = sorted({row.own, *(one.series_id for one in row.inputs)})
-        proofs = [await proofs_of(self.snapshot, one, spans) for one in series]
+        proofs = [await self.proofs.of(one, cut) for one in series]
         places = sorted([one.series_id, one.place, one.id] for one in row.inputs)
         keys, key = [], key_of("reckoned", places, [_told(one, self.asking) for one in row.every])
         for piece, *own in zip(cut, *proofs, strict=True):

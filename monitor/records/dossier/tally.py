@@ -7,8 +7,7 @@ need not be again. As many numbers are held as values differ, however long it wa
 import math
 from array import array
 from bisect import bisect_left, bisect_right
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 
@@ -69,21 +68,17 @@ class Counted:
 
 def tally(column: "array[float]") -> Tally:
     """Count the values of a column; NaN is none."""
-    return _tally(len(column), Counter(column))
+    # The library behind it takes 40 MB of memory, which only who counts shall need.
+    from monitor.records.dossier.frequencies import count  # noqa: PLC0415
+
+    return Tally(len(column), *count(column))
 
 
-def together(tallies: Iterable[Tally]) -> Tally:
+def together(tallies: Sequence[Tally]) -> Tally:
     """Add the tallies of several times into one of all of them."""
-    n, counted = 0, Counter[float]()
-    for one in tallies:
-        n += one.n
-        counted.update(dict(zip(one.values, one.times, strict=True)))
-    return _tally(n, counted)
+    from monitor.records.dossier.frequencies import add  # noqa: PLC0415
 
-
-def _tally(n: int, counted: "Counter[float]") -> Tally:
-    values = sorted(value for value in counted if not math.isnan(value))
-    return Tally(n, array("d", values), array("q", map(counted.__getitem__, values)))
+    return Tally(sum(one.n for one in tallies), *add((one.values, one.times) for one in tallies))
 
 
 def statistics(of: Tally, unit: str) -> Statistics:
