@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from alarms.engine import handle, rules
@@ -71,6 +71,7 @@ def of_engine(rows: Sequence[tuple[float, float, int]], restart: int) -> list[tu
 
 
 @given(ROWS, st.integers(0, 80), st.integers(0, 80))
+@example([(1.0, 0.0, 1), (9.0, 0.0, 1), (2.0, 0.0, 1)], 2, 1)
 def test_what_is_reckoned_again_is_what_was_judged(
     rows: list[tuple[float, float, int]], cut: int, restart: int
 ) -> None:
@@ -82,12 +83,13 @@ def test_what_is_reckoned_again_is_what_was_judged(
     begins_anew = [Restart(second(restart).timestamp(), second(restart).timestamp())]
     found: dict[str, array[float]] = {one.id: array("d") for one in RECKONED}
     memory: Mapping[str, Memory] = {}
-    for part in (slice(0, cut), slice(cut, None)):
+    at_cut = second(cut).timestamp()
+    for part, piece_s in ((slice(0, cut), (-math.inf, at_cut)), (slice(cut, None), (at_cut, math.inf))):
         values, remembers = {key: column[part] for key, column in measured.items()}, {}
         for one in RECKONED:
             inputs = [values[name] for name in one.inputs]
             values[one.id], remembers[one.id] = reckon(
-                one, inputs, at_s[part], memory.get(one.id, ()), begins_anew
+                one, inputs, at_s[part], memory.get(one.id, ()), begins_anew, piece_s=piece_s
             )
             found[one.id].extend(values[one.id])
         memory = remembers

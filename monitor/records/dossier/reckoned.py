@@ -27,6 +27,8 @@ def reckon(
     at_s: "array[float]",
     memory: Memory,
     restarts: Sequence[Restart] = (),
+    *,
+    piece_s: tuple[float, float] = (-math.inf, math.inf),
 ) -> tuple["array[float]", Memory]:
     """Reckon the value at each row; NaN where there is none.
 
@@ -36,14 +38,15 @@ def reckon(
         at_s: the rows' times.
         memory: what it remembers of what came before.
         restarts: in the order of time.
+        piece_s: since when, and up to when the rows are; what ended or began before has been seen to.
 
     Returns:
         its column, and what it remembers behind the last row.
     """
     step, parameters = FORMULAS[derived.formula], derived.parameters
     column = array("d")
-    last_s = -math.inf
-    waiting = [one for one in restarts if not at_s or one.since_s <= at_s[-1]]
+    last_s, until_s = piece_s
+    waiting = [one for one in restarts if one.since_s <= until_s]
     for at, values in zip(at_s, zip(*inputs, strict=True), strict=True):
         if waiting and _is_cut(waiting, last_s, at):
             memory = ()
@@ -53,7 +56,7 @@ def reckon(
             continue
         value, memory = step(memory, values, at, parameters)
         column.append(value)
-    return column, memory
+    return column, () if _is_cut(waiting, last_s, until_s) else memory
 
 
 def _is_cut(restarts: Sequence[Restart], last_s: float, at: float) -> bool:

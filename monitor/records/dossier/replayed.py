@@ -143,20 +143,22 @@ class Replaying:
             other = await times(self.snapshot, series, since, until)
             read = await columns(self.snapshot, some, since, until)
             values |= {id_: last_seen(own, other, column) for id_, column in read.values.items()}
-        return await asyncio.to_thread(self._reckoned, row, own.at_s, values, memory)
+        return await asyncio.to_thread(self._reckoned, row, piece, own.at_s, values, memory)
 
     def _reckoned(
         self,
         row: Row,
+        piece: Span,
         at_s: "array[float]",
         values: dict[str, "array[float]"],
         memory: Mapping[str, Memory],
     ) -> Piece:
-        remembers = {}
+        remembers, piece_s = {}, (piece.since.timestamp(), piece.until.timestamp())
         for one in row.every:
             inputs = [values[name] for name in one.inputs]
             restarts = _restarts(self.asking, one)
-            values[one.id], remembers[one.id] = reckon(one, inputs, at_s, memory.get(one.id, ()), restarts)
+            before = memory.get(one.id, ())
+            values[one.id], remembers[one.id] = reckon(one, inputs, at_s, before, restarts, piece_s=piece_s)
         return Piece({id_: tally(values[id_]) for id_ in row.asked}, remembers)
 
 
