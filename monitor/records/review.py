@@ -4,7 +4,7 @@ Everything is read from a dossier as `dossier.told` writes it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
@@ -52,6 +52,7 @@ class Matter:
 
     Attributes:
         is_settled: that deviation is closed.
+        formerly: under what id deviations that stand already may cover it; "": under no other.
     """
 
     kind: AboutKind
@@ -60,6 +61,7 @@ class Matter:
     text: Text
     deviation: str = ""
     is_settled: bool = False
+    formerly: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,8 @@ _OF_LACK: Mapping[str, AboutKind] = {
     "settle_uncovered": AboutKind.PLATE,
     "pending_test": AboutKind.TEST,
 }
+_FINDING: Mapping[str, str] = {"pending_plate": "missing", "settle_uncovered": "uncovered"}
+"""What of one place in one stage is found, by the lack that tells it: both lacks name the place alone, `S1/fill`."""
 _OPEN = "open_batch"
 _NOT_HANDS = {"approved_by", "closed_by", "opened_by"}
 """Approving a plate and closing a deviation check others' work; whoever opens a deviation has found something."""
@@ -253,8 +257,7 @@ def _reviewers(case: Case) -> set[str]:
 def _matters(told: Told) -> Iterator[Matter]:
     for one in told["lacks"]:
         if one["kind"] != _OPEN:
-            kind = _OF_LACK.get(one["kind"], AboutKind.OTHER)
-            yield Matter(kind, one["id"], None, Text(**one["text"]))
+            yield _of_lack(one)
     labels = {one["id"]: one["label"] for one in told["channels"]}
     for one in told["alarms"]:
         # That something was silent is told by the gaps that it leaves.
@@ -273,17 +276,25 @@ def _matters(told: Told) -> Iterator[Matter]:
             yield Matter(AboutKind.TEST, str(one["number"]), None, text)
 
 
+def _of_lack(one: Told) -> Matter:
+    """Tell of a lack, under an id that no other finding has; the lack's own is signed, and stays as it is."""
+    kind, id_ = _OF_LACK.get(one["kind"], AboutKind.OTHER), one["id"]
+    if "/" not in id_ or one["kind"] not in _FINDING:
+        return Matter(kind, id_, None, Text(**one["text"]))
+    return Matter(kind, f"{id_}/{_FINDING[one['kind']]}", None, Text(**one["text"]), formerly=id_)
+
+
 def _settled(one: Matter, deviations: Sequence[Told]) -> Matter:
     """Find the deviation that covers a matter; of several a closed one."""
     covering = [each for each in deviations if any(_is_about(about, one) for about in each["about"])]
     best = min(covering, key=lambda each: each["state"] != "closed", default=None)
     if best is None:
         return one
-    return Matter(one.kind, one.id, one.at, one.text, best["number"], best["state"] == "closed")
+    return replace(one, deviation=best["number"], is_settled=best["state"] == "closed")
 
 
 def _is_about(about: Told, one: Matter) -> bool:
-    if (about["kind"], about["id"]) != (one.kind, one.id):
+    if about["kind"] != one.kind or about["id"] not in {one.id, one.formerly or one.id}:
         return False
     return one.at is None or (about["at"] is not None and datetime.fromisoformat(about["at"]) == one.at)
 

@@ -58,7 +58,7 @@ class AboutKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """One thing that a deviation covers, by the id that the batch's dossier gives it; `at` tells occurrences apart."""
+    """One thing that a deviation covers, by the id that the batch's review gives it; `at` tells occurrences apart."""
 
     kind: AboutKind
     id: str

@@ -29,7 +29,7 @@ from monitor.records.review import (
     standing,
     valid,
 )
-from monitor.records.signed import SIGNED, Shape, _picked, sha256_of
+from monitor.records.signed import SIGNED, Shape, _picked, content, sha256_of
 from monitor.server.rights import RIGHTS, Deed, Role
 from monitor.store.batch_reviews import BatchRelease, BatchReview, Decision, Unreviewed
 from monitor.store.deviations import AboutKind
@@ -185,6 +185,53 @@ def test_of_a_batch_that_runs_nothing_is_asked_but_its_end() -> None:
 def test_a_deviation_about_another_time_of_an_alarm_covers_nothing() -> None:
     told = changed(lambda one: one["deviations"][0]["about"][0].update(at=AT.isoformat()), EXAMPLE)
     assert not any(one.is_settled for one in matters(told))
+
+
+def uncovered_and_missing(*about: str) -> dict[str, Any]:
+    """Give the example with both findings of one place in one stage, and a closed deviation about these ids."""
+
+    def change(one: dict[str, Any]) -> None:
+        text = {"en": "x", "zh": "x"}
+        kinds = ("pending_plate", "settle_uncovered")
+        one["lacks"] = [{"kind": kind, "id": "S1/fill", "text": text} for kind in kinds]
+        plates = [{"kind": "plate", "id": id_, "at": None} for id_ in about]
+        one["deviations"] = [one["deviations"][0] | {"state": "closed", "about": plates}]
+
+    return changed(change, EXAMPLE)
+
+
+@pytest.mark.parametrize(
+    ("about", "settles"),
+    [
+        (["S1/fill/missing"], {"S1/fill/missing"}),
+        (["S1/fill/uncovered"], {"S1/fill/uncovered"}),
+        (["S1/fill/missing", "S1/fill/uncovered"], {"S1/fill/missing", "S1/fill/uncovered"}),
+        # Opened while both had this one id: it goes on covering what it was opened for.
+        (["S1/fill"], {"S1/fill/missing", "S1/fill/uncovered"}),
+        (["S1/set_up", "S1"], set()),
+    ],
+)
+def test_plates_that_are_missing_and_time_that_none_covers_are_two_findings(
+    about: list[str], settles: set[str]
+) -> None:
+    told = uncovered_and_missing(*about)
+    found = {one.id: one for one in matters(told) if one.kind is AboutKind.PLATE}
+    assert set(found) == {"S1/fill/missing", "S1/fill/uncovered"}
+    assert {one.id for one in found.values() if one.is_settled} == settles
+    covered = [one.id for one in found.values() if one.deviation]
+    assert set(covered) == settles
+
+
+def test_telling_two_findings_apart_voids_no_signature() -> None:
+    """The lacks are signed by their kind and id: what is signed of them is what it always was."""
+    lacks = content(uncovered_and_missing())["lacks"]
+    assert lacks == [{"kind": kind, "id": "S1/fill"} for kind in ("pending_plate", "settle_uncovered")]
+
+
+def test_plates_of_a_whole_batch_keep_the_id_of_their_place() -> None:
+    lack = {"kind": "pending_plate", "id": "S1", "text": {"en": "x", "zh": "x"}}
+    told = changed(lambda one: one.update(lacks=[lack]), EXAMPLE)
+    assert [one.id for one in matters(told) if one.kind is AboutKind.PLATE] == ["S1"]
 
 
 def test_an_alarm_that_a_mode_explains_needs_no_deviation() -> None:
