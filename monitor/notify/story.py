@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 
 from alarms.events import Alarm, ProtectionState, Running
 from alarms.ladder import zone_of
-from alarms.service import OF
 from alarms.state import State
 from config.guidance import guidance_of
 from config.model import USABLE, Channel, Kind, Occupancy
 from config.plant import Plant
 from config.rules import Derived, Limit, Protection
+from monitor.notify.details import SERVICE, service_told
 from monitor.notify.figures import (
     CLEAR,
     bits,
@@ -63,8 +63,8 @@ class Story:
         measured = self._measured(about)
         if alarm in self.plant.protections or about in self.plant.protections:
             return self._protection_title(alarm)
-        if alarm.startswith("service/"):
-            return self._service(alarm.removeprefix("service/"))
+        if alarm.startswith(SERVICE):
+            return service_told(alarm.removeprefix(SERVICE), self.words)
         if cause == "communication":
             return f"{self._named(about)} · {self.words.communication}"
         if measured is None:
@@ -254,8 +254,3 @@ class Story:
         if found is not None:
             return f"{self._coded(found)} · {self.words.running}"
         return f"{self._coded(self.plant.protections[alarm.rpartition('/')[0]])} · {self.words.failed}"
-
-    def _service(self, part: str) -> str:
-        sort, _, of = part.partition(OF)
-        what = self.words.service.get(sort) or self.words.service_part.format(part=sort)
-        return self.words.service_of.format(what=what, of=of) if of else what

@@ -35,7 +35,7 @@ SIGNED: Shape = {
     },
     "alarms": dict.fromkeys(("id", "level", "raised_at", "ended_at", "duration_s", "worst", "limit", "explained"))
     | dict.fromkeys(("acknowledged_at", "acknowledged_by", "comment", "signature", "deviation")),
-    "hidden": None,
+    "hidden": dict.fromkeys(("alarm", "how", "since", "until", "who", "second", "reason")),
     "actions": dict.fromkeys(("protection", "triggered_at", "state", "verified_at", "ended_at", "who", "detail")),
     "viable": dict.fromkeys(
         ("code", "position", "zone", "grade", "kind", "stage", "state", "exposed_from", "exposed_until", "volume_l")
@@ -44,7 +44,7 @@ SIGNED: Shape = {
     | dict.fromkeys(("read_by", "read_at", "verified_by", "approved_by", "is_late", "is_changed")),
     "tests": None,
     "deviations": None,
-    "clock": None,
+    "clock": dict.fromkeys(("from", "until", "what")),
     "completeness": None,
     "verdict": None,
     "is_complete": None,

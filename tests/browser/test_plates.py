@@ -139,6 +139,25 @@ async def test_a_plates_life_from_the_plan_to_the_approval(page: Page, server: R
     await picture(page, "approved")
 
 
+async def test_a_day_is_typed_in_the_order_of_iso_by_the_plants_clock(page: Page) -> None:
+    """Whatever the browser's language: day and month cannot be taken for one another, and whose day it is stands by."""
+    field = page.get_by_test_id("plates-day")
+    await expect(page.locator(".plates-choice .day-field small")).to_have_text("YYYY-MM-DD, Asia/Shanghai")
+    for language, nothing, between in (
+        ("en", "There is no such day", "From 1950-01-01 to 2199-12-31 only."),
+        ("zh", "没有这一天", "仅限 1950-01-01 至 2199-12-31。"),
+    ):
+        for wrong, why in (("2026-04-31", nothing), ("03/02/2026", nothing), ("1026-03-02", between)):
+            await field.fill(wrong)
+            said = await field.evaluate("field => field.validationMessage")
+            assert why in said, (language, wrong)
+        await page.get_by_test_id("language").click()
+    await field.fill("2026-03-02")
+    async with page.expect_request("**/api/v1/samples?day=2026-03-02"):
+        await field.press("Enter")
+    assert await page.locator("input[type=date], input[type=time], input[type=datetime-local]").count() == 0
+
+
 async def test_who_may_not_is_offered_nothing_and_a_label_is_printed(page: Page, server: Running) -> None:
     await become(page, server, "cao")
     await page.get_by_test_id("plates-plan").click()

@@ -2,6 +2,7 @@
 
 import ast
 import dataclasses
+import json
 import re
 import typing
 from collections import Counter
@@ -31,7 +32,14 @@ def words() -> set[str]:
     """Give the key of every text of the screen that is there in both languages."""
     sources = [path.read_text() for path in (MONITOR / "dashboard/src/words").glob("*.ts")]
     found = Counter(key for source in sources for key in re.findall(r"^  (\w+):", source, re.MULTILINE))
-    return {key for key, count in found.items() if count >= 2}
+    sets = json.loads((MONITOR / "dashboard/src/words/members.json").read_text())
+    members = {
+        f"{of}_{member}"
+        for of, several in sets.items()
+        for member, word in several.items()
+        if set(word) == TEXT
+    }
+    return {key for key, count in found.items() if count >= 2} | members
 
 
 def kinds() -> set[str]:

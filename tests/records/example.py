@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from config.model import Grade, Occupancy, Text
+from monitor.notify.details import detail_told, fault_told
 from monitor.records.dossier.found_parts import (
     AboutPart,
     DeviationPart,
@@ -50,6 +51,7 @@ from tests.records.example_measured import (
     after,
 )
 
+_BEHIND = "the device's clock is -1.4 s from ours"
 FILE = Path(__file__).with_name("example_dossier.json")
 
 
@@ -209,11 +211,13 @@ EXAMPLE = Dossier(
     hidden=(
         HiddenPart(
             *("RM-STM-L1/core_dp/alert", Hiding.SUPPRESSED, after(3), after(3, 60), "", ""),
-            "RM-STM-L1/door",
+            "A door is open / 门开启",
+            Text("A door is open", "门开启"),
         ),
         HiddenPart(
             *("PC-A-STM-L1/sample_status/alert", Hiding.SHELVED, after(8, 20), after(8, 920), "li", ""),
             "The counter is being started again.",
+            Text("The counter is being started again.", "The counter is being started again."),
         ),
     ),
     actions=(
@@ -226,7 +230,8 @@ EXAMPLE = Dossier(
             verified_at=after(9, 6),
             ended_at=after(9, 840),
             who="wang, qian",
-            detail="",
+            detail="taken on try 2",
+            text=detail_told("taken on try 2"),
         ),
     ),
     viable=VIABLE,
@@ -287,7 +292,12 @@ EXAMPLE = Dossier(
         ),
         _signature("e1d4bb02c3a5968f", 40, ("zhao", "Zhao Min", "qa"), ("review", "batch", "MSC-2026-0301")),
     ),
-    clock=(ClockPart(after(7), after(7, 45), "service/clock-of-PC-A-STM-L1: 1.4 s behind"),),
+    clock=(
+        ClockPart(
+            *(after(7), after(7, 45), f"service/clock-of-PC-A-STM-L1: {_BEHIND}"),
+            fault_told("service/clock-of-PC-A-STM-L1", _BEHIND),
+        ),
+    ),
     completeness=CompletenessPart(
         expected=3 * SECONDS + SECONDS + 7_200,
         valid=3 * SECONDS + SECONDS + 7_200 - 2 * 120 - 15,

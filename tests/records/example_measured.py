@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from config.model import Grade, Kind, Text
 from config.rules import Level, Priority
 from monitor.calibration import InstrumentState
+from monitor.notify.details import detail_told
 from monitor.records.dossier.parts import (
     AlarmPart,
     ChannelPart,
@@ -200,6 +201,7 @@ CHANNELS = (
         verdict=Verdict.INCOMPLETE,
         reasons=(Text("120 values are missing: network 120.", "缺少120个数值：网络120。"),),
         instrument=None,
+        states={0: Text("open", "开启"), 1: Text("closed", "关闭")},
     ),
 )
 
@@ -215,7 +217,7 @@ ALARMS = (
         duration_s=66.0,
         worst=2118.6440678,
         limit=1760,
-        detail="2118.6440678 1/m3",
+        detail="2118.64 > 1760",
         acknowledged_at=after(2, 341),
         acknowledged_by="li",
         comment="Hand movement at the open vial; handling was stopped.",
@@ -224,6 +226,7 @@ ALARMS = (
         first_out=True,
         explained=False,
         deviation="",
+        text=detail_told("2118.64 > 1760"),
     ),
     AlarmPart(
         id="RM-STM-L1/core_dp/action",
@@ -236,7 +239,7 @@ ALARMS = (
         duration_s=27.0,
         worst=3.9,
         limit=5,
-        detail="3.9 Pa",
+        detail="3.9 < 5",
         acknowledged_at=after(3, 74),
         acknowledged_by="li",
         comment="The door to the airlock stood open; it was closed.",
@@ -245,6 +248,29 @@ ALARMS = (
         first_out=True,
         explained=False,
         deviation="DEV-2026-0001",
+        text=detail_told("3.9 < 5"),
+    ),
+    AlarmPart(
+        id="RM-STM-L1/core_status/action",
+        channel="RM-STM-L1/core_status",
+        zone=CORE,
+        level=Level.ACTION,
+        priority=Priority.MEDIUM,
+        raised_at=after(3, 5),
+        ended_at=after(3, 41),
+        duration_s=36.0,
+        worst=0,
+        limit=0.5,
+        detail="0 < 0.5",
+        acknowledged_at=after(3, 80),
+        acknowledged_by="li",
+        comment="",
+        signature="",
+        ack_latency_s=75.0,
+        first_out=False,
+        explained=True,
+        deviation="",
+        text=detail_told("0 < 0.5"),
     ),
     AlarmPart(
         id="RM-STM-L1/communication",
@@ -257,7 +283,7 @@ ALARMS = (
         duration_s=110.0,
         worst=None,
         limit=None,
-        detail="unreachable: no answer",
+        detail="127.0.0.1:15044: connection lost",
         acknowledged_at=None,
         acknowledged_by="",
         comment="",
@@ -266,6 +292,7 @@ ALARMS = (
         first_out=False,
         explained=False,
         deviation="",
+        text=detail_told("127.0.0.1:15044: connection lost"),
     ),
     AlarmPart(
         id=f"{PRESSURE}/action",
@@ -278,7 +305,7 @@ ALARMS = (
         duration_s=9.0,
         worst=17.8,
         limit=20,
-        detail="17.8 Pa",
+        detail="17.8 < 20",
         acknowledged_at=after(9, 55),
         acknowledged_by="qian",
         comment="Glove 3 torn, changed and tested.",
@@ -287,5 +314,6 @@ ALARMS = (
         first_out=True,
         explained=False,
         deviation="DEV-2026-0002",
+        text=detail_told("17.8 < 20"),
     ),
 )

@@ -154,7 +154,8 @@ def test_an_alarm_carries_its_bound_its_signature_and_its_deviation() -> None:
 
 
 def test_clocks_are_told_apart_and_windows_begin_anew() -> None:
-    wrong = replace(change(300, Reason.RAISED, 300), alarm="service/clock-of-D", detail="1.4 s behind")
+    behind = "the device's clock is -1.4 s from ours"
+    wrong = replace(change(300, Reason.RAISED, 300), alarm="service/clock-of-D", detail=behind)
     vhp = replace(change(400, Reason.SUPPRESSED, 400, suppressed_by=("D/vhp",)), alarm="D/conc/alert")
     over = replace(vhp, at=second(450), suppressed_by=())
     said = [SetOccupancy(second(500), "Z", Occupancy.AT_REST, "li", "pause")]
@@ -162,9 +163,9 @@ def test_clocks_are_told_apart_and_windows_begin_anew() -> None:
     plain = scope()
     one = replace(plain, plant=replace(PLANT, suppressions=limiting))
     found = judged(one, Heard([vhp, over, wrong], {}, said=said))
-    assert [(each.from_, each.until, each.what) for each in found.clock] == [
-        (second(300), None, "service/clock-of-D: 1.4 s behind")
-    ]
+    (clock,) = found.clock
+    assert (clock.from_, clock.until, clock.what) == (second(300), None, f"service/clock-of-D: {behind}")
+    assert clock.text.zh == "时钟未同步：D（设备时钟与系统时钟相差 −1.4 s）"
     assert found.alarms == ()
     assert found.breaks["D/conc"] == [Break(second(400), second(450)), Break(second(500), second(500))]
     assert judged(plain, Heard([vhp, over], {})).breaks["D/conc"] == []

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from alarms.events import ProtectionState
+from config.batches import EquipmentTest
 from config.model import Occupancy
 from config.rules import Level, Priority
 from monitor.calibration import InstrumentState
@@ -25,11 +26,13 @@ from monitor.records.report.font import FOLDER, FONT, FontError, fonts, shown, s
 from monitor.records.report.pades import Seal, seal_in
 from monitor.records.report.telling import beyond
 from monitor.records.report.whole import LANGUAGES, Made, report
-from monitor.records.report.words import WORDS
+from monitor.records.report.words import SCREEN, WORDS
 from monitor.records.verdicts import Verdict
 from monitor.server.rights import Role
 from monitor.server.signatures import Meaning
+from monitor.store.batch_reviews import Decision
 from monitor.store.chain import canonical
+from monitor.store.equipment_tests import EquipmentOutcome
 from monitor.store.gaps import Cause
 from tests.records.reading import fonts_of, pages_of, seal_of, text_of
 
@@ -162,7 +165,7 @@ def test_every_page_names_batch_digest_times_and_its_number(both: Mapping[str, R
 
 def test_signatures_are_told_as_the_law_asks(both: Mapping[str, Read], seal: Seal) -> None:
     """21 CFR 11.50(a): printed name, date and time, meaning."""
-    for said, place in (("responsibility", "operator"), ("负责", "操作员")):
+    for said, place in (("took responsibility", "operator"), ("承担责任", "操作员")):
         text = both["en" if said.isascii() else "zh"].text
         assert re.search(rf"Li Na\s+li\s+{said}\s+2026-03-02 11:01:16\s+(acknowledgement|报警确认)", text)
         assert place in text
@@ -179,7 +182,9 @@ def test_a_corrected_value_and_a_late_plate_are_marked(both: Mapping[str, Read])
 
 def test_names_of_the_plant_are_chinese_in_the_chinese_report(both: Mapping[str, Read]) -> None:
     told = tight(both["zh"].text)
-    for text in _labels(EXAMPLE):
+    # Of an alarm of a channel its figures are printed, not once more what the service wrote of them.
+    printed = EXAMPLE | {"alarms": [one for one in EXAMPLE["alarms"] if not one["channel"]]}
+    for text in _labels(printed):
         assert tight(text) in told
 
 
@@ -192,6 +197,37 @@ def _labels(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for inner in value:
             yield from _labels(inner)
+
+
+def test_what_the_service_wrote_is_told_in_the_language_of_the_report(both: Mapping[str, Read]) -> None:
+    english, chinese = both["en"].text, tight(both["zh"].text)
+    for said in (
+        "The clock is not synchronised: PC-A-STM-L1 (the device's clock",
+        "A door is open",
+        "taken on",
+    ):
+        assert tight(said) in tight(english)
+    for said in (
+        "时钟未同步：PC-A-STM-L1（设备时钟与系统时钟相差−1.4s）",
+        "门开启",
+        "第2次尝试被接受",
+        "连接中断",
+    ):
+        assert said in chinese
+        assert said not in tight(english)
+    for said in ("service/clock-of", "thedevice'sclock", "Adoorisopen", "takenontry", "connectionlost"):
+        assert said not in chinese
+
+
+def test_of_a_state_words_are_printed_and_no_figures(both: Mapping[str, Read]) -> None:
+    for language, value, permitted in (("en", "open", "≠ open"), ("zh", "开启", "≠ 开启")):
+        text = both[language].text
+        assert re.search(rf"RM-STM-L1/core_status\s+{permitted}$", text, re.MULTILINE) or re.search(
+            rf"{permitted}$",
+            line_with(text, "Door of the core" if language == "en" else "核心间门状态", permitted),
+        )
+        assert re.search(rf"11:00:\d\d .* {value}\b", text)
+        assert "≥ 0.5" not in text
 
 
 def test_the_font_is_embedded_and_there_is_no_other(tmp_path: Path, read: Read) -> None:
@@ -280,7 +316,7 @@ def test_whatever_a_person_wrote_is_printed_and_nothing_of_it_is_lost() -> None:
     text = tight(text_of(report(told, {}, "en", Made(NOW, "qian"))))
     assert "#leta=1*b*_c_" in text
     assert "h[U+0007][U+05E9]" in text
-    shown_times = 3 + 4  # among the exceptions, where one is not, and among all
+    shown_times = 3 + 5  # among the exceptions, where one is not, and among all
     assert sum(len(found) for found in re.findall("x{8,}", text)) == shown_times * len(wide)
 
 
@@ -303,9 +339,9 @@ def test_without_the_font_it_is_said_what_to_do(tmp_path: Path) -> None:
         ("level", Level),
         ("priority", Priority),
         ("occupancy", Occupancy),
-        ("cause", Cause),
+        ("dossier_cause", Cause),
         ("lack", LackKind),
-        ("hiding", Hiding),
+        ("how", Hiding),
         ("protection", ProtectionState),
         ("meaning", Meaning),
         ("role", Role),
@@ -313,6 +349,28 @@ def test_without_the_font_it_is_said_what_to_do(tmp_path: Path) -> None:
 )
 def test_every_member_of_a_set_has_its_words(of: str, members: type[StrEnum]) -> None:
     assert {f"{of}.{one.value}" for one in members} == {key for key in WORDS if key.startswith(f"{of}.")}
+
+
+def test_what_the_screen_names_is_named_there_alone() -> None:
+    """One word for one thing: a test of equipment, its outcome, a verdict, on the page of a batch and in its report."""
+    sets = json.loads(SCREEN.read_text("utf-8"))
+    assert {"test", "outcome", "verdict", "how", "plate_state", "meaning"} <= set(sets)
+    for of, members in sets.items():
+        assert {f"{of}.{one}" for one in members} == {key for key in WORDS if key.startswith(f"{of}.")}
+        for one, word in members.items():
+            assert WORDS[f"{of}.{one}"] == (word["en"], word["zh"])
+    by_hand = (SCREEN.parent / name for name in ("batches.ts", "dossier.ts", "plates.ts", "deviations.ts"))
+    keys = {f"{of}_{one}" for of, members in sets.items() for one in members}
+    assert keys.isdisjoint(
+        re.findall(r"^  (\w+):", "".join(one.read_text("utf-8") for one in by_hand), re.MULTILINE)
+    )
+
+
+@pytest.mark.parametrize(
+    ("of", "members"), [("test", EquipmentTest), ("outcome", [*EquipmentOutcome, *Decision, "reviewed"])]
+)
+def test_every_test_of_equipment_and_every_outcome_has_its_words(of: str, members: Iterable[str]) -> None:
+    assert {f"{of}.{one}" for one in members} == {key for key in WORDS if key.startswith(f"{of}.")}
 
 
 def test_every_standing_of_an_instrument_has_its_words() -> None:

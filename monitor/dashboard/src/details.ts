@@ -3,7 +3,7 @@
 import { bound, unit } from "./format";
 import { isKey, t, type Key } from "./i18n";
 
-/** What it writes in English, and the text that stands for it. */
+/** What it writes in English, and the text that stands for it; `monitor/notify/details.py` has the same for notices and reports. */
 const sentences: readonly [RegExp, Key][] = [
   [/^it has not come to what it was meant for$/, "detail_outcome"],
   [/^no answer$/, "detail_no_answer"],
@@ -20,6 +20,13 @@ const sentences: readonly [RegExp, Key][] = [
   [/^not signed in$/, "detail_not_signed_in"],
   [/^(\d+) \/ (\d+) min$/, "detail_flood"],
   [/^was not running from (.+) to (.+) UTC$/, "detail_down"],
+  [/^the device's clock is ([+-][\d.]+) s from ours$/, "detail_clock"],
+  [/^the host's clock was set by ([+-]\d+) s; times go on without the step until a restart$/, "detail_clock_set"],
+  [/^its time went back; not judged until (.+) UTC$/, "detail_time"],
+  [/^(\S+): nothing listens there$/, "detail_nothing_listens"],
+  [/^(\S+): not connected$/, "detail_not_connected"],
+  [/^(\S+): connection lost$/, "detail_connection_lost"],
+  [/^(\S+): no answer within ([\d.]+) s to connect$/, "detail_no_connection"],
 ];
 
 const comparison = /^(-?[\d.]+) ([<>]) (-?[\d.]+)$/;
@@ -39,13 +46,6 @@ export function inWords(detail: string, written = ""): string {
     if (found) return t(key, { a: found[1] ?? "", b: found[2] ?? "" });
   }
   return detail;
-}
-
-/** An alarm of the service with its detail, as a dossier tells of clocks: `service/collector: was not running from …`. */
-export function serviceWords(told: string): string {
-  const [, part = "", detail = ""] = /^service\/([^:]+)(?:: (.*))?$/.exec(told) ?? [];
-  const title = serviceTitle(part);
-  return title === undefined ? told : [title, inWords(detail)].filter((word) => word !== "").join(" · ");
 }
 
 /** What is wrong with a part of the service; undefined where there is no word for it. */

@@ -13,6 +13,7 @@ import * as facts from "./words/facts";
 import * as instruments from "./words/instruments";
 import * as alarms from "./words/alarms";
 import * as line from "./words/line";
+import * as members from "./words/members";
 import * as menu from "./words/menu";
 import * as plates from "./words/plates";
 import * as prevention from "./words/prevention";
@@ -38,6 +39,7 @@ const en = {
   ...instruments.en,
   ...alarms.en,
   ...line.en,
+  ...members.en,
   ...menu.en,
   ...plates.en,
   ...prevention.en,
@@ -59,6 +61,7 @@ const zh = {
   ...instruments.zh,
   ...alarms.zh,
   ...line.zh,
+  ...members.zh,
   ...menu.zh,
   ...plates.zh,
   ...prevention.zh,

@@ -26,3 +26,9 @@ export function instantOf(written: string, zone: string): number | undefined {
   const found_ms = asUtc - ahead_ms(guess_ms);
   return dateTime(found_ms, zone).startsWith(local) ? found_ms : undefined;
 }
+
+/** How a person writes a day: `2026-11-21`. */
+export const writtenDay = "\\d{4}-\\d\\d-\\d\\d";
+
+/** Whether there is such a day; the 31st of April is none. */
+export const isDay = (written: string): boolean => new RegExp(`^${writtenDay}$`).test(written) && instantOf(`${written} 00:00`, "UTC") !== undefined;

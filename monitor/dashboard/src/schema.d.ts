@@ -2301,7 +2301,7 @@ export interface components {
         };
         /**
          * ActionPart
-         * @description One protective action, from its trigger to its end.
+         * @description One protective action, from its trigger to its end; `text` is `detail` in both languages.
          */
         ActionPart: {
             /** Protection */
@@ -2324,6 +2324,7 @@ export interface components {
             who: string;
             /** Detail */
             detail: string;
+            text: components["schemas"]["Text"];
         };
         /**
          * Alarm
@@ -2466,6 +2467,7 @@ export interface components {
          *         signature: id of the signature of the acknowledgement ("" if it took none).
          *         explained: it was hidden by design for as long as it held: a mode explains it, and it counts for no verdict.
          *         deviation: number of the deviation that is about it ("" for none).
+         *         text: `detail` in both languages.
          */
         AlarmPart: {
             /** Id */
@@ -2507,6 +2509,7 @@ export interface components {
             explained: boolean;
             /** Deviation */
             deviation: string;
+            text: components["schemas"]["Text"];
         };
         /**
          * AlarmState
@@ -2963,6 +2966,7 @@ export interface components {
          *         reasons: why the verdict is not "within".
          *         instrument: None: nothing is measured there that could be calibrated.
          *         how: of a channel that is reckoned: how its value follows from `inputs`; None: it is measured.
+         *         states: of a channel that stands in one of several states: what each value means.
          */
         ChannelPart: {
             /** Id */
@@ -2998,6 +3002,10 @@ export interface components {
             reasons: components["schemas"]["Text"][];
             instrument: components["schemas"]["InstrumentPart"] | null;
             how?: components["schemas"]["Text"] | null;
+            /** States */
+            states?: {
+                [key: string]: components["schemas"]["Text"];
+            };
         };
         /**
          * ChannelReadings
@@ -3084,7 +3092,7 @@ export interface components {
         };
         /**
          * ClockPart
-         * @description A clock that was wrong, or a collector that stood still, for some time.
+         * @description A clock that was wrong for some time: `what` as the collector wrote it, `text` in both languages.
          */
         ClockPart: {
             /**
@@ -3096,6 +3104,7 @@ export interface components {
             until: string | null;
             /** What */
             what: string;
+            text: components["schemas"]["Text"];
         };
         /**
          * Closed
@@ -3708,6 +3717,8 @@ export interface components {
         /**
          * HiddenPart
          * @description An alarm was hidden; `until` None: beyond what is told. `who` is empty where a mode hid it by design.
+         *
+         *     `text` is the reason in both languages; a person's own words stand as they were said.
          */
         HiddenPart: {
             /** Alarm */
@@ -3726,6 +3737,7 @@ export interface components {
             second: string;
             /** Reason */
             reason: string;
+            text: components["schemas"]["Text"];
         };
         /**
          * Hiding

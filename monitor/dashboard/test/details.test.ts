@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { crossing, detailOf, title, titleOf } from "../src/alarms";
-import { inWords, serviceTitle, serviceWords } from "../src/details";
+import { inWords, serviceTitle } from "../src/details";
 import { permitted } from "../src/format";
 import { language } from "../src/i18n";
 import { indexOf } from "../src/plant";
@@ -18,6 +18,9 @@ test("what the service writes in English is read in Chinese; what is not known s
   language.value = "zh";
   expect(inWords("taken on try 2")).toBe("第 2 次尝试被接受");
   expect(inWords("12 / 10 min")).toBe("10 分钟内 12 条报警");
+  expect(inWords("was not running from 2026-11-22 00:12:34 to 2026-11-22 00:13:09 UTC")).toBe(
+    "2026-11-22 00:12:34 至 2026-11-22 00:13:09 UTC 未运行",
+  );
   expect(inWords("it has not come to what it was meant for")).toBe("未达到预期效果");
   expect(inWords("no answer within 0.8 s to read unit 11")).toBe("no answer within 0.8 s to read unit 11");
 });
@@ -27,15 +30,6 @@ test("a part of the service is called what it is for a person, and of what", () 
   expect(serviceTitle("clock-of-PC-A-STM-L1")).toBe("The clock is not synchronised · PC-A-STM-L1");
   expect(serviceTitle("nobody-knows")).toBeUndefined();
   expect(title({ id: "service/nobody-knows", channel: null, device: null, worst: null }, indexOf(plant))).toContain("nobody-knows");
-});
-
-test("an alarm of the service is told with its detail; any other stays as it was told", () => {
-  language.value = "zh";
-  expect(serviceWords("service/collector: was not running from 2026-11-22 00:12:34 to 2026-11-22 00:13:09 UTC")).toBe(
-    "采集进程曾停止 · 2026-11-22 00:12:34 至 2026-11-22 00:13:09 UTC 未运行",
-  );
-  expect(serviceWords("service/clock")).toBe("时钟未同步");
-  expect(serviceWords("ISO/rh/alert: 3 > 2")).toBe("ISO/rh/alert: 3 > 2");
 });
 
 test("a limit that permits one value says so", () => {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { AlarmLoad } from "../src/api-types";
 import { aims } from "../src/load";
-import { instantOf, writtenTime } from "../src/period";
+import { instantOf, isDay, writtenTime } from "../src/period";
 
 const load: AlarmLoad = {
   alarms: 100,
@@ -56,6 +56,11 @@ test.each([
 ])("%s by the clock of %s is %s", (written, zone, instant) => {
   expect(new RegExp(`^${writtenTime}$`).test(written)).toBe(true);
   expect(new Date(instantOf(written, zone) ?? NaN).toISOString()).toBe(instant);
+});
+
+test("a day is one that there is, in the order of ISO", () => {
+  expect(["2026-11-21", "2028-02-29"].map(isDay)).toEqual([true, true]);
+  expect(["2026-02-29", "2026-04-31", "2026-13-01", "21/11/2026", "2026-1-2", "2026-11-21T00:00", ""].filter(isDay)).toEqual([]);
 });
 
 test("what is no time is none", () => {

@@ -101,6 +101,7 @@ def channel_part(
         verdict=found,
         reasons=reasons,
         instrument=_instrument(asking, channel.id, span) if channel.model.kind in MEASURES else None,
+        states=channel.model.states,
     )
 
 

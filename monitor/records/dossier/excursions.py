@@ -8,6 +8,7 @@ from itertools import groupby
 from alarms.events import ProtectionState, Reason
 from config.model import Text
 from config.plant import Plant
+from monitor.notify.details import detail_told
 from monitor.records.dossier.parts import ActionPart, HiddenPart, Hiding
 from monitor.store.occurrences import ActionChange, Change
 
@@ -105,6 +106,7 @@ def hidden(plant: Plant, changes: Sequence[Change], start: datetime, end: dateti
                     who="" if by_design else first.who,
                     second="" if by_design else first.second,
                     reason=reason_of(plant, key) if by_design else first.comment or key,
+                    text=_why(plant, how, key, first),
                 )
 
 
@@ -121,6 +123,15 @@ def reason_of(plant: Plant, suppression: str) -> str:
     """Say why a mode hides alarms, in both languages; of a mode that the plant has no more, its id."""
     known = plant.suppressions.get(suppression)
     return f"{known.reason.en} / {known.reason.zh}" if known else suppression
+
+
+def _why(plant: Plant, how: Hiding, key: str, first: Change) -> Text:
+    """Say why an alarm was hidden, in both languages; what a person said stands as it was said."""
+    if how is not Hiding.SUPPRESSED:
+        said = first.comment or key
+        return Text(said, said)
+    known = plant.suppressions.get(key)
+    return known.reason if known else Text(key, key)
 
 
 def actions(
@@ -151,4 +162,5 @@ def _action(plant: Plant, life: Sequence[ActionChange]) -> ActionPart:
         ended_at=last.at if last.state is ProtectionState.CLOSED else None,
         who=", ".join(people),
         detail=last.detail,
+        text=detail_told(last.detail),
     )

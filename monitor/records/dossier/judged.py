@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import groupby
 
 from alarms.events import SetOccupancy
+from monitor.notify.details import detail_told, fault_told
 from monitor.records.dossier.excursions import Occurrence, hidden, occurrences, stretches
 from monitor.records.dossier.parts import AlarmPart, ClockPart, HiddenPart
 from monitor.records.dossier.rolling import Break
@@ -84,13 +85,15 @@ def _span(scope: Scope, alarm: str) -> Span:
 
 def _wrong(alarm: str, one: Occurrence) -> ClockPart:
     detail = one.held[0].change.detail
-    return ClockPart(one.held[0].since, one.ended_at, f"{alarm}: {detail}" if detail else alarm)
+    what = f"{alarm}: {detail}" if detail else alarm
+    return ClockPart(one.held[0].since, one.ended_at, what, fault_told(alarm, detail))
 
 
 def _alarm(scope: Scope, heard: Heard, one: Occurrence) -> AlarmPart:
     first, seen = one.held[0].change, one.acknowledged
     about = first.alarm.rpartition("/")[0]
     low, high = _bounds(heard.limits.get(about, ()), first)
+    detail = one.changes[-1].detail
     worst, limit = one.worst(low, high)
     signed = heard.signed.get((first.alarm, first.raised_at))
     return AlarmPart(
@@ -104,7 +107,7 @@ def _alarm(scope: Scope, heard: Heard, one: Occurrence) -> AlarmPart:
         duration_s=one.duration_s(scope.until),
         worst=worst,
         limit=limit,
-        detail=one.changes[-1].detail,
+        detail=detail,
         acknowledged_at=seen.at if seen else None,
         acknowledged_by=seen.who if seen else "",
         comment=seen.comment if seen else "",
@@ -113,6 +116,7 @@ def _alarm(scope: Scope, heard: Heard, one: Occurrence) -> AlarmPart:
         first_out=first.first_out,
         explained=one.is_explained,
         deviation=_deviation(heard.deviations, first),
+        text=detail_told(detail),
     )
 
 

@@ -236,6 +236,7 @@ class ChannelPart:
         reasons: why the verdict is not "within".
         instrument: None: nothing is measured there that could be calibrated.
         how: of a channel that is reckoned: how its value follows from `inputs`; None: it is measured.
+        states: of a channel that stands in one of several states: what each value means.
     """
 
     id: str
@@ -255,6 +256,7 @@ class ChannelPart:
     reasons: tuple[Text, ...]
     instrument: InstrumentPart | None
     how: Text | None = None
+    states: Mapping[int, Text] = field(default_factory=dict)
 
 
 # --- What was judged ------------------------------------------------------------------------------------------------
@@ -274,6 +276,7 @@ class AlarmPart:
         signature: id of the signature of the acknowledgement ("" if it took none).
         explained: it was hidden by design for as long as it held: a mode explains it, and it counts for no verdict.
         deviation: number of the deviation that is about it ("" for none).
+        text: `detail` in both languages.
     """
 
     id: str
@@ -295,11 +298,15 @@ class AlarmPart:
     first_out: bool
     explained: bool
     deviation: str
+    text: Text
 
 
 @dataclass(frozen=True, slots=True)
 class HiddenPart:
-    """An alarm was hidden; `until` None: beyond what is told. `who` is empty where a mode hid it by design."""
+    """An alarm was hidden; `until` None: beyond what is told. `who` is empty where a mode hid it by design.
+
+    `text` is the reason in both languages; a person's own words stand as they were said.
+    """
 
     alarm: str
     how: Hiding
@@ -308,11 +315,12 @@ class HiddenPart:
     who: str
     second: str
     reason: str
+    text: Text
 
 
 @dataclass(frozen=True, slots=True)
 class ActionPart:
-    """One protective action, from its trigger to its end."""
+    """One protective action, from its trigger to its end; `text` is `detail` in both languages."""
 
     protection: str
     label: Text
@@ -323,15 +331,17 @@ class ActionPart:
     ended_at: datetime | None
     who: str
     detail: str
+    text: Text
 
 
 @dataclass(frozen=True, slots=True)
 class ClockPart:
-    """A clock that was wrong, or a collector that stood still, for some time."""
+    """A clock that was wrong for some time: `what` as the collector wrote it, `text` in both languages."""
 
     from_: From
     until: datetime | None
     what: str
+    text: Text
 
 
 # --- Is it all there --------------------------------------------------------------------------------------------------

@@ -43,13 +43,15 @@ def _plate(telling: Telling, one: Told) -> Sequence[Cell]:
         for rule, verdict in one["verdicts"].items()
     ]
     return [
-        cell(one["code"], say.member("sampling", one["kind"]), telling.stage_of(one["stage"])),
+        cell(one["code"], say.member("plate_kind", one["kind"]), telling.stage_of(one["stage"])),
         cell(telling.label(one["label"]), one["position"], say("late") if one["is_late"] else ""),
         cell(telling.time(one["exposed_from"]), telling.time(one["exposed_until"]), air),
         cell(
-            f"▲ {result}" if one["is_changed"] and result else result or say.member("plate", one["state"]),
+            f"▲ {result}"
+            if one["is_changed"] and result
+            else result or say.member("plate_state", one["state"]),
             say("corrected") if one["is_changed"] else "",
-            say.member("plate", one["state"]) if result else "",
+            say.member("plate_state", one["state"]) if result else "",
             strong=one["is_changed"],
         ),
         cell(one["organism"], one["species"]),
@@ -157,7 +159,7 @@ def deviations(telling: Telling, rows: Iterable[Told]) -> Block:
                 cell(one["title"], *found(one)),
                 cell(*([f"{about['id']}" for about in one["about"]] or [""])),
                 cell(
-                    say.member("deviation", one["state"]),
+                    say.member("deviation_state", one["state"]),
                     *(f"{say(step)}{say.colon}{by(one, step)}" for step in ("opened", "assessed", "closed")),
                     tone="plain" if one["state"] == "closed" else "incomplete",
                 ),

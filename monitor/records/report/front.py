@@ -29,7 +29,7 @@ def front(telling: Telling) -> Block:
         "facts": facts(_batch(telling)),
         "verdict": {
             "head": say("verdict"),
-            "text": say.member("verdict", told["verdict"]),
+            "text": _begun(say.member("verdict", told["verdict"])),
             "tone": told["verdict"],
         },
         "completeness": {
@@ -55,6 +55,11 @@ def front(telling: Telling) -> Block:
         ],
         "contents": say("contents"),
     }
+
+
+def _begun(said: str) -> str:
+    """Write what stands by itself as a sentence begins."""
+    return f"{said[:1].upper()}{said[1:]}"
 
 
 def _batch(telling: Telling) -> Iterator[tuple[str, Cell]]:
@@ -92,13 +97,13 @@ def _glance(telling: Telling) -> Block:
         ]
     )
     for name, of, some in (
-        ("s_deviations", "deviation", [one["state"] for one in told["deviations"]]),
+        ("s_deviations", "deviation_state", [one["state"] for one in told["deviations"]]),
         ("tests", "outcome", [one["outcome"] for one in told["tests"]]),
-        ("hidden", "hiding", [one["how"] for one in told["hidden"]]),
+        ("hidden", "how", [one["how"] for one in told["hidden"]]),
     ):
         rows.append([say(name), str(len(some)), _counted(telling, of, Counter(some), sorted(set(some)))])
     gaps = Counter(gap["cause"] for one in told["channels"] for gap in one["gaps"])
-    rows.append([say("gaps"), str(gaps.total()), _counted(telling, "cause", gaps, ())])
+    rows.append([say("gaps"), str(gaps.total()), _counted(telling, "dossier_cause", gaps, ())])
     return table(
         [Column("", 0.5), Column(say("all"), right=True), Column(say("counted"), 1.2)],
         rows,

@@ -31,7 +31,7 @@ def gaps(telling: Telling) -> Block:
                 telling.time(until),
                 telling.lasted(since, until),
                 device,
-                say.member("cause", cause),
+                say.member("dossier_cause", cause),
                 str(rows),
                 say.comma.join(sorted(ids)),
             ]
@@ -63,7 +63,7 @@ def silences(telling: Telling) -> Block:
                 telling.time(since),
                 telling.time(until),
                 telling.lasted(since, until),
-                say.member("cause", cause),
+                say.member("dossier_cause", cause),
                 str(silent.total()),
                 say.comma.join(f"{device} ({n})" for device, n in sorted(silent.items())),
             ]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from monitor.notify.figures import duration
 from monitor.records.report.blocks import Block, Cell, Column, cell, table
-from monitor.records.report.figures import NOTHING, laid_down
+from monitor.records.report.figures import NOTHING
 from monitor.records.report.telling import Telling, Told
 
 
@@ -29,8 +29,6 @@ def alarms(telling: Telling, rows: Iterable[Told]) -> Block:
 def _alarm(telling: Telling, one: Told) -> Sequence[Cell]:
     say = telling.words
     channel = telling.channels.get(one["channel"])
-    worst = "" if channel is None else telling.value(one["worst"], channel, unit=True)
-    bound = "" if channel is None or one["limit"] is None else laid_down(one["limit"], channel["unit"])
     late = one["ack_latency_s"]
     if one["acknowledged_at"] is None:
         seen = cell(say("not_acknowledged"), tone="plain" if one["explained"] else "alert")
@@ -45,7 +43,7 @@ def _alarm(telling: Telling, one: Told) -> Sequence[Cell]:
             say("signed", id=one["signature"]) if one["signature"] else "",
         ]
     )
-    about = one["comment"] or ("" if channel else one["detail"])
+    about = one["comment"] or ("" if channel else telling.label(one["text"]))
     return [
         cell(telling.time(one["raised_at"]), telling.time(one["ended_at"], say("not_over"))),
         duration(one["duration_s"]),
@@ -55,7 +53,7 @@ def _alarm(telling: Telling, one: Told) -> Sequence[Cell]:
             say.member("priority", one["priority"]),
             tone=one["level"] if one["level"] in ("alert", "action") and not one["explained"] else "plain",
         ),
-        cell(worst, bound),
+        "" if channel is None else telling.worst(one, channel),
         seen,
         cell(about, remarks) if about else remarks,
     ]
@@ -73,11 +71,11 @@ def hidden(telling: Telling, rows: Iterable[Told]) -> Block:
         [
             [
                 telling.alarm_of(one["alarm"]),
-                say.member("hiding", one["how"]),
+                say.member("how", one["how"]),
                 telling.time(one["since"]),
                 telling.time(one["until"], say("not_over")),
                 telling.joined([one["who"], one["second"]]) or say("by_design"),
-                one["reason"],
+                telling.label(one["text"]),
             ]
             for one in rows
         ],
@@ -106,7 +104,7 @@ def _action(telling: Telling, one: Told) -> Sequence[Cell]:
         cell(telling.label(one["label"]), one["protection"]),
         telling.time(one["triggered_at"]),
         cell(*(one["because"] or [""])),
-        cell(state, one["detail"], tone="action" if one["state"] == "FAILED" else "plain"),
+        cell(state, telling.label(one["text"]), tone="action" if one["state"] == "FAILED" else "plain"),
         telling.time(one["verified_at"], NOTHING),
         cell(telling.time(one["ended_at"], NOTHING), one["who"]),
     ]

@@ -111,7 +111,7 @@ def complete(telling: Telling) -> Block:
     causes = [
         [say("due"), str(whole["expected"])],
         [say("valid"), str(whole["valid"])],
-        *([say.member("cause", cause), str(n)] for cause, n in whole["causes"].items()),
+        *([say.member("dossier_cause", cause), str(n)] for cause, n in whole["causes"].items()),
     ]
     return section(
         say("s_complete"),

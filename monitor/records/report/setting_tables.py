@@ -87,6 +87,9 @@ def clocks(telling: Telling, rows: Iterable[Told]) -> Block:
     say = telling.words
     return table(
         [Column(say("from")), Column(say("until")), Column(say("what"), 1.0)],
-        [[telling.time(one["from"]), telling.time(one["until"], NOTHING), one["what"]] for one in rows],
+        [
+            [telling.time(one["from"]), telling.time(one["until"], NOTHING), telling.label(one["text"])]
+            for one in rows
+        ],
         empty=say("none"),
     )

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from config.model import Kind
-from monitor.notify.figures import CLEAR, duration, must_be_clear, permitted
+from config.model import Kind, Text
+from monitor.notify.figures import CLEAR, duration, must_be_clear, permitted, permitted_states
 from monitor.records.report.blocks import TONES, Cell, cell
-from monitor.records.report.figures import NOTHING, figure, places_of, spelt
+from monitor.records.report.figures import NOTHING, figure, laid_down, places_of, spelt
 from monitor.records.report.words import Words
 
 Told = Mapping[str, Any]
@@ -72,9 +72,25 @@ class Telling:
 
     def permitted(self, limit: Told, channel: Told) -> str:
         """Write what a limit permits, as it was laid down."""
-        if must_be_clear(Kind(channel["kind"]), limit["low"], limit["high"]):
+        low, high = limit["low"], limit["high"]
+        if channel["states"]:
+            return permitted_states(low, high, _states(channel), self.words.language)
+        if must_be_clear(Kind(channel["kind"]), low, high):
             return self.words.label(CLEAR)
-        return permitted(limit["low"], limit["high"], channel["unit"])
+        return permitted(low, high, channel["unit"])
+
+    def worst(self, alarm: Told, channel: Told) -> Cell:
+        """Write the value furthest outside, and below it what it was outside of; of states in words."""
+        if not channel["states"]:
+            bound = "" if alarm["limit"] is None else laid_down(alarm["limit"], channel["unit"])
+            return cell(self.value(alarm["worst"], channel, unit=True), bound)
+        value = alarm["worst"]
+        state = None if value is None else channel["states"].get(f"{value:.0f}")
+        own = [one for one in channel["limits"] if one["id"] == alarm["id"]]
+        standing = next((one for one in own if one["since"] <= alarm["raised_at"] < one["until"]), None)
+        limit = standing or next(iter(own), None)
+        written = self.label(state) if state else figure(value, 0)
+        return cell(written, self.permitted(limit, channel) if limit else "")
 
     # --- Places -----------------------------------------------------------------------------------------
 
@@ -128,6 +144,10 @@ def beyond(told: Told) -> frozenset[str]:
         if one["channel"] and one["level"] in ("alert", "action") and not one["explained"]
     }
     return frozenset(judged | raised)
+
+
+def _states(channel: Told) -> Mapping[int, Text]:
+    return {int(value): Text(**label) for value, label in channel["states"].items()}
 
 
 def _from_utc(local: datetime) -> str:

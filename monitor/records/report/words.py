@@ -1,10 +1,22 @@
-"""The words of the report in English and Chinese, each by a key; those of a closed set by `<set>.<member>`."""
+"""The words of the report in English and Chinese, each by a key; those of a closed set by `<set>.<member>`.
 
+What the screen names as well is named there: `dashboard/src/words/members.json`.
+"""
+
+import json
 from collections.abc import Mapping
+from pathlib import Path
 
 from config.model import Text
 
+SCREEN = Path(__file__).parents[2] / "dashboard" / "src" / "words" / "members.json"
+_MEMBERS: Mapping[str, Mapping[str, Mapping[str, str]]] = json.loads(SCREEN.read_text("utf-8"))
 WORDS: Mapping[str, tuple[str, str]] = {
+    **{
+        f"{of}.{member}": (word["en"], word["zh"])
+        for of, members in _MEMBERS.items()
+        for member, word in members.items()
+    },
     "title": ("Environmental record of a batch", "批次环境档案"),
     "batch": ("Batch", "批次"),
     "product": ("Product", "产品"),
@@ -324,11 +336,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "alert, within.",
         "批次结论取通道、平皿与缺项中最差者，顺序为：超纠偏限、不完整、超警戒限、在限度内。",
     ),
-    # Closed sets
-    "verdict.within": ("Within limits", "在限度内"),
-    "verdict.alert": ("Alert limit exceeded", "超警戒限"),
-    "verdict.action": ("Action limit exceeded", "超纠偏限"),
-    "verdict.incomplete": ("Incomplete", "不完整"),
+    # Closed sets that the screen does not name, or names in a sentence of its own
     "level.action": ("action", "纠偏限"),
     "level.alert": ("alert", "警戒限"),
     "level.diagnostic": ("diagnostic", "诊断"),
@@ -340,14 +348,6 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "version.approved": ("approved", "经批准"),
     "occupancy.at_rest": ("at rest", "静态"),
     "occupancy.in_operation": ("in operation", "动态"),
-    "cause.collector_down": ("the collector was down", "采集器停止"),
-    "cause.skipped": ("poll skipped", "轮询被跳过"),
-    "cause.network": ("network", "网络"),
-    "cause.suppressed_by_mode": ("mode of the equipment", "设备模式"),
-    "cause.device": ("device", "设备"),
-    "cause.counter": ("particle counter", "粒子计数器"),
-    "cause.not_sealed": ("not sealed yet", "尚未封存"),
-    "cause.missing": ("nothing tells why", "原因不明"),
     "lack.gap": ("Gap", "数据缺失"),
     "lack.pending_plate": ("Pending plate", "待定平皿"),
     "lack.rejected_plate": ("Rejected plate", "作废平皿"),
@@ -357,62 +357,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "lack.late_minutes": ("Minutes not sealed", "未封存的分钟"),
     "lack.pending_test": ("Pending test", "待定测试"),
     "lack.disagreement": ("Disagreement", "不一致"),
-    "hiding.shelved": ("shelved", "搁置"),
-    "hiding.suppressed": ("suppressed", "抑制"),
-    "hiding.out_of_service": ("out of service", "停用"),
-    "instrument.in_order": ("in order", "正常"),
-    "instrument.due_in_3_months": ("due within 3 months", "三个月内到期"),
-    "instrument.due_in_1_month": ("due within 1 month", "一个月内到期"),
-    "instrument.overdue": ("overdue", "校准过期"),
-    "instrument.unqualified": ("not qualified", "未完成确认"),
-    "instrument.unknown": ("not in the register", "台账无记录"),
-    "protection.TRIGGERED": ("triggered", "已触发"),
-    "protection.REQUESTED": ("asked", "已请求"),
-    "protection.ACKED": ("taken, not verified", "已受理，未验证"),
-    "protection.VERIFIED": ("verified", "已验证"),
-    "protection.FAILED": ("failed", "失败"),
-    "protection.LATCHED": ("verified, held", "已验证并保持"),
-    "protection.RESET_PENDING": ("being ended", "正在解除"),
-    "protection.CLOSED": ("ended", "已结束"),
-    "plate.planned": ("planned", "已计划"),
-    "plate.exposed": ("exposed", "已暴露"),
-    "plate.collected": ("collected", "已回收"),
-    "plate.incubating": ("incubating", "培养中"),
-    "plate.read": ("read", "已读数"),
-    "plate.verified": ("verified", "已复核"),
-    "plate.approved": ("approved", "已批准"),
-    "plate.quarantined": ("quarantined", "已隔离"),
-    "plate.returned": ("back from quarantine", "解除隔离"),
-    "plate.rejected": ("rejected", "已作废"),
-    "sampling.active_air": ("active air", "浮游菌"),
-    "sampling.settle": ("settle plate", "沉降菌"),
-    "sampling.contact": ("contact plate", "接触碟"),
-    "sampling.glove": ("glove print", "手套印"),
     "rule.each": ("each plate", "单碟"),
     "rule.average": ("average", "平均"),
-    "test.glove": ("glove test", "手套测试"),
-    "test.leak": ("leak test", "检漏测试"),
-    "test.vhp_load": ("VHP load", "VHP装载"),
-    "test.ci": ("chemical indicator", "化学指示剂"),
-    "test.bi": ("biological indicator", "生物指示剂"),
-    "test.filter": ("filter test", "滤器测试"),
-    "outcome.passed": ("passed", "通过"),
-    "outcome.failed": ("FAILED", "未通过"),
-    "outcome.pending": ("pending", "待定"),
-    "outcome.reviewed": ("reviewed", "已审核"),
-    "outcome.released": ("released", "放行"),
-    "outcome.rejected": ("rejected", "拒绝放行"),
-    "deviation.opened": ("open", "开启"),
-    "deviation.assessed": ("assessed", "已评估"),
-    "deviation.closed": ("closed", "已关闭"),
-    "deviation.reopened": ("reopened", "重新开启"),
-    "class.minor": ("minor", "次要"),
-    "class.major": ("major", "主要"),
-    "class.critical": ("critical", "重大"),
-    "meaning.review": ("review", "审核"),
-    "meaning.approval": ("approval", "批准"),
-    "meaning.responsibility": ("responsibility", "负责"),
-    "meaning.authorship": ("authorship", "编写"),
     "signed.acknowledgement": ("acknowledgement of an alarm", "报警确认"),
     "signed.batch": ("batch", "批次"),
     "signed.batch_release": ("release of the batch", "批次放行"),
@@ -422,12 +368,6 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "signed.plant": ("change of the plant", "配置变更"),
     "signed.plates": ("approval of plates", "平皿批准"),
     "signed.review": ("review of the audit trail", "审计追踪审核"),
-    "role.viewer": ("viewer", "查看者"),
-    "role.operator": ("operator", "操作员"),
-    "role.engineer": ("engineer", "工程师"),
-    "role.qa": ("QA", "质量保证"),
-    "role.qualified_person": ("qualified person", "质量受权人"),
-    "role.admin": ("administrator", "管理员"),
 }
 
 
@@ -436,6 +376,7 @@ class Words:
 
     def __init__(self, language: str) -> None:
         """Take a language: `en` or `zh`."""
+        self.language = language
         self._place = {"en": 0, "zh": 1}[language]
 
     def __call__(self, key: str, **named: object) -> str:

@@ -61,6 +61,7 @@ _CHANNEL = {
         "due_on": "2026-09-30",
     },
     "how": None,
+    "states": {},
 }
 _FIGURES = {"ISO-STM-L1/temp": {"n": 43200, "valid": 43199, "min": 21.4, "max": 22.7, "sum": 951241.98}}
 EXAMPLE: dict[str, Any] = {

@@ -1,6 +1,5 @@
 /** What people found and what stood behind a batch: plates, tests, instruments, stages, the plant, signatures. */
 
-import { serviceWords } from "../details";
 import type { Dossier, PlatePart } from "../dossier";
 import { byVerdict, even, instrumentsOf } from "../dossier";
 import { said, t } from "../i18n";
@@ -141,7 +140,7 @@ export function PlantPart({ told: { plant, clock } }: { told: Dossier }) {
   const rows = [
     ...plant.versions.map((one) => ({ at: one.since, what: `${t("proposal_plant")} ${one.sha256.slice(0, 8)} ${word(`version_${one.what}`, one.what)}`, who: [one.who, one.second].filter(Boolean).join(", ") })),
     ...plant.changes.map((one) => ({ ...one, what: said(one.what) })),
-    ...clock.map((one) => ({ at: one.from, what: `${t("dossier_clock")} · ${serviceWords(one.what)}`, who: "" })),
+    ...clock.map((one) => ({ at: one.from, what: `${t("dossier_clock")} · ${said(one.text)}`, who: "" })),
   ];
   return (
     <Part name="dossier_plant" testid="dossier-plant">

@@ -1,8 +1,8 @@
 /** What was judged in a batch's time: alarms, what was hidden, protective actions, and what is missing. */
 
-import type { AlarmPart, Dossier } from "../dossier";
+import type { AlarmPart, ChannelPart, Dossier } from "../dossier";
 import { byWeight, gapsOf, lasted, withUnit } from "../dossier";
-import { bound, duration } from "../format";
+import { bound, duration, permittedOf } from "../format";
 import { isKey, said, t } from "../i18n";
 import { addressOfDeviation } from "../page";
 import { when } from "./admin";
@@ -43,14 +43,27 @@ function Row({ one, told }: { one: AlarmPart; told: Dossier }) {
         {one.ended_at === null && <small>{t("dossier_goes_on")}</small>}
       </td>
       <td class="number">
-        {channel ? withUnit(channel, one.worst) : one.detail}
-        {one.limit !== null && <small class="quiet">{bound(one.limit)}</small>}
+        {channel ? worstOf(channel, one.worst) : said(one.text)}
+        {one.limit !== null && <small class="quiet">{limitOf(channel, one)}</small>}
       </td>
       <td>{acknowledged(one)}</td>
       <td class="dossier-words">{one.comment}</td>
       <td>{one.deviation !== "" && <a href={addressOfDeviation(one.deviation)}>{one.deviation}</a>}</td>
     </tr>
   );
+}
+
+/** Of a state its word, as everywhere on the screen. */
+function worstOf(channel: ChannelPart, worst: number | null): string {
+  const state = worst === null ? undefined : channel.states?.[String(worst)];
+  return state ? said(state) : withUnit(channel, worst);
+}
+
+/** What it was outside of: of a state what is permitted, for the figures between states say nothing. */
+function limitOf(channel: ChannelPart | undefined, { id, limit, raised_at }: AlarmPart): string {
+  const own = channel?.kind === "state" ? channel.limits.filter((one) => one.id === id) : [];
+  const standing = own.find(({ since, until }) => since <= raised_at && raised_at < until) ?? own[0];
+  return channel && standing ? permittedOf(standing, channel, said) : bound(limit ?? NaN);
 }
 
 function acknowledged(one: AlarmPart): string {
@@ -71,7 +84,7 @@ export function Hidden({ told }: { told: Dossier }) {
             <td>{one.until === null ? "—" : when(one.until)}</td>
             <td>{lasted(one.since, one.until)}</td>
             <td>{[one.who, one.second].filter((name) => name !== "").join(", ")}</td>
-            <td class="dossier-words">{one.reason}</td>
+            <td class="dossier-words">{said(one.text)}</td>
           </tr>
         ))}
       />
@@ -97,7 +110,7 @@ export function Actions({ told }: { told: Dossier }) {
             <td>{one.verified_at === null ? "—" : when(one.verified_at)}</td>
             <td>{one.ended_at === null ? "—" : when(one.ended_at)}</td>
             <td>
-              {one.who} <small class="quiet">{one.detail}</small>
+              {one.who} <small class="quiet">{said(one.text)}</small>
             </td>
           </tr>
         ))}

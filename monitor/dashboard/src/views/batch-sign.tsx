@@ -30,7 +30,7 @@ export function SignOff({ batch, standing, told, again }: SignOffProps) {
         ))}
         {standing.releases.map((one) => (
           <Signed key={one.signature} one={one}>
-            {t(`sign_off_outcome_${one.outcome}`)}
+            {t(`outcome_${one.outcome}`)}
           </Signed>
         ))}
       </ul>

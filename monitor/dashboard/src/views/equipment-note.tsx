@@ -69,7 +69,7 @@ export function NoteTest({ begun, told, again }: NoteProps) {
         {kind === "vhp_load" && <Load key={equipment} equipment={equipment} />}
         {isOfLoad(kind) && <OfLoad loads={told.tests.filter((one) => one.kind === "vhp_load" && one.equipment === equipment)} />}
         <label class="field">
-          {t("equipment_at")}
+          {t("equipment_at_in", { zone: zone() })}
           <input name="at" defaultValue={dateTime(nowOnce_ms(), zone()).slice(0, 16)} pattern={writtenTime} maxLength={19} autocomplete="off" required />
         </label>
         <label class="field">

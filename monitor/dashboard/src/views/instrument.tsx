@@ -6,6 +6,7 @@ import type { Instrument, InstrumentEntry, InstrumentFacts } from "../api-types"
 import { dateTime } from "../format";
 import { t } from "../i18n";
 import { index, may, person } from "../store";
+import { DayField } from "./day-field";
 import { Deed, text } from "./deed";
 
 interface CardProps {
@@ -151,7 +152,7 @@ function Day({ field, value, max = "2199-12-31", required = false }: FieldProps 
   return (
     <label>
       {t(`instrument_${field}`)}
-      <input name={field} type="date" defaultValue={value} min="1950-01-01" max={max} required={required} />
+      <DayField name={field} value={value} max={max} required={required} />
     </label>
   );
 }

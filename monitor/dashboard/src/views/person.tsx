@@ -7,6 +7,7 @@ import { subjects } from "../people";
 import { may, person } from "../store";
 import { Reason, today, when } from "./admin";
 import { useAsked } from "./asked";
+import { DayField } from "./day-field";
 import { Deed, text } from "./deed";
 import { RoleChoice } from "./people";
 import type { Secret } from "./secret";
@@ -113,11 +114,11 @@ function NewTraining({ name, again }: { name: string; again: () => Promise<void>
       </select>
       <label class="field">
         {t("training_from")}
-        <input name="from" type="date" defaultValue={today()} required />
+        <DayField name="from" value={today()} required />
       </label>
       <label class="field">
         {t("training_until")}
-        <input name="until" type="date" required />
+        <DayField name="until" required />
       </label>
       <Reason />
     </Deed>

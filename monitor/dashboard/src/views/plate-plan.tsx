@@ -5,6 +5,7 @@ import { said, t } from "../i18n";
 import { plan } from "../plates";
 import { batches, index } from "../store";
 import { today } from "./admin";
+import { DayField } from "./day-field";
 import { Deed, text } from "./deed";
 
 export function PlatePlan({ changed }: { changed: () => Promise<void> }) {
@@ -21,7 +22,7 @@ export function PlatePlan({ changed }: { changed: () => Promise<void> }) {
         <Deed label={t("plates_plan_day")} testid="plan-day" act={(form) => planned(plan({ day: text(form, "day"), shift: Number(text(form, "shift")) }))}>
           <label class="field">
             {t("plates_day")}
-            <input name="day" type="date" defaultValue={today()} required />
+            <DayField name="day" value={today()} required />
           </label>
           <label class="field">
             {t("plates_shift")}

@@ -5,7 +5,7 @@ import { t } from "../i18n";
 import { writtenTime } from "../period";
 import { approve, liesOpen, nextIncubation, plate, runs, take, type SamplerRun, type Steps, type WholePlate } from "../plates";
 import { may, person } from "../store";
-import { Reason, SigningPassword, when } from "./admin";
+import { Reason, SigningPassword, when, zone } from "./admin";
 import { Deed, instantIn, text } from "./deed";
 
 interface StepProps {
@@ -123,7 +123,7 @@ const Volume = ({ planned }: { planned: number | null }) => (
 function OtherTime({ fields }: { fields: readonly ("from" | "until")[] }) {
   return (
     <details class="plate-times">
-      <summary>{t("plate_at")}</summary>
+      <summary>{t("plate_at", { zone: zone() })}</summary>
       {fields.map((field) => (
         <label key={field} class="field">
           {field === "from" ? t("from") : t("until_head")}

@@ -7,6 +7,7 @@ import { addressOfPlate, approve, codeIn, counted, dueWords, labelsOf, most_at_o
 import { may, server_ms } from "../store";
 import { AdminPage, SigningPassword } from "./admin";
 import { useAsked } from "./asked";
+import { DayField } from "./day-field";
 import { Deed, text } from "./deed";
 import { PlateCard, stageWord } from "./plate";
 import { PlatePlan } from "./plate-plan";
@@ -99,7 +100,7 @@ function Choice({ chosen, choose }: { chosen: Chosen; choose: (chosen: Chosen) =
       </label>
       <label class="field">
         {t("plates_day")}
-        <input name="day" type="date" defaultValue={chosen.day ?? ""} data-testid="plates-day" />
+        <DayField name="day" value={chosen.day ?? ""} testid="plates-day" />
       </label>
       <button class="plain big" data-testid="plates-look">
         {t("show")}

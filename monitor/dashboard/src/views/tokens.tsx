@@ -5,8 +5,10 @@ import { Refusal } from "../api";
 import type { Deed as Right } from "../api-types";
 import { isKey, t } from "../i18n";
 import { forMachines, tokenState } from "../people";
-import { Heads, nowOnce_ms, Reason, when } from "./admin";
+import { instantOf } from "../period";
+import { Heads, nowOnce_ms, Reason, when, zone } from "./admin";
 import { useAsked } from "./asked";
+import { DayField } from "./day-field";
 import { Deed, text } from "./deed";
 import type { Secret } from "./secret";
 
@@ -70,10 +72,12 @@ function NewToken({ again, show }: { again: () => Promise<void>; show: (secret: 
   const act = async (form: FormData): Promise<void> => {
     const deeds = forMachines.filter((deed) => form.has(deed));
     if (deeds.length === 0) throw new Refusal(422, t("token_no_deed"));
+    const ends_ms = instantOf(`${text(form, "ends")} 00:00`, zone());
+    if (ends_ms === undefined) throw new Refusal(422, t("bad_time"));
     const made = await makeToken({
       name: text(form, "name").trim(),
       deeds,
-      ends_at: `${text(form, "ends")}T00:00:00Z`,
+      ends_at: new Date(ends_ms).toISOString(),
       reason: text(form, "reason"),
     });
     show({ of: made.name, secret: made.token });
@@ -91,7 +95,7 @@ function NewToken({ again, show }: { again: () => Promise<void>; show: (secret: 
         ))}
         <label class="field">
           {t("token_until")}
-          <input name="ends" type="date" required />
+          <DayField name="ends" required />
         </label>
         <Reason />
       </Deed>

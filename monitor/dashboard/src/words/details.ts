@@ -18,6 +18,7 @@ export const en = {
   service_pipeline: "Judging has stopped",
   service_flood: "Alarm flood",
   service_clock: "The clock is not synchronised",
+  service_time: "Times went back",
   detail_outcome: "it has not come to what it was meant for",
   detail_no_answer: "no answer",
   detail_not_read_back: "it does not read back",
@@ -33,6 +34,13 @@ export const en = {
   detail_not_signed_in: "not signed in",
   detail_flood: "{a} alarms in {b} min",
   detail_down: "was not running from {a} to {b} UTC",
+  detail_clock: "the device's clock is {a} s from ours",
+  detail_clock_set: "the host's clock was set by {a} s; times go on without the step until a restart",
+  detail_time: "its time went back; not judged until {a} UTC",
+  detail_nothing_listens: "{a}: nothing listens there",
+  detail_not_connected: "{a}: not connected",
+  detail_connection_lost: "{a}: connection lost",
+  detail_no_connection: "{a}: no answer within {b} s to connect",
 };
 
 export const zh: Record<keyof typeof en, string> = {
@@ -53,6 +61,7 @@ export const zh: Record<keyof typeof en, string> = {
   service_pipeline: "判定已停止",
   service_flood: "报警泛滥",
   service_clock: "时钟未同步",
+  service_time: "时间倒退",
   detail_outcome: "未达到预期效果",
   detail_no_answer: "无应答",
   detail_not_read_back: "回读不符",
@@ -68,4 +77,11 @@ export const zh: Record<keyof typeof en, string> = {
   detail_not_signed_in: "未登录",
   detail_flood: "{b} 分钟内 {a} 条报警",
   detail_down: "{a} 至 {b} UTC 未运行",
+  detail_clock: "设备时钟与系统时钟相差 {a} s",
+  detail_clock_set: "主机时钟被调整 {a} s；重启前时间记录不随之跳变",
+  detail_time: "其时间倒退；至 {a} UTC 不参与判定",
+  detail_nothing_listens: "{a}：该地址无服务监听",
+  detail_not_connected: "{a}：未连接",
+  detail_connection_lost: "{a}：连接中断",
+  detail_no_connection: "{a}：连接时 {b} s 内无应答",
 };
