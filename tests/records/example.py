@@ -310,7 +310,7 @@ EXAMPLE = Dossier(
         LackPart(
             LackKind.GAP,
             RECORDS,
-            Text("15 values are missing: counter 15.", "缺少15个数值：计数器15。"),
+            Text("15 values are missing: particle counter 15.", "缺少15个数值：粒子计数器15。"),
         ),
         LackPart(
             LackKind.GAP,

@@ -19,6 +19,7 @@ from config.batches import EquipmentTest
 from config.model import Occupancy
 from config.rules import Level, Priority
 from monitor.calibration import InstrumentState
+from monitor.notify.members import SCREEN
 from monitor.records.dossier.parts import Hiding, LackKind
 from monitor.records.report.drawn import Points
 from monitor.records.report.figures import percentage
@@ -26,7 +27,7 @@ from monitor.records.report.font import FOLDER, FONT, FontError, fonts, shown, s
 from monitor.records.report.pades import Seal, seal_in
 from monitor.records.report.telling import beyond
 from monitor.records.report.whole import LANGUAGES, Made, report
-from monitor.records.report.words import SCREEN, WORDS
+from monitor.records.report.words import WORDS
 from monitor.records.verdicts import Verdict
 from monitor.server.rights import Role
 from monitor.server.signatures import Meaning
@@ -212,6 +213,7 @@ def test_what_the_service_wrote_is_told_in_the_language_of_the_report(both: Mapp
         "门开启",
         "第2次尝试被接受",
         "连接中断",
+        "RM-STM-L1·通信中断",
     ):
         assert said in chinese
         assert said not in tight(english)

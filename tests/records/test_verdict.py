@@ -66,9 +66,9 @@ def test_more_never_makes_it_better(
 
 def test_what_is_missing_is_said_by_cause_the_greatest_first() -> None:
     said = verdict.missing([FAULT, DOWN, FAULT])
-    assert said.en == "150 values are missing: network 120, counter 30."
-    assert said.zh == "缺少150个数值：网络120，计数器30。"
-    assert verdict.missing([replace(FAULT, rows=1)]).en == "1 value is missing: counter 1."
+    assert said.en == "150 values are missing: network 120, particle counter 30."
+    assert said.zh == "缺少150个数值：网络120，粒子计数器30。"
+    assert verdict.missing([replace(FAULT, rows=1)]).en == "1 value is missing: particle counter 1."
     assert set(verdict.CAUSES) == set(Cause)
 
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from config.model import Text
 from config.rules import Level
 from monitor.calibration import InstrumentState
+from monitor.notify.members import MEMBERS
 from monitor.records.dossier.found_parts import EquipmentTestPart, PlatePart
 from monitor.records.dossier.parts import (
     AlarmPart,
@@ -28,16 +29,7 @@ from monitor.records.verdicts import BY_WEIGHT, Verdict
 from monitor.store.gaps import Cause
 from monitor.store.viable import Draft
 
-CAUSES = {
-    Cause.COLLECTOR_DOWN: Text("collector down", "采集器停止"),
-    Cause.SKIPPED: Text("polls skipped", "轮询跳过"),
-    Cause.NETWORK: Text("network", "网络"),
-    Cause.SUPPRESSED_BY_MODE: Text("mode of the equipment", "设备模式"),
-    Cause.DEVICE: Text("device", "设备"),
-    Cause.COUNTER: Text("counter", "计数器"),
-    Cause.NOT_SEALED: Text("not sealed yet", "尚未封存"),
-    Cause.MISSING: Text("unexplained", "原因不明"),
-}
+CAUSES = {cause: MEMBERS["dossier_cause"][cause] for cause in Cause}
 """What each is called."""
 
 SPANS_TOLD = 10

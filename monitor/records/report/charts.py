@@ -45,7 +45,7 @@ def chart(telling: Telling, channel: Told, points: Points, *, half: bool = False
         "says": " · ".join(
             [channel["id"], channel["zone"], each, *([say("log_axis")] if is_log(channel) else [])]
         ),
-        "verdict": "" if channel["verdict"] == "within" else say.member("verdict", channel["verdict"]),
+        "verdict": "" if channel["verdict"] == "within" else say.begun("verdict", channel["verdict"]),
         "tone": channel["verdict"],
         "svg": drawn(points, frame),
         "alt": say("chart_alt", channel=label),

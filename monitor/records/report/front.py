@@ -29,7 +29,7 @@ def front(telling: Telling) -> Block:
         "facts": facts(_batch(telling)),
         "verdict": {
             "head": say("verdict"),
-            "text": _begun(say.member("verdict", told["verdict"])),
+            "text": say.begun("verdict", told["verdict"]),
             "tone": told["verdict"],
         },
         "completeness": {
@@ -55,11 +55,6 @@ def front(telling: Telling) -> Block:
         ],
         "contents": say("contents"),
     }
-
-
-def _begun(said: str) -> str:
-    """Write what stands by itself as a sentence begins."""
-    return f"{said[:1].upper()}{said[1:]}"
 
 
 def _batch(telling: Telling) -> Iterator[tuple[str, Cell]]:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from config.model import Kind, Text
 from monitor.notify.figures import CLEAR, duration, must_be_clear, permitted, permitted_states
+from monitor.notify.words import words_of
 from monitor.records.report.blocks import TONES, Cell, cell
 from monitor.records.report.figures import NOTHING, figure, laid_down, places_of, spelt
 from monitor.records.report.words import Words
@@ -110,8 +111,14 @@ class Telling:
 
     def alarm_of(self, alarm: str) -> Cell:
         """Name what an alarm is about, with the alarm's id below."""
-        known = self.channels.get(alarm.rpartition("/")[0])
-        return cell(self.label(known["label"]), alarm) if known else alarm
+        about, _, cause = alarm.rpartition("/")
+        known, words = self.channels.get(about), words_of(self.words.language)
+        named = [self.label(known["label"])] if known else []
+        if cause == "communication":
+            named = [about, words.communication]
+        elif cause == "blind" and known:
+            named.append(words.blind)
+        return cell(" · ".join(named), alarm) if named else alarm
 
     def zone_line(self, zone: str) -> str:
         """Name a zone with its grade, as the line over what lies in it."""
@@ -124,7 +131,7 @@ class Telling:
     def verdict(self, verdict: str, *below: str) -> Cell:
         """Write a verdict in its tone."""
         return cell(
-            self.words.member("verdict", verdict),
+            self.words.begun("verdict", verdict),
             *below,
             tone=TONES.get(verdict, "plain"),
             strong=verdict != "within",

@@ -3,18 +3,15 @@
 What the screen names as well is named there: `dashboard/src/words/members.json`.
 """
 
-import json
 from collections.abc import Mapping
-from pathlib import Path
 
 from config.model import Text
+from monitor.notify.members import MEMBERS
 
-SCREEN = Path(__file__).parents[2] / "dashboard" / "src" / "words" / "members.json"
-_MEMBERS: Mapping[str, Mapping[str, Mapping[str, str]]] = json.loads(SCREEN.read_text("utf-8"))
 WORDS: Mapping[str, tuple[str, str]] = {
     **{
-        f"{of}.{member}": (word["en"], word["zh"])
-        for of, members in _MEMBERS.items()
+        f"{of}.{member}": (word.en, word.zh)
+        for of, members in MEMBERS.items()
         for member, word in members.items()
     },
     "title": ("Environmental record of a batch", "批次环境档案"),
@@ -269,7 +266,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "cause_found": ("Cause", "根本原因"),
     "impact": ("Impact", "影响"),
     "measure": ("Measure", "措施"),
-    "opened": ("Opened", "开启"),
+    "opened": ("Opened", "登记"),
     "assessed": ("Assessed", "评估"),
     "closed": ("Closed", "关闭"),
     "not_yet": ("not yet", "尚未"),
@@ -391,6 +388,11 @@ class Words:
         """Give the word for a member of a set; one that is not known stands as it is."""
         known = WORDS.get(f"{of}.{member}")
         return member if known is None else known[self._place]
+
+    def begun(self, of: str, member: str) -> str:
+        """Give the same where it stands by itself, as a sentence begins."""
+        said = self.member(of, member)
+        return f"{said[:1].upper()}{said[1:]}"
 
     def label(self, text: Mapping[str, str] | Text) -> str:
         """Give a text of the plant or of the dossier in this language."""
