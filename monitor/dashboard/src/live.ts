@@ -2,7 +2,7 @@
 
 import { Refusal, liveAddress, plant, whoAmI } from "./api";
 import type { Message } from "./api-types";
-import { silence_limit_ms, wait_ms, worthRedialling } from "./link";
+import { cut, silence_limit_ms, wait_ms, worthRedialling } from "./link";
 import { indexOf } from "./plant";
 import { collectorPlant, index, link, linkEvent, now_ms, receive, usePlant } from "./store";
 
@@ -19,6 +19,8 @@ const longest_wait_ms = 1000;
 let socket: WebSocket | null = null;
 let redial: number | undefined;
 let queue: Message[] = [];
+/** When the last of them came. Silence is reckoned from here: however late the screen is drawn, it says so in time. */
+let heard_ms = 0;
 let drawing: number | undefined;
 let frame: number | undefined;
 let due_ms = Infinity;
@@ -46,9 +48,11 @@ function turn(): void {
 }
 
 function tick(): void {
-  now_ms.value = performance.now();
-  if (now_ms.value > due_ms + longest_wait_ms) flush();
-  if (worthRedialling(link.value, now_ms.value)) dial();
+  const at_ms = performance.now();
+  // What waits to be drawn was heard: it must not pass for silence.
+  if (at_ms > due_ms + longest_wait_ms || cut(link.value, at_ms) !== null) flush();
+  now_ms.value = at_ms;
+  if (worthRedialling(link.value, at_ms)) dial();
 }
 
 function dial(): void {
@@ -79,6 +83,7 @@ async function closed(): Promise<void> {
 
 function hear(message: Message): void {
   queue.push(message);
+  heard_ms = performance.now();
   if (queue.length >= longest_queue) flush();
   else drawWithin(isOnlyValue(message) ? gather_ms : at_once_ms);
 }
@@ -108,9 +113,9 @@ function flush(): void {
   const heard = queue;
   queue = [];
   if (heard.length === 0) return;
-  receive(heard, performance.now());
+  receive(heard, heard_ms);
   clearTimeout(silence);
-  silence = setTimeout(tick, silence_limit_ms + 1);
+  silence = setTimeout(tick, heard_ms + silence_limit_ms + 1 - performance.now());
   const changed = (collectorPlant.peek() ?? index.peek()?.plant.sha256) !== index.peek()?.plant.sha256;
   if (changed && heard.some((message) => message.type === "snapshot")) loadPlant().catch(unreachable);
 }
