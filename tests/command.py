@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from monitor.cli import main
+from tests.patience import PATIENCE_S
 
-WITHIN_S = 100.0
 _FORKING = multiprocessing.get_context("forkserver")
 _FORKING.set_forkserver_preload([__name__])
 
@@ -25,12 +25,12 @@ def gradewatch(*words: str, database: str = "") -> "subprocess.CompletedProcess[
         told = Path(folder) / "stdout", Path(folder) / "stderr"
         process = _FORKING.Process(target=_run, args=(words, environment, told))
         process.start()
-        process.join(WITHIN_S)
+        process.join(PATIENCE_S)
         code = process.exitcode
         if code is None:
             process.kill()
             process.join()
-            raise subprocess.TimeoutExpired(words, WITHIN_S)
+            raise subprocess.TimeoutExpired(words, PATIENCE_S)
         process.close()
         return subprocess.CompletedProcess(words, code, *(path.read_text() for path in told))
 

@@ -26,13 +26,13 @@ from config.load import load
 from config.plant import Plant
 from monitor.store.roles import SERVICE, signed_in_as
 from tests.database import Server
+from tests.patience import PATIENCE_S
 from tests.people import add_people
 
 T = TypeVar("T")
 
 PASSWORD = "a password of the scenario"
 BIN = Path(sys.executable).parent
-START_WITHIN_S = 60.0
 LOOK_EVERY_S = 0.05
 
 
@@ -65,7 +65,7 @@ class Service:
     def client(self) -> httpx.AsyncClient:
         """Return a client that is not signed in."""
         own = {"Origin": self.address}
-        return httpx.AsyncClient(base_url=self.address, headers=own, verify=NO_TLS, timeout=10)
+        return httpx.AsyncClient(base_url=self.address, headers=own, verify=NO_TLS, timeout=PATIENCE_S)
 
     async def fault(self, name: str, device: str) -> datetime:
         """Start a fault in the simulated plant; return when."""
@@ -121,16 +121,16 @@ class Service:
             (await client.request(method, path, json=body)).raise_for_status()
 
 
-async def until(look: Callable[[], Awaitable[T | None]], within_s: float, what: str) -> T:
+async def until(look: Callable[[], Awaitable[T | None]], what: str) -> T:
     """Look again and again until what is seen is true; return it."""
     loop = asyncio.get_running_loop()
-    end = loop.time() + within_s
+    end = loop.time() + PATIENCE_S
     while loop.time() < end:
         seen = await look()
         if seen:
             return seen
         await asyncio.sleep(LOOK_EVERY_S)
-    raise AssertionError(f"not within {within_s:g} s: {what}")
+    raise AssertionError(f"not within {PATIENCE_S:g} s: {what}")
 
 
 @contextmanager
@@ -182,7 +182,7 @@ async def _peopled(database: Server) -> str:
 
 
 async def _live(one: Service) -> None:
-    await until(lambda: live_devices(one, 5), START_WITHIN_S, "all five devices live")
+    await until(lambda: live_devices(one, 5), "all five devices live")
 
 
 async def live_devices(one: Service, wanted: int) -> bool:
@@ -206,7 +206,7 @@ def _process(
         yield process
     finally:
         process.send_signal(signal.SIGINT)
-        code = process.wait(30)
+        code = process.wait(PATIENCE_S)
         if process.stdout is not None:
             process.stdout.close()
     assert code == 0, f"{command[0]} ended with {code}"

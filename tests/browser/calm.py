@@ -16,12 +16,13 @@ from monitor.server.gate import COOKIE
 from monitor.server.rights import Role
 from monitor.server.settings import Settings
 from tests.browser.chromium import Chromium
+from tests.patience import PATIENCE_S
 from tests.server.collector import Collector, sample_of, well
 from tests.server.conftest import NO_DATABASE, Running, meet, running
 from tests.server.hands import Hands
 
 DASHBOARD = Path(__file__).parents[2] / "monitor/dashboard/dist"
-SLOW_MS = 20_000
+SLOW_MS = 1000 * PATIENCE_S
 
 
 class Calm:

@@ -8,15 +8,18 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from monitor.server.access import PASSWORD_VARIABLE
+from tests.browser.calm import SLOW_MS
 from tests.browser.chromium import FINDS_CHROMIUM, Chromium, driven, serving
 from tests.conftest import no_task_left
 from tests.server.conftest import PASSWORD
 from tests.service import Service
 
 HERE = Path(__file__).parent
+
+expect.set_options(timeout=SLOW_MS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -62,7 +62,7 @@ async def at_the_screen(chromium: Chromium, one: Service, name: str) -> AsyncIte
 async def is_heard(page: Page) -> None:
     """Listen until something is heard."""
     await expect(page.get_by_test_id("silence")).to_be_visible(timeout=SLOW_MS)
-    await until(lambda: _loud(page, SHORT_MS), 20, "a sound")
+    await until(lambda: _loud(page, SHORT_MS), "a sound")
 
 
 async def fall_silent(page: Page) -> None:

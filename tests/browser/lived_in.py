@@ -23,6 +23,7 @@ from tests.browser.test_line import WELL
 from tests.changing import changed
 from tests.loaded import loaded
 from tests.monitor.test_calibration import FACTS
+from tests.patience import PATIENCE_S
 from tests.server.collector import PRESSURE
 from tests.server.conftest import PASSWORD, Running
 from tests.server.filled import BATCH, made_batch
@@ -123,7 +124,7 @@ async def _propose(server: Running, files: dict[str, str]) -> None:
     own = {key: text for key, text in looser.items() if key.startswith("plant/")}
     async with server.client(server.sign_in(Role.ENGINEER)) as client:
         body = {"reason": "less noise at night", "files": own}
-        answer = await client.post(f"{API}/plant/proposals", json=body, timeout=30)
+        answer = await client.post(f"{API}/plant/proposals", json=body, timeout=PATIENCE_S)
     assert answer.status_code == 201, answer.text
 
 

@@ -46,8 +46,6 @@ SIZES = {"laptop": (1366, 768), "phone": (390, 844)}
 HOUR = "from=2026-03-02T08:15:00Z&to=2026-03-02T09:15:00Z"
 PICTURES = os.environ.get("GRADEWATCH_SCREENSHOTS")
 
-pytestmark = pytest.mark.timeout(300)
-
 
 @dataclass(frozen=True)
 class Sight:

@@ -3,7 +3,6 @@
 import os
 from pathlib import Path
 
-import pytest
 from playwright.async_api import Page, expect
 
 from monitor.server.rights import Role
@@ -19,8 +18,6 @@ __all__ = ["calm", "plant", "server"]
 
 SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 LABELS = {"en": ("What is done", "Password to sign"), "zh-CN": ("处理说明", "签名密码")}
-
-pytestmark = pytest.mark.timeout(150)
 
 
 async def show(page: Page, name: str) -> None:

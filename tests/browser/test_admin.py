@@ -19,6 +19,7 @@ from tests.browser.chromium import Chromium
 from tests.browser.looks import LOOKS, looks, turn
 from tests.browser.shared import database_url, folder, no_task_left_running
 from tests.changing import ACTION, line, looser
+from tests.patience import PATIENCE_S
 from tests.people import called
 from tests.server.conftest import PASSWORD, Running
 from tests.server.hands import Hands
@@ -28,8 +29,6 @@ __all__ = ["database_url", "folder", "no_task_left_running"]
 OWN_PASSWORD = "a sentence that Zhao alone knows"
 FOLDER = os.environ.get("GRADEWATCH_PICTURES")
 PAGES = {"people": Role.ADMIN, "account": Role.ADMIN, "book": Role.QA, "changes": Role.QA}
-
-pytestmark = pytest.mark.timeout(180)
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +79,7 @@ async def proposed(server: Running, known: tuple[Plant, dict[str, str]]) -> None
     own = {name: text for name, text in looser(known[1]).items() if name.startswith("plant/")}
     async with server.client(server.sign_in(Role.ENGINEER)) as client:
         body = {"reason": "less noise at night", "files": own}
-        answer = await client.post(f"{API}/plant/proposals", json=body, timeout=30)
+        answer = await client.post(f"{API}/plant/proposals", json=body, timeout=PATIENCE_S)
     assert answer.status_code == 201, answer.text
 
 
@@ -246,7 +245,7 @@ async def test_a_looser_limit_is_seen_and_approved_by_another_with_a_signature(
     looser_row = page.get_by_test_id("differences").locator("tr", has=page.locator(".looser"))
     await expect(looser_row).to_contain_text([ACTION], timeout=SLOW_MS)
     await page.get_by_test_id("replay-start").click()
-    await expect(page.get_by_test_id("replay")).to_have_attribute("data-state", "done", timeout=60_000)
+    await expect(page.get_by_test_id("replay")).to_have_attribute("data-state", "done", timeout=SLOW_MS)
     form = page.locator("form", has=page.get_by_test_id("approve-1"))
     await form.locator("[name=password]").fill(PASSWORD)
     await page.get_by_test_id("approve-1").click()

@@ -3,7 +3,6 @@
 import re
 from collections.abc import AsyncIterator
 
-import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
@@ -18,8 +17,6 @@ from tests.server.conftest import Running
 __all__ = ["calm", "database_url", "folder", "no_task_left_running", "server"]
 
 TRANSFER = "ISO-STM-L1/transfer_pressure/alert"
-
-pytestmark = pytest.mark.timeout(180)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

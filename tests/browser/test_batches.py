@@ -36,8 +36,6 @@ PRESS_AT_ONCE = """(testid) => {
 }"""
 """Presses a button in the very moment in which it is there, before the page is painted."""
 
-pytestmark = pytest.mark.timeout(120)
-
 
 @pytest.fixture
 def calm(folder: Path) -> Calm:

@@ -23,8 +23,6 @@ from tests.server.hands import Hands
 LINE = Path(__file__).parents[1] / "plants" / "line"
 BACK_S = 20
 
-pytestmark = pytest.mark.timeout(120)
-
 
 @pytest.fixture(scope="module")
 def plant() -> Plant:

@@ -43,8 +43,6 @@ CUT = """(page) => [
     return box.width > 0 && (box.left < card.left - 1 || box.right > card.right + 1);
 }).map((one) => one.textContent)"""
 
-pytestmark = pytest.mark.timeout(120)
-
 
 @pytest.fixture(scope="module")
 def plant() -> Plant:

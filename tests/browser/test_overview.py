@@ -31,8 +31,6 @@ CUT = """(overview) => [...overview.querySelectorAll(".tile")].filter((tile) =>
     tile.querySelector(".label").getBoundingClientRect().bottom > tile.getBoundingClientRect().bottom
 ).map((tile) => tile.title)"""
 
-pytestmark = pytest.mark.timeout(120)
-
 
 @pytest.fixture(scope="module")
 def plant() -> Plant:

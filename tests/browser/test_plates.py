@@ -22,8 +22,6 @@ from tests.server.hands import Hands
 LINE = Path(__file__).parents[1] / "plants" / "line"
 PICTURES = os.environ.get("GRADEWATCH_PICTURES")
 
-pytestmark = pytest.mark.timeout(120)
-
 
 @pytest.fixture
 def calm(folder: Path) -> Calm:

@@ -25,8 +25,6 @@ from tests.server.provider import CLIENT_ID, CLIENT_SECRET, SUBJECT, Provider
 
 CALLED = "厂区 SSO"
 
-pytestmark = pytest.mark.timeout(120)
-
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def provider() -> AsyncIterator[Provider]:

@@ -33,8 +33,6 @@ PAINTED = """([name, wanted]) => {
     return !wanted;
 }"""
 
-pytestmark = pytest.mark.timeout(180)
-
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def screen(server: Running, chromium: Chromium) -> AsyncIterator[Page]:

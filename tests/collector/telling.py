@@ -22,6 +22,7 @@ from tests.alarms.building import ACTION, limit, sample
 from tests.alarms.calling import duty, escalation, on_duty
 from tests.collector.building import Line
 from tests.notify.standins import Asked, Gateway, Handler, http, service
+from tests.patience import PATIENCE_S
 
 KEY = "the-key-of-the-tests"
 BUSY = http(503, {"detail": "busy"})
@@ -111,7 +112,7 @@ class Telling:
 
     async def result(self) -> NoticeResult:
         """Return what became of the next Notice that has ended."""
-        return await asyncio.wait_for(self.results.get(), 5)
+        return await asyncio.wait_for(self.results.get(), PATIENCE_S)
 
     def pending(self) -> list[Notice]:
         """Return the Notices whose end is not known."""

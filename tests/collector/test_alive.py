@@ -20,6 +20,7 @@ from tests.alarms.building import after
 from tests.collector.clock import HandClock
 from tests.collector.telling import KEY, called, keys_of, telling
 from tests.notify.standins import Asked, Gateway, http, service, silent
+from tests.patience import PATIENCE_S
 
 NAME = "outside"
 
@@ -63,7 +64,7 @@ class Beating:
 
     async def beaten(self, times: int) -> None:
         """Wait until so many beats have had their answer."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while self.alive.beats < times:  # noqa: ASYNC110 - the answers
                 await asyncio.sleep(0.001)
 
@@ -132,7 +133,7 @@ async def test_a_secret_that_is_missing_and_a_switch_that_hangs_are_told_likewis
         ):
             monkeypatch.setattr(alive, "BEAT_WITHIN_S", within_s)
             async with beating(heard_outside(), environ) as one:
-                fault = await asyncio.wait_for(one.offered.get(), 5)
+                fault = await asyncio.wait_for(one.offered.get(), PATIENCE_S)
                 assert isinstance(fault, Fault)
                 assert words in fault.message
 

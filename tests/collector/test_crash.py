@@ -30,6 +30,7 @@ from tests.collector.building import written
 from tests.collector.clock import HandClock
 from tests.collector.protected import P01, Machine, protected
 from tests.collector.scripted import ScriptedDriver
+from tests.patience import PATIENCE_S
 
 BUZZER = 2
 _COMMAND = TypeAdapter(Command)
@@ -79,7 +80,7 @@ class Run:
         """Let seconds pass, and all that comes of them happen."""
         for _ in range(seconds):
             await self.clock.advance(1)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE_S):
                 while self._is_busy():  # noqa: ASYNC110 - the disk's word, and the wire's
                     await asyncio.sleep(0.001)
             await self.clock.advance(0)

@@ -19,6 +19,7 @@ from monitor.collector.feed import Cut, Feed, Listener
 from monitor.collector.metrics import registry_of
 from tests.alarms.building import ACTION, after, plant, sample
 from tests.collector.building import Line, running
+from tests.patience import PATIENCE_S
 
 TOKEN = "a-token-of-the-test"
 HEALTH = {
@@ -78,7 +79,7 @@ async def endpoint(tmp_path: Path) -> AsyncIterator[Endpoint]:
 
 
 async def message(socket: ClientConnection) -> dict[str, object]:
-    received: dict[str, object] = json.loads(await asyncio.wait_for(socket.recv(), 5))
+    received: dict[str, object] = json.loads(await asyncio.wait_for(socket.recv(), PATIENCE_S))
     return received
 
 

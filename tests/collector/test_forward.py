@@ -37,6 +37,7 @@ from tests.collector.building import running
 from tests.collector.clock import HandClock
 from tests.collector.protected import P01, protected
 from tests.database import Server
+from tests.patience import PATIENCE_S
 
 
 async def journalled(path: Path, of: Plant, entries: list[Entry], state: str | None = None) -> None:
@@ -62,7 +63,7 @@ async def forwarding(of: Plant, path: Path, url: str) -> AsyncIterator[Forward]:
 
 async def reached(forward: Forward, seq: int) -> None:
     """Wait until the forwarder has come to an entry."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while forward.position < seq:  # noqa: ASYNC110 - moved by the forwarder
             await asyncio.sleep(0.01)
 
@@ -193,7 +194,7 @@ async def test_a_database_that_is_away_is_said_and_found_again(
             await reached(forward, 3)
             timescale.stop()
             await journalled(path, one, samples(3, 6))
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE_S):
                 while forward.ok or "start the database" not in forward.detail:  # noqa: ASYNC110 - set by the forwarder
                     await asyncio.sleep(0.01)
             timescale.start()
@@ -359,7 +360,7 @@ async def test_a_book_whose_tail_was_cut_is_told_and_not_written_to(
     await journalled(path, one, samples(3, 6))
     forward = Forward(one, path, database_url, HandClock(), offer=told.append)
     task = asyncio.create_task(forward.run())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while not told:  # noqa: ASYNC110 - told by the forwarder
             await asyncio.sleep(0.01)
     task.cancel()
@@ -372,7 +373,7 @@ async def test_a_book_whose_tail_was_cut_is_told_and_not_written_to(
 async def refused(forward: Forward) -> str:
     """Return why the forwarder stores nothing, once it has said so."""
     task = asyncio.create_task(forward.run())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while "set back" not in forward.detail:  # noqa: ASYNC110 - set by the forwarder
             await asyncio.sleep(0.01)
     task.cancel()

@@ -16,6 +16,7 @@ from tests.alarms.building import plant
 from tests.collector.clock import HandClock
 from tests.collector.test_forward import journalled, reached, rows, samples
 from tests.database import Server
+from tests.patience import PATIENCE_S
 
 
 async def test_a_stop_is_heeded_even_where_the_database_has_swallowed_it(
@@ -38,7 +39,7 @@ async def test_a_stop_is_heeded_even_where_the_database_has_swallowed_it(
     task = asyncio.create_task(forward.run())
     await written.wait()
     task.cancel()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         await asyncio.wait({task})
     assert task.cancelled()
 
@@ -56,7 +57,7 @@ async def held(url: str) -> AsyncIterator[None]:
 async def blocked(url: str) -> None:
     """Wait until somebody waits for that row."""
     query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while await rows(url, query) == [(0,)]:  # noqa: ASYNC110 - the database tells nobody
             await asyncio.sleep(0.01)
 
@@ -99,7 +100,7 @@ async def test_a_stop_waits_no_longer_for_the_signature_than_it_may(
     before = await rows(database_url, BOOK_END)
     async with held(database_url):
         task.cancel()
-        await asyncio.wait({task}, timeout=20)
+        await asyncio.wait({task}, timeout=PATIENCE_S)
         assert task.cancelled()
     assert (await rows(database_url, BOOK_END), len(remembered(tmp_path))) == (before, 1)
 
@@ -111,7 +112,7 @@ async def test_a_database_that_is_away_is_not_waited_for_at_the_end(
     timescale.kill()
     try:
         task.cancel()
-        await asyncio.wait({task}, timeout=20)
+        await asyncio.wait({task}, timeout=PATIENCE_S)
         assert task.cancelled()
     finally:
         timescale.start()
@@ -133,7 +134,7 @@ async def test_a_stop_lets_what_is_being_written_come_to_its_end(tmp_path: Path,
     async with writing(tmp_path, database_url) as task:
         task.cancel()
         await asyncio.sleep(0)
-    await asyncio.wait({task}, timeout=20)
+    await asyncio.wait({task}, timeout=PATIENCE_S)
     assert task.cancelled()
     assert await rows(database_url, "SELECT count(*) FROM sample") == [(140,)]
     assert len(remembered(tmp_path)) == 2
@@ -145,7 +146,7 @@ async def test_a_stop_waits_no_longer_for_what_is_being_written_than_it_may(
     monkeypatch.setattr("monitor.store.database.END_S", 0.05)
     async with writing(tmp_path, database_url) as task:
         task.cancel()
-        await asyncio.wait({task}, timeout=20)
+        await asyncio.wait({task}, timeout=PATIENCE_S)
         assert task.cancelled()
     assert await rows(database_url, "SELECT count(*) FROM sample") == [(130,)]
 
@@ -157,5 +158,5 @@ async def test_a_stop_in_the_moment_in_which_the_database_dies_under_a_write_is_
         timescale.kill()
         timescale.start()
         task.cancel()
-        await asyncio.wait({task}, timeout=20)
+        await asyncio.wait({task}, timeout=PATIENCE_S)
         assert task.cancelled()

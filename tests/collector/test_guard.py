@@ -8,6 +8,7 @@ import pytest
 from alarms.events import Event, Fault
 from monitor.collector.guard import Guard, Work
 from tests.collector.clock import HandClock, settle
+from tests.patience import PATIENCE_S
 
 
 async def test_a_part_that_fails_is_told_started_again_and_told_well(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,7 +41,7 @@ async def _failing_again_and_again(guard: Guard, told: "asyncio.Queue[Event]", w
     task = asyncio.create_task(guard.run("forward", work))
     messages = []
     for _ in range(2):
-        fault = await asyncio.wait_for(told.get(), 5)
+        fault = await asyncio.wait_for(told.get(), PATIENCE_S)
         assert isinstance(fault, Fault)
         messages.append(fault.message)
     task.cancel()
@@ -95,7 +96,7 @@ async def test_stopping_ends_a_part_that_swallows_a_cancellation_and_one_that_fa
     task = asyncio.create_task(guard.run("poll", swallows))
     await begun.wait()
     task.cancel()
-    _, running = await asyncio.wait({task}, timeout=5)
+    _, running = await asyncio.wait({task}, timeout=PATIENCE_S)
     assert (running, guard.restarts, told.empty()) == (set(), 0, True)
 
 
@@ -115,7 +116,7 @@ async def test_a_part_that_fails_again_before_it_was_well_is_not_told_well(
         await asyncio.get_running_loop().create_future()
 
     task = asyncio.create_task(Guard(HandClock(), told.put_nowait).run("forward", fails_twice))
-    faults = [await asyncio.wait_for(told.get(), 5) for _ in range(3)]
+    faults = [await asyncio.wait_for(told.get(), PATIENCE_S) for _ in range(3)]
     assert [one.message for one in faults if isinstance(one, Fault)] == ["ValueError: broken"] * 2 + [""]
     await asyncio.sleep(0.01)
     assert told.empty()

@@ -24,6 +24,7 @@ from monitor.collector.journal import Entry, InForce, Journal, JournalError, Jou
 from tests.alarms.building import T0, after, plant, record
 from tests.collector.clock import settle
 from tests.loaded import loaded
+from tests.patience import PATIENCE_S
 
 times = st.just(codec.EPOCH) | st.integers(0, 10**15).map(lambda us: T0 + timedelta(microseconds=us))
 numbers = st.floats(allow_nan=False)
@@ -134,7 +135,7 @@ async def test_one_who_no_longer_waits_keeps_no_other_from_being_told(tmp_path: 
     gone, waits = journal.append([fault(1)], None), journal.append([fault(2)], None)
     gone.cancel()
     journal.start()
-    await asyncio.wait_for(waits, 10)
+    await asyncio.wait_for(waits, PATIENCE_S)
     await journal.close()
 
 
@@ -148,7 +149,7 @@ async def test_what_may_wait_goes_with_the_next_that_may_not(
     journal.start()
     first = journal.append([fault(1)], None, may_wait=True)
     assert (journal.waiting(), journal._waiting.qsize()) == (1, 0)
-    await asyncio.wait_for(journal.append([fault(2)], None), 10)
+    await asyncio.wait_for(journal.append([fault(2)], None), PATIENCE_S)
     assert (first.done(), journal.waiting(), journal.last_seq) == (True, 0, 2)
     journal.append([fault(3)], None, may_wait=True)
     last = journal.append([fault(4)], None, may_wait=True)
@@ -166,7 +167,7 @@ async def test_what_may_wait_does_not_wait_for_ever(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "journal.sqlite")
     journal.start()
     for _ in range(2):
-        await asyncio.wait_for(journal.append([fault(1)], None, may_wait=True), 10)
+        await asyncio.wait_for(journal.append([fault(1)], None, may_wait=True), PATIENCE_S)
     await journal.close()
 
 
@@ -183,7 +184,7 @@ async def test_a_failing_disk_loses_nothing_and_is_told(tmp_path: Path) -> None:
     assert "database is locked" in journal.failure
     holder.execute("ROLLBACK")
     holder.close()
-    await asyncio.wait_for(written, 10)
+    await asyncio.wait_for(written, PATIENCE_S)
     assert (journal.failure, journal.last_seq) == ("", 1)
     await journal.close()
 
@@ -209,7 +210,7 @@ async def test_a_stop_does_not_wait_for_a_disk_that_fails(tmp_path: Path) -> Non
     journal.start()
     written = journal.append([fault(1)], None)
     await _failing(journal)
-    await asyncio.wait_for(journal.close(), 10)
+    await asyncio.wait_for(journal.close(), PATIENCE_S)
     assert not written.done()
     holder.close()
 
@@ -237,7 +238,7 @@ async def test_a_plant_that_cannot_be_noted_is_told_with_the_remedy(tmp_path: Pa
 
 
 async def _failing(journal: Journal) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while not journal.failure:  # noqa: ASYNC110 - set by the writing thread
             await asyncio.sleep(0.01)
 

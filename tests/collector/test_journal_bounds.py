@@ -27,6 +27,7 @@ from monitor.collector.journal_bounds import (
 from monitor.collector.journal_read import FORGET_AT_ONCE
 from tests.alarms.building import after, plant, sample
 from tests.loaded import loaded
+from tests.patience import PATIENCE_S
 
 DAY_S = 86_400
 MEGABYTE = 2**20
@@ -120,7 +121,7 @@ async def test_h7_a_full_journal_refuses_and_lets_go_of_nothing_that_is_not_stor
     assert kept.journal.full  # 97 %: it does not go to and fro
     kept.look(stored_seq=10)
     assert not kept.journal.full
-    await asyncio.wait_for(kept.journal.append([large(1)], None), 10)
+    await asyncio.wait_for(kept.journal.append([large(1)], None), PATIENCE_S)
     await kept.close()
 
 
@@ -213,7 +214,9 @@ async def test_h7_a_disk_that_takes_nothing_more_loses_nothing_and_is_told(tmp_p
     """The limit of a file's size stands for a disk that others have filled: the kernel refuses the write."""
     path = tmp_path / JOURNAL
     command = [sys.executable, "-c", FULL_DISK, str(path)]
-    done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=60)
+    done = await asyncio.to_thread(
+        subprocess.run, command, capture_output=True, text=True, timeout=PATIENCE_S
+    )
     assert done.returncode == 0, done.stderr
     assert str(path) in done.stdout
     with closing(JournalReader(path)) as reader:

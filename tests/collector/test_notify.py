@@ -27,6 +27,7 @@ from tests.alarms.building import ACTION, after, sample
 from tests.collector.clock import HandClock, settle
 from tests.collector.telling import BUSY, KEY, Answers, called, keys_of, telling
 from tests.notify.standins import Asked, Gateway, http, silent
+from tests.patience import PATIENCE_S
 
 FIRST = f"{ACTION}|2026-11-21T08:00:00.000000Z|1|ann|robot"
 NEXT_WAY = FIRST.replace("robot", "mail")
@@ -181,7 +182,7 @@ async def test_a_way_that_hangs_holds_no_other(tmp_path: Path, gateway: Gateway)
         one.line.journal.start()
         await one.breach()
         one.also_tell(50)
-        await asyncio.wait_for(asked_for.wait(), 5)
+        await asyncio.wait_for(asked_for.wait(), PATIENCE_S)
         await one.line.take(Tick(after(16)))  # its time is over: the next way, while the first still hangs
         result = await one.result()
         assert (result.key, result.outcome) == (NEXT_WAY, Outcome.ACCEPTED)

@@ -19,6 +19,7 @@ from monitor.collector.restore import restore
 from tests.alarms.building import ACTION, ALERT, ISOLATOR, TOWER, after, limit, plant, sample
 from tests.collector.building import Line, running
 from tests.collector.clock import settle
+from tests.patience import PATIENCE_S
 
 
 async def test_glove_breach_goes_to_journal_tower_and_feed(tmp_path: Path) -> None:
@@ -262,7 +263,7 @@ async def test_an_event_that_breaks_the_pipeline_leaves_nobody_waiting(tmp_path:
     await settle()
     with pytest.raises(KeyError, match="no such series"):
         line.pipeline.take_rest()
-    await asyncio.wait({asking}, timeout=5)
+    await asyncio.wait({asking}, timeout=PATIENCE_S)
     assert asking.cancelled()
     await line.journal.close()
 
@@ -321,7 +322,7 @@ async def test_only_a_sample_of_which_nothing_follows_may_wait_for_others(
         assert len(line.journal._group) == 2
         await line.take(sample(2, 10.0))
         assert line.commands.written[0] is not None
-        await asyncio.wait_for(line.commands.written[0], 10)
+        await asyncio.wait_for(line.commands.written[0], PATIENCE_S)
         assert line.kinds() == ["sample", "sample", "sample", "transition", "command"]
         await line.take(Fault(after(3), "forward", ""))
         assert len(line.journal._group) == 0

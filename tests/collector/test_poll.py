@@ -16,6 +16,7 @@ from monitor.collector.poll import Poll, next_tick, offset_s
 from tests.alarms.building import ISOLATOR, TOWER, plant
 from tests.collector.clock import START, HandClock, settle
 from tests.collector.scripted import ScriptedDriver, Step
+from tests.patience import PATIENCE_S
 
 SECOND = timedelta(seconds=1)
 # The hand clock stands still while asyncio's own timers run: a hanging read costs the test this long.
@@ -57,7 +58,8 @@ async def polled(
     samples = []
     for _ in range(seconds):
         await clock.advance(1)
-        samples.append(await asyncio.wait_for(arrived.get(), 5))  # a hanging read ends by its own timeout
+        # A hanging read ends by its own timeout.
+        samples.append(await asyncio.wait_for(arrived.get(), PATIENCE_S))
     running.cancel()
     await asyncio.wait({running})
     return samples, driver
@@ -103,7 +105,7 @@ async def test_h2_a_device_that_accepts_and_never_answers_gives_a_bad_sample_eac
     running = asyncio.create_task(poll.run(START, arrived.put_nowait))
     for _ in range(3):
         await clock.advance(1)
-        sample = await asyncio.wait_for(arrived.get(), 5)
+        sample = await asyncio.wait_for(arrived.get(), PATIENCE_S)
         assert (sample.reason, sample.quality) == ("connecting to 127.0.0.1:1", (Quality.UNREACHABLE,) * 2)
     assert driver.connects == 1
     running.cancel()
@@ -122,7 +124,7 @@ async def test_h2_connecting_that_never_ends_is_given_up_and_begun_again(
     running = asyncio.create_task(poll.run(START, arrived.put_nowait))
     for _ in range(2):
         await clock.advance(1)
-        await asyncio.wait_for(arrived.get(), 5)
+        await asyncio.wait_for(arrived.get(), PATIENCE_S)
     assert driver.connects == 2
     running.cancel()
     await asyncio.wait({running})
@@ -150,7 +152,7 @@ async def test_h2_a_connection_that_does_not_close_holds_nothing_up(monkeypatch:
     arrived: asyncio.Queue[Sample] = asyncio.Queue()
     running = asyncio.create_task(poll.run(START, arrived.put_nowait))
     await clock.advance(1)
-    assert (await asyncio.wait_for(arrived.get(), 5)).reason == "cut"
+    assert (await asyncio.wait_for(arrived.get(), PATIENCE_S)).reason == "cut"
     running.cancel()
     await asyncio.wait({running})
 

@@ -20,6 +20,7 @@ from tests.alarms.building import ISOLATOR, TOWER, plant
 from tests.collector.clock import START, HandClock
 from tests.collector.protected import P01, Machine, protected
 from tests.collector.scripted import ScriptedDriver
+from tests.patience import PATIENCE_S
 
 RED = Command(TOWER, {"red": "on", "amber": "off", "buzzer": "pattern_1"}, "ISO/pressure/action")
 DARK = Command(TOWER, {"red": "off", "amber": "off", "buzzer": "off"}, "all NORM")
@@ -58,7 +59,7 @@ class Bench:
 
     async def result(self) -> ActionResult:
         """Return the next result."""
-        result = await asyncio.wait_for(self.results.get(), 5)
+        result = await asyncio.wait_for(self.results.get(), PATIENCE_S)
         assert isinstance(result, ActionResult)
         return result
 

@@ -10,6 +10,7 @@ from asyncua.server.server import Server
 from asyncua.ua.uatypes import DataValue, Int16, NodeId, String, Variant
 
 from simulators.shelf import standard_nodes
+from tests.patience import PATIENCE_S
 
 URI = "http://www.siemens.com/simatic-s7-opcua"
 
@@ -73,7 +74,7 @@ class OpcUaServer:
         return NodeId(String(identifier), Int16(self._index))
 
     def _run(self, doing: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(doing, self._loop).result(timeout=60)
+        return asyncio.run_coroutine_threadsafe(doing, self._loop).result(timeout=PATIENCE_S)
 
     async def _start(self) -> None:
         await self._server.init(await standard_nodes())

@@ -11,9 +11,7 @@ from drivers.driver import Driver
 from monitor.collector.poll import Poll
 from tests.collector.clock import START, HandClock, settle
 from tests.drivers.nouns import qualities
-
-WITHIN_S = 20.0
-"""Of real time, for a row that is due: far more than one takes, so that only one that never comes is missed."""
+from tests.patience import PATIENCE_S
 
 
 class Polling:
@@ -37,7 +35,7 @@ class Polling:
     async def tick(self, *awaited: str) -> None:
         """Let a second pass, and wait until each of these devices has its row of it."""
         await self.clock.advance(1.0)
-        async with asyncio.timeout(WITHIN_S):
+        async with asyncio.timeout(PATIENCE_S):
             while any(self._last(name) < self.clock.now() for name in awaited):
                 self._news.clear()
                 await self._news.wait()

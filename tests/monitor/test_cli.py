@@ -12,6 +12,7 @@ import pytest
 
 from tests.command import gradewatch
 from tests.database import LOCKED, Server
+from tests.patience import PATIENCE_S
 
 LINE = Path(__file__).parents[1] / "plants" / "line"
 GRADEWATCH = str(Path(sys.executable).with_name("gradewatch"))
@@ -27,7 +28,7 @@ def refused(done: "subprocess.CompletedProcess[str]") -> str:
 
 def test_check_counts_what_the_plant_has() -> None:
     done = subprocess.run(
-        [GRADEWATCH, "check", str(LINE)], capture_output=True, text=True, check=False, timeout=60
+        [GRADEWATCH, "check", str(LINE)], capture_output=True, text=True, check=False, timeout=PATIENCE_S
     )
     assert (done.returncode, done.stdout) == (0, "1 line, 7 zones, 5 devices, 203 channels\n")
 

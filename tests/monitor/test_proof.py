@@ -15,6 +15,7 @@ from monitor.store.signing import KEY_VARIABLE, keys_of, signer_in
 from tests.command import gradewatch
 from tests.database import Server
 from tests.monitor.test_cli import GRADEWATCH, refused
+from tests.patience import PATIENCE_S
 from tests.store.sealed import whole
 
 
@@ -84,7 +85,7 @@ def test_a_terminal_shows_how_far_it_is(kept: str) -> None:
         stdout=subprocess.DEVNULL,
         stderr=theirs,
         check=False,
-        timeout=60,
+        timeout=PATIENCE_S,
     )
     os.close(theirs)
     shown = os.read(ours, 65_536).decode()

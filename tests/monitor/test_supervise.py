@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 
 from monitor.supervise import Child, supervise, until_signalled
 from tests.collector.clock import settle
+from tests.patience import PATIENCE_S
 
 NOTES_AND_ENDS = "import sys; open(sys.argv[1], 'a').write('started '); sys.exit(3)"
 NOTES_ITS_END = """
@@ -33,7 +34,7 @@ signal.pause()
 
 async def there(path: Path) -> None:
     """Wait until a child has said that it runs."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while not path.exists():  # noqa: ASYNC110 - made by another process
             await asyncio.sleep(0.01)
 
@@ -48,7 +49,7 @@ async def test_a_process_that_ends_is_started_again(tmp_path: Path, monkeypatch:
     monkeypatch.setattr("monitor.supervise.FIRST_PAUSE_S", 0.0)
     notes = tmp_path / "notes"
     work = asyncio.create_task(supervise([Child("one", [sys.executable, "-c", NOTES_AND_ENDS, str(notes)])]))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while not notes.exists() or notes.read_text().count("started") < 3:  # noqa: ASYNC110 - by another process
             await asyncio.sleep(0.01)
     await stopped(work)
@@ -73,7 +74,7 @@ async def test_one_that_will_not_end_is_killed(tmp_path: Path, monkeypatch: pyte
         supervise([Child("deaf", [sys.executable, "-c", IGNORES_EVERYTHING, str(ready)])])
     )
     await there(ready)
-    await asyncio.wait_for(stopped(work), 10)
+    await asyncio.wait_for(stopped(work), PATIENCE_S)
 
 
 async def test_one_that_cannot_be_started_is_tried_again_and_stops_no_other(
@@ -83,7 +84,7 @@ async def test_one_that_cannot_be_started_is_tried_again_and_stops_no_other(
     late, notes = tmp_path / "late", tmp_path / "notes"
     work = asyncio.create_task(supervise([Child("late", [str(late), str(notes)])]))
     with capture_logs() as logs:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while not logs:  # noqa: ASYNC110 - by the supervisor
                 await asyncio.sleep(0.01)
     assert "No such file" in logs[0]["code"]
@@ -110,7 +111,7 @@ async def test_a_second_signal_does_not_cut_the_stopping_short(number: signal.Si
     waiting = asyncio.create_task(until_signalled(asyncio.create_task(work())))
     await begun.wait()
     os.kill(os.getpid(), number)
-    await asyncio.wait_for(waiting, 10)
+    await asyncio.wait_for(waiting, PATIENCE_S)
     assert ended.is_set()
 
 
@@ -128,7 +129,7 @@ async def test_its_output_goes_to_its_log_and_the_environment_is_added(tmp_path:
     work = asyncio.create_task(
         supervise([Child("one", [sys.executable, "-c", says], {"GRADEWATCH_WORD": "hello"}, log)])
     )
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while not log.exists() or "hello" not in log.read_text():  # noqa: ASYNC110 - by another process
             await asyncio.sleep(0.01)
     await stopped(work)

@@ -14,6 +14,7 @@ from monitor.plant_words import PASSWORD_VARIABLE
 from monitor.versions import bundle, write_files
 from tests.changing import FIRST_LIMIT
 from tests.database import Server
+from tests.patience import PATIENCE_S
 from tests.service import BIN, PASSWORD, Service, live_devices, service, until
 
 ACTION = "ISO-STM-L1/chamber_pressure/action"
@@ -61,9 +62,9 @@ async def test_a_limit_goes_from_the_proposal_into_force_and_the_standing_alarm_
     assert FIRST_LIMIT in text
     files["plant/limits.yaml"] = text.replace(FIRST_LIMIT, NOT_ANY_MORE, 1)
     async with one.signed_in("li") as li, one.signed_in("qian") as qian:
-        li.timeout = qian.timeout = httpx.Timeout(60)
+        li.timeout = qian.timeout = httpx.Timeout(PATIENCE_S)
         await one.fault("glove-breach", "ISO-STM-L1")
-        await until(lambda: is_active(li), 20, "the breach is an alarm")
+        await until(lambda: is_active(li), "the breach is an alarm")
         raised = (await alarm(li) or {})["raised_at"]
 
         write_files(tmp_path, files)
@@ -85,7 +86,7 @@ async def test_a_limit_goes_from_the_proposal_into_force_and_the_standing_alarm_
             told = (await qian.get(f"{path}/replay")).json()
             return dict(told["result"]) if told["state"] == "done" else None
 
-        result = await until(judged, 60, "the past judged")
+        result = await until(judged, "the past judged")
         assert result["alarms"] == [{"alarm": ACTION, "only_old": 1, "only_new": 0, "both": 0}]
 
         before = await one.rows("SELECT count(*) FROM sample")
@@ -95,7 +96,7 @@ async def test_a_limit_goes_from_the_proposal_into_force_and_the_standing_alarm_
         async def in_force() -> bool:
             return bool((await li.get(path)).json()["state"] == "in_force")
 
-        await until(in_force, 30, "the collector has taken it")
+        await until(in_force, "the collector has taken it")
         assert (await li.get("/api/v1/plant")).json()["sha256"] == made["sha256"]
         await _stored_since(one, datetime.now(UTC) + timedelta(seconds=3))  # noqa: TID251 - the wall clock counts here
         stands = await alarm(li)
@@ -105,9 +106,9 @@ async def test_a_limit_goes_from_the_proposal_into_force_and_the_standing_alarm_
         )
 
         await one.clear()
-        await until(lambda: _ended(li), 60, "the pressure is back, and the alarm over")
+        await until(lambda: _ended(li), "the pressure is back, and the alarm over")
         at = await one.fault("glove-breach", "ISO-STM-L1")
-        await until(lambda: _lower(li), 30, "the pressure is low again")
+        await until(lambda: _lower(li), "the pressure is low again")
         assert not await is_active(li), "now the new limit holds"
         await one.clear()
 
@@ -129,7 +130,7 @@ async def _stored_since(one: Service, at: datetime) -> None:
         rows = await one.rows("SELECT count(DISTINCT series_id) FROM sample WHERE at > $1", at)
         return bool(rows[0][0] >= 5)
 
-    await until(stored, 30, "everything is stored")
+    await until(stored, "everything is stored")
 
 
 async def _ended(client: httpx.AsyncClient) -> bool:

@@ -28,6 +28,7 @@ from monitor.server.settings import Settings
 from monitor.store.book import BookEntry
 from monitor.store.write import Writer
 from tests.loaded import loaded
+from tests.patience import PATIENCE_S
 from tests.people import TRAINING, accounts, add_people, called, cheap_hasher
 from tests.server.collector import Collector
 from tests.server.hands import Hands
@@ -80,7 +81,11 @@ class Running:
     async def client(self, token: str = "", **headers: str) -> AsyncIterator[httpx.AsyncClient]:
         cookie = {"Cookie": f"{COOKIE}={token}"} if token else {}
         async with httpx.AsyncClient(
-            base_url=self.address, headers={**cookie, **headers}, verify=NO_TLS, trust_env=False, timeout=60
+            base_url=self.address,
+            headers={**cookie, **headers},
+            verify=NO_TLS,
+            trust_env=False,
+            timeout=PATIENCE_S,
         ) as client:
             yield client
 

@@ -8,6 +8,7 @@ from monitor.server.rights import Role
 from monitor.store.book import BookEntry
 from monitor.versions import Versions
 from tests.changing import line, looser
+from tests.patience import PATIENCE_S
 from tests.people import called
 from tests.server.collector import ALARM, Collector
 from tests.server.conftest import PASSWORD, Running
@@ -65,5 +66,5 @@ def made_batch(ended: datetime, lasted: timedelta = timedelta(seconds=3)) -> lis
 
 async def _post(server: Running, role: Role, path: str, body: dict[str, Any]) -> None:
     async with server.client(server.sign_in(role, called(role))) as client:
-        answer = await client.post(f"{API}/{path}", json=body, timeout=30)
+        answer = await client.post(f"{API}/{path}", json=body, timeout=PATIENCE_S)
     assert answer.is_success, (path, answer.text)

@@ -55,7 +55,7 @@ async def settle(server: Running, keys: Sequence[str]) -> None:
     async def so() -> bool:
         return await lacking(server) == list(keys)
 
-    await until(so, 10, f"{keys} to be lacking")
+    await until(so, f"{keys} to be lacking")
 
 
 async def run(server: Running, batch: str | None) -> None:
@@ -63,7 +63,7 @@ async def run(server: Running, batch: str | None) -> None:
         one = server.service.relay.batches.get(LINE)
         return (one.id if one else None) == batch
 
-    await until(so, 10, f"{batch} to run")
+    await until(so, f"{batch} to run")
 
 
 def passing(*keys: str, **more: Any) -> dict[str, Any]:

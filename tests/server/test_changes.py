@@ -21,6 +21,7 @@ from monitor.store.plant_changes import FOLLOWS, Proposal, ProposalState, add_pr
 from monitor.store.write import Writer
 from monitor.versions import APPROVED, FIRST, PlantChange, Versions
 from tests.changing import ACTION, LINE, changed, line, looser
+from tests.patience import PATIENCE_S
 from tests.server.collector import Collector, isolator_sample
 from tests.server.conftest import PASSWORD, Running, meet, running
 from tests.server.hands import Hands
@@ -64,7 +65,7 @@ async def taking(settings: Settings, hands: Hands) -> AsyncIterator[Taking]:
 async def asking(server: Running, name: str, role: Role) -> AsyncIterator[httpx.AsyncClient]:
     async with server.client(server.sign_in(role, name)) as client:
         client.base_url = httpx.URL(f"{server.address}api/v1/plant")
-        client.timeout = httpx.Timeout(30)
+        client.timeout = httpx.Timeout(PATIENCE_S)
         yield client
 
 
@@ -84,7 +85,7 @@ async def proposed(client: httpx.AsyncClient, files: dict[str, str] = OWN) -> di
 
 async def stands(client: httpx.AsyncClient, number: int, state: str) -> dict[str, Any]:
     """Wait until a proposal has come so far."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while (body := (await client.get(f"/proposals/{number}")).json())["state"] != state:  # noqa: ASYNC110 - the server's word
             await asyncio.sleep(0.05)
     return dict(body)
@@ -209,7 +210,7 @@ async def test_what_the_collector_does_not_take_yet_waits_and_says_why(
     async with both(keeping) as (li, qian):
         number = (await proposed(li))["number"]
         await qian.post(f"/proposals/{number}/approve", json=SIGNATURE)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while (waits := (await li.get("/proposals")).json()["waits"]) is None:  # noqa: ASYNC110 - the server's word
                 await asyncio.sleep(0.05)
         assert "is running and would change" in waits["en"]
@@ -234,7 +235,7 @@ async def test_what_is_not_what_was_signed_is_not_brought_into_force(
     async with both(keeping) as (li, qian):
         number = (await proposed(li))["number"]
         await qian.post(f"/proposals/{number}/approve", json=SIGNATURE)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while "void" not in str((await li.get("/proposals")).json()["waits"]):  # noqa: ASYNC110 - the server's word
                 await asyncio.sleep(0.05)
         assert (await li.get(f"/proposals/{number}")).json()["state"] == "approved"
@@ -243,7 +244,7 @@ async def test_what_is_not_what_was_signed_is_not_brought_into_force(
             f"/proposals/{number}/reject", json={"reason": "it is not what I signed"}
         )
         assert (taken_back.status_code, taken_back.json()["state"]) == (200, "rejected")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while (await li.get("/proposals")).json()["waits"] is not None:  # noqa: ASYNC110 - the server's word
                 await asyncio.sleep(0.05)
     assert taking.handed == []
@@ -333,7 +334,7 @@ async def test_a_replay_that_fails_says_why(taking: Taking, keeping: Running, mo
 
 async def replayed(client: httpx.AsyncClient, number: int) -> dict[str, Any]:
     """Wait until a replay is over."""
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(PATIENCE_S):
         while (body := (await client.get(f"/proposals/{number}/replay")).json())["state"] == "running":  # noqa: ASYNC110 - the other process's word
             await asyncio.sleep(0.05)
     return dict(body)

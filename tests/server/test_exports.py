@@ -15,6 +15,7 @@ import pytest
 from config.model import Sample
 from monitor.server.gate import API
 from monitor.server.settings import Settings
+from tests.patience import PATIENCE_S
 from tests.server.collector import PRESSURE, Collector, isolator_sample
 from tests.server.conftest import Running
 from tests.server.hands import Hands
@@ -124,7 +125,7 @@ async def test_what_fails_on_its_way_is_cut_so_that_nobody_takes_it_for_the_whol
         "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
         " WHERE query LIKE 'COPY%' AND pid <> pg_backend_pid()"
     )
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while not await connection.fetchval(cut):  # noqa: ASYNC110 - the answer begins before its first rows are asked for
             await asyncio.sleep(0.01)
     await connection.close()

@@ -120,7 +120,7 @@ async def test_what_a_counter_says_of_itself_stands_beside_the_register(
                 days = {one["id"]: one["told_due_on"] for one in listed}
                 return days == dict.fromkeys(days) | {COUNTER: day}
 
-            await until(told, 10, "the counter's own date")
+            await until(told, "the counter's own date")
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ async def test_what_is_due_is_an_alarm_of_the_collector_until_it_is_renewed(
         async def so() -> bool:
             return {key for key, alarm in collector.alarms.items() if alarm.active} == wanted
 
-        await until(so, 10, f"active: {sorted(wanted)}")
+        await until(so, f"active: {sorted(wanted)}")
 
     async def noted(**facts: Any) -> None:
         await confirm(keeping, (await note(keeping, **facts))["waiting"]["number"])
@@ -255,7 +255,7 @@ async def test_a_collector_that_comes_late_is_told(
         async def told() -> bool:
             return bool(late.alarms)
 
-        await until(told, 10, "told")
+        await until(told, "told")
     assert list(late.alarms) == [f"service/calibration-overdue-of-{COUNTER}"]
 
 

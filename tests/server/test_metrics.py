@@ -178,12 +178,12 @@ async def test_screens_messages_and_the_link_are_told(
         async def dropped() -> bool:
             return value(await figures(server), "gradewatch_relay_dropped_messages") >= 2
 
-        await until(dropped, 20, "two messages are dropped")
+        await until(dropped, "two messages are dropped")
 
     async def gone() -> bool:
         return value(await figures(server), "gradewatch_websockets") == 0
 
-    await until(gone, 20, "the screen is gone")
+    await until(gone, "the screen is gone")
 
 
 async def test_a_link_that_never_was_has_no_age(server: Running) -> None:
@@ -219,7 +219,7 @@ async def test_the_pool_and_upkeep_are_told(keeping: Running) -> None:
     async def done() -> bool:
         return Result.DONE in keeping.service.upkeep.ended
 
-    await until(done, 30, "the database has been looked after")
+    await until(done, "the database has been looked after")
     async with keeping.service.database.pool() as pool, pool.acquire():
         found = await figures(keeping)
     assert value(found, "gradewatch_database_up", database="primary") == 1

@@ -16,6 +16,7 @@ from monitor.records.package.verify import check
 from monitor.server.gate import API
 from monitor.server.packages import KEPT_MAX, Packages
 from monitor.server.rights import Role
+from tests.patience import PATIENCE_S
 from tests.records.kept_batch import BATCH, keep_batch
 from tests.server.conftest import Running
 from tests.store.small import NOON
@@ -28,7 +29,7 @@ ENDS = "import sys; sys.stdin.readline()"
 
 async def ask(server: Running, method: str, path: str, **words: Any) -> httpx.Response:
     async with server.client(server.sign_in(Role.QA), **{"Accept-Language": "zh"}) as client:
-        return await client.request(method, f"{API}/packages{path}", timeout=60, **words)
+        return await client.request(method, f"{API}/packages{path}", timeout=PATIENCE_S, **words)
 
 
 async def until(is_so: Callable[[], Awaitable[bool]]) -> None:

@@ -79,7 +79,7 @@ async def caught_up(url: str, standby: Server) -> None:
         query = "SELECT pg_last_wal_replay_lsn() >= $1::text::pg_lsn"
         return bool(await copy.fetchval(query, written))
 
-    await until(replayed, 30, "the standby has what the primary has")
+    await until(replayed, "the standby has what the primary has")
     await primary.close()
     await copy.close()
 

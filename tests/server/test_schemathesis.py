@@ -30,6 +30,7 @@ from monitor.server.app import create_app
 from monitor.server.gate import API, COOKIE, OPEN_DOORS
 from monitor.server.rights import RIGHTS, Role
 from monitor.server.settings import Settings
+from tests.patience import PATIENCE_S
 from tests.server.acting import acting
 from tests.server.collector import Collector, heard
 from tests.server.conftest import NO_DATABASE, Running
@@ -44,7 +45,6 @@ MOST = 100_000 if BY_HAND else 7
 """Calls of one operation."""
 BY_ALL = 100_000 if BY_HAND else 2
 """So many of them are sent by every role, the others by one that has the right, in turn."""
-PATIENCE_S = 30
 APART_S = 61.0
 """Between two calls: whoever calls so seldom is never too fast, and tries no more passwords than anybody may."""
 

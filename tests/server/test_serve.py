@@ -17,6 +17,7 @@ from monitor.server.database import Database
 from monitor.server.gate import API, COOKIE
 from monitor.server.serve import ServerError, serve
 from monitor.server.settings import Settings
+from tests.patience import PATIENCE_S
 from tests.server.conftest import PASSWORD, Running, running
 
 
@@ -114,5 +115,5 @@ async def test_a_stop_does_not_wait_for_a_query_that_waits_for_the_database(
         await asyncio.get_running_loop().create_future()
 
     monkeypatch.setattr(Database, "run", hangs)
-    async with asyncio.timeout(10), running(settings):
+    async with asyncio.timeout(PATIENCE_S), running(settings):
         pass

@@ -33,5 +33,5 @@ async def test_chunks_are_made_to_fit_once_the_database_is_there(
 
     assert not await fits()
     async with running(replace(settings, database_url=signed_in_as(database_url, SERVICE))):
-        await until(fits, 30, "chunks of an hour")
+        await until(fits, "chunks of an hour")
     await connection.close()

@@ -14,6 +14,7 @@ from pymodbus.framer import FramerType
 from bench.ports import free_ports
 from simulators.listener import listener
 from simulators.registers import Rejected
+from tests.patience import PATIENCE_S
 
 ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE, GATEWAY_TARGET_FAILED = 1, 2, 3, 11
 
@@ -132,7 +133,7 @@ class Line:
 
     async def ask(self, question: str, answer_bytes: int) -> str:
         os.write(self._end, bytes.fromhex(question))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while len(self._came) < answer_bytes:
                 self._more.clear()
                 await self._more.wait()

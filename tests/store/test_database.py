@@ -20,6 +20,7 @@ from monitor.store.history import alarm_history
 from monitor.store.migrate import migrate
 from monitor.store.write import Writer
 from tests.database import LOCKED, Server
+from tests.patience import PATIENCE_S
 from tests.store.small import NOON, alarm, plant, sample, second
 
 ENTRIES = 60
@@ -184,7 +185,7 @@ async def test_a_stop_is_heeded_at_whatever_step_of_many_rows_it_comes(plain: Se
     for _ in range(steps):
         await asyncio.sleep(0)
     writing.cancel()
-    await asyncio.wait({writing}, timeout=20)
+    await asyncio.wait({writing}, timeout=PATIENCE_S)
     assert writing.cancelled()
     assert await connection.fetchval("SELECT count(*) FROM many") == len(rows)
     await close(connection)
