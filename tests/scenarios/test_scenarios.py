@@ -15,6 +15,7 @@ import yaml
 from simulators import cli
 from simulators.faults import FAULTS, FOLDER
 from simulators.scenario import load_scenario
+from tests.patience import PATIENCE_S
 from tests.scenarios.test_first_light import alarms, calm
 from tests.service import BIN, PASSWORD, Service, until
 
@@ -71,7 +72,7 @@ def desk(
     return Desk(running, monkeypatch, capsys, tmp_path)
 
 
-def test_a_torn_glove_is_seen_in_time_and_what_cannot_be_checked_yet_is_listed(desk: Desk) -> None:
+def test_a_torn_glove_is_seen_and_what_cannot_be_checked_yet_is_listed(desk: Desk) -> None:
     there = {
         *(
             f"{{device}}/{alarm}/action"
@@ -81,8 +82,9 @@ def test_a_torn_glove_is_seen_in_time_and_what_cannot_be_checked_yet_is_listed(d
 
     def kept(written: dict[str, Any]) -> list[Any]:
         is_tower = ("shows", "who")
+        # How soon each is seen `test_compressed` tells, in simulated time: this service is as quick as its machine.
         return [
-            one
+            one if "pending" in one else one | {"within_s": PATIENCE_S}
             for one in written["expect"]
             if one.get("alarm") in there or "pending" in one or all(key in one for key in is_tower)
         ]
@@ -108,7 +110,7 @@ async def test_what_plays_or_stands_already_is_told_and_left_alone(running: Serv
         code, lines, said = await scenario(running, "glove-breach")
         assert (code, lines) == (1, [])
         assert said.startswith(f"a fault plays already: glove-breach on {ISOLATOR}; end it with: ")
-        await until(lambda: _stands(client), 10, "the alarm")
+        await until(lambda: _stands(client), "the alarm")
         await running.clear()
         code, lines, said = await scenario(running, "glove-breach")
         assert (code, lines) == (1, [])
