@@ -15,8 +15,14 @@ from tests.server.conftest import Running
 
 
 @asynccontextmanager
-async def looking_at(server: Running, where: str = "") -> AsyncIterator[Page]:
-    """Open a page of the screen, signed in as an operator, once it is live; `where` is its address's fragment."""
+async def looking_at(server: Running, where: str = "", script: str = "") -> AsyncIterator[Page]:
+    """Open a page of the screen, signed in as an operator, once it is live.
+
+    Args:
+        server: whose.
+        where: its address's fragment.
+        script: what each document runs before its own scripts.
+    """
     command = [str(FINDS_CHROMIUM)]
     found = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=True)
     async with async_playwright() as playwright:
@@ -26,6 +32,8 @@ async def looking_at(server: Running, where: str = "") -> AsyncIterator[Page]:
             context = await browser.new_context(viewport={"width": 1920, "height": 1080}, locale="en-GB")
             token = server.sign_in(Role.OPERATOR)
             await context.add_cookies([{"name": COOKIE, "value": token, "url": server.address}])
+            if script:
+                await context.add_init_script(script)
             page = await context.new_page()
             await page.goto(server.address + where)
             await expect(page.get_by_test_id("server-time")).to_be_visible(timeout=SLOW_MS)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, Error, Page, ViewportSize, async_playwright
+from playwright.async_api import Browser, BrowserContext, Error, Page, ViewportSize, async_playwright
 
 FINDS_CHROMIUM = Path(__file__).parents[2] / ".ci" / "chromium"
 # What keeps it from asking the network for anything, and lets it run as root without a screen.
@@ -96,20 +96,40 @@ class Chromium:
     @asynccontextmanager
     async def telephone(self) -> AsyncIterator[Page]:
         """Open a page on a telephone of its own."""
-        context = await self._browser.new_context(
-            viewport=PHONE, locale="en-GB", has_touch=True, is_mobile=True
-        )
-        try:
-            with no_errors(page := await context.new_page()):
-                yield page
-        finally:
-            await context.close()
+        own = await self._browser.new_context(viewport=PHONE, locale="en-GB", has_touch=True, is_mobile=True)
+        async with _only_page(own) as page:
+            yield page
+
+    @asynccontextmanager
+    async def outside_time(self, script: str = "") -> AsyncIterator[Page]:
+        """Open a page for which time passes only by its `clock`; however slow the machine, it sees nothing of it.
+
+        Args:
+            script: what each document runs before its own scripts.
+        """
+        own = await self._browser.new_context(viewport=USUAL, locale="en-GB")
+        await own.clock.install(time=0)
+        await own.clock.pause_at(0)
+        if script:
+            await own.add_init_script(script)
+        async with _only_page(own) as page:
+            yield page
 
     async def _new(self, script: str) -> Page:
         context = await self._browser.new_context(viewport=USUAL, locale="en-GB")
         if script:
             await context.add_init_script(script)
         return await context.new_page()
+
+
+@asynccontextmanager
+async def _only_page(context: BrowserContext) -> AsyncIterator[Page]:
+    """Open a page that nobody has afterwards; whatever became of it, it is closed."""
+    try:
+        with no_errors(page := await context.new_page()):
+            yield page
+    finally:
+        await context.close()
 
 
 @contextmanager

@@ -2,8 +2,10 @@
 
 import json
 import math
+import re
 import socket
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -74,10 +76,19 @@ async def test_the_link_is_told_once_when_lost_and_once_when_back(settings: Sett
 async def test_a_silent_collector_is_a_lost_one(
     collector: Collector, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(relay, "SILENCE_S", 0.2)
     async with running(settings) as server, server.screen(server.sign_in()) as screen:
         await screen.until("link", collector=True)
+        monkeypatch.setattr(relay, "SILENCE_S", 0.0)
+        collector.measure(52.5)
+        await screen.until("sample")
         await screen.until("link", collector=False)
+
+
+def test_h20_the_server_finds_a_silent_collector_before_a_screen_finds_the_server_silent() -> None:
+    written = (Path(relay.__file__).parents[1] / "dashboard/src/link.ts").read_text()
+    found = re.search(r"silence_limit_ms = (\d+);", written)
+    assert found is not None
+    assert 1000 < 1000 * relay.SILENCE_S < int(found[1]) < 3000
 
 
 async def test_the_server_follows_the_plant_that_the_collector_runs(
