@@ -70,7 +70,7 @@ async def test_an_independent_server_is_read_and_written(way: Way) -> None:
         modbus_server(served, framer=FramerType.RTU) as server,
         way(int(server.rpartition(":")[2])) as address,
     ):
-        driver = ModbusDriver(device(Protocol.MODBUS, models, address, timeout_s=0.5, outputs=outputs), now)
+        driver = ModbusDriver(device(Protocol.MODBUS, models, address, timeout_s=5.0, outputs=outputs), now)
         await driver.connect()
         (before,) = await driver.read(AT)
         await driver.command(Command("D", {"b": "on"}, "test"))

@@ -134,7 +134,7 @@ async def test_weeks_without_a_collector_are_closed_at_once(
     url: str, sql: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Minute by minute it would never end before the connection is taken for dead."""
-    monkeypatch.setattr("monitor.store.database.COMMAND_TIMEOUT_S", 5.0)
+    monkeypatch.setattr("monitor.store.database.COMMAND_TIMEOUT_S", 20.0)
     weeks_s = 60 * 86_400.0
     writer = await opened(url)
     await writer.write(1, [sample(1, 1, 2, 3)], [], [], second(7))
