@@ -4,7 +4,7 @@ import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 import asyncpg
 from pydantic import TypeAdapter, ValidationError
@@ -24,7 +24,6 @@ _LINES = f"""
 SELECT seq, {CALENDAR_AT.format("at")}, kind, who, body, prev_hash, hash FROM book WHERE chain = $1 ORDER BY seq"""  # noqa: S608
 
 Step = Callable[[int], None]
-_T = TypeVar("_T")
 
 
 @dataclass(slots=True)
@@ -66,6 +65,11 @@ class _Channels:
     device: str
     records: bool
     channels: Mapping[int, _Channel]
+
+
+# Made once: to make one takes longer than all else that is done with a line.
+_KEY, _CHECKPOINT = TypeAdapter(Key), TypeAdapter(Checkpoint)
+_SERIES, _CHANNELS = TypeAdapter(dict[int, str]), TypeAdapter(dict[int, _Channels])
 
 
 async def check_book(
@@ -171,10 +175,10 @@ class _Walk:
         try:
             match row["kind"]:
                 case "key":
-                    yield from self._introduced(_read(Key, row["body"]), place)
+                    yield from self._introduced(_KEY.validate_json(row["body"]), place)
                 case "checkpoint":
                     body = json.loads(row["body"]) | {"chain": self._chain}
-                    yield from self._checked(_read(Checkpoint, json.dumps(body)), place)
+                    yield from self._checked(_CHECKPOINT.validate_json(json.dumps(body)), place)
                 case "sealing":
                     self._seals(row, place)
                 case "channels":
@@ -203,13 +207,13 @@ class _Walk:
             self._behind = 0
 
     def _seals(self, row: asyncpg.Record, place: str) -> None:
-        series = _read(dict[int, str], json.dumps(json.loads(row["body"])["series"]))
+        series = _SERIES.validate_json(json.dumps(json.loads(row["body"])["series"]))
         self._walked.sealing.setdefault(self._chain, []).append((row["seq"], series))
         for named in series.items():
             self._walked.names.setdefault(named, place)
 
     def _places(self, row: asyncpg.Record, place: str) -> None:
-        every = _read(dict[int, _Channels], json.dumps(json.loads(row["body"])["series"]))
+        every = _CHANNELS.validate_json(json.dumps(json.loads(row["body"])["series"]))
         for id_, said in every.items():
             self._walked.owners.setdefault((id_, said.device, said.records), place)
             for number, one in said.channels.items():
@@ -228,7 +232,3 @@ def exact(body: str) -> Any:  # noqa: ANN401 - JSON
         return float(text)
 
     return json.loads(body, parse_float=number)
-
-
-def _read(kind: type[_T], body: str) -> _T:
-    return TypeAdapter(kind).validate_json(body)
