@@ -61,12 +61,12 @@ def test_an_occurrence_lasts_as_long_as_its_condition_and_is_acknowledged_once()
         change(140, Reason.CLEARED, 90, worst=44.0),
         change(150, Reason.ACKNOWLEDGED, 90, who="qian"),
     ]
-    (one,) = occurrences(changes, START, END)
+    (one,) = occurrences(changes, START, END, END)
     assert (one.ended_at, one.duration_s(END)) == (second(140), 20 + 20)
     assert one.worst(None, 40.0) == (47.0, 40.0)
     assert one.acknowledged == changes[3]
-    assert occurrences(changes, second(140), END) == []
-    assert occurrences(changes, second(0), second(90)) == []
+    assert occurrences(changes, second(140), END, END) == []
+    assert occurrences(changes, second(0), second(90), END) == []
 
 
 @st.composite
@@ -84,7 +84,7 @@ def lives(draw: st.DrawFn) -> list[Change]:
 
 @given(lives(), st.integers(700, 900))
 def test_h27_an_alarm_lasts_the_seconds_for_which_the_log_has_it_hold(life: list[Change], upto: int) -> None:
-    (one,) = occurrences(life, second(0), second(upto))
+    (one,) = occurrences(life, second(0), second(upto), second(upto))
     held = {0: False} | {int((each.at - second(0)).total_seconds()): each.active for each in life}
     states = [held[max(at for at in held if at <= now)] for now in range(upto)]
     waited = int((life[0].at - life[0].raised_at).total_seconds())
@@ -93,13 +93,33 @@ def test_h27_an_alarm_lasts_the_seconds_for_which_the_log_has_it_hold(life: list
 
 
 def test_what_holds_still_has_no_end() -> None:
-    (one,) = occurrences([change(900, Reason.RAISED, 900)], START, END)
+    (one,) = occurrences([change(900, Reason.RAISED, 900)], START, END, END)
     assert (one.ended_at, one.duration_s(END), one.acknowledged) == (None, 100.0, None)
+
+
+def test_what_goes_on_behind_the_end_changes_nothing_but_who_has_seen_it() -> None:
+    shelved = change(950, Reason.SHELVED, 900, active=True, is_shelved=True, who="li")
+    known = [change(902, Reason.RAISED, 900, worst=44.0), shelved]
+    later = [
+        change(1010, Reason.SHELVE_ENDED, 900, active=True, worst=90.0),
+        change(1020, Reason.CLEARED, 900, worst=90.0),
+        change(1030, Reason.RAISED_AGAIN, 900, worst=95.0),
+        change(1040, Reason.CLEARED, 900, worst=99.0),
+    ]
+    for count in range(len(later) + 1):
+        changes = [*known, *later[:count], change(2000, Reason.RAISED, 2000)]
+        (one,) = judged(scope(), Heard(changes, {})).alarms
+        assert (one.raised_at, one.ended_at, one.duration_s, one.worst) == (second(900), None, 100.0, 45.0)
+        (way,) = judged(scope(), Heard(changes, {})).hidden
+        assert (way.since, way.until) == (second(950), None)
+        seen = change(3000, Reason.ACKNOWLEDGED, 900, who="li", active=count % 2 == 0, worst=99.0)
+        (told,) = judged(scope(), Heard([*known, *later[:count], seen], {})).alarms
+        assert told == replace(one, acknowledged_at=second(3000), acknowledged_by="li", ack_latency_s=2100.0)
 
 
 def test_a_value_below_is_worst_where_it_is_lowest() -> None:
     changes = [change(200, Reason.RAISED, 200, worst=9.0), change(210, Reason.CLEARED, 200, worst=3.0)]
-    (one,) = occurrences(changes, START, END)
+    (one,) = occurrences(changes, START, END, END)
     assert one.worst(10.0, 90.0) == (3.0, 10.0)
     assert one.worst(None, None) == (3.0, None)
 
@@ -112,11 +132,11 @@ def test_only_what_a_mode_hid_all_the_time_is_explained() -> None:
         change(220, Reason.CLEARED, 210, **by),
         change(230, Reason.UNSUPPRESSED, 210),
     ]
-    assert [one.is_explained for one in occurrences(whole, START, END)] == [True]
+    assert [one.is_explained for one in occurrences(whole, START, END, END)] == [True]
     part = [*whole[:2], change(215, Reason.UNSUPPRESSED, 210, active=True), change(220, Reason.CLEARED, 210)]
-    assert [one.is_explained for one in occurrences(part, START, END)] == [False]
+    assert [one.is_explained for one in occurrences(part, START, END, END)] == [False]
     shelved = [replace(one, suppressed_by=(), is_shelved=True) for one in whole]
-    assert [one.is_explained for one in occurrences(shelved, START, END)] == [False]
+    assert [one.is_explained for one in occurrences(shelved, START, END, END)] == [False]
 
 
 def test_each_way_of_hiding_is_told_by_itself() -> None:
@@ -127,13 +147,13 @@ def test_each_way_of_hiding_is_told_by_itself() -> None:
         change(230, Reason.UNSUPPRESSED, 200),
         change(240, Reason.OUT_OF_SERVICE, 240, out_of_service="WO-1: new sensor", who="sun", second="qian"),
     ]
-    found = list(hidden(PLANT, changes, START, END))
+    found = list(hidden(PLANT, changes, START, END, END))
     assert [(one.how, one.since, one.until, one.who, one.second, one.reason) for one in found] == [
         (Hiding.OUT_OF_SERVICE, second(240), None, "sun", "qian", "WO-1: new sensor"),
         (Hiding.SHELVED, second(200), second(220), "li", "", "the door is repaired"),
         (Hiding.SUPPRESSED, second(210), second(230), "", "", "VHP / 灭菌"),
     ]
-    assert list(hidden(PLANT, changes[:4], second(230), END)) == []
+    assert list(hidden(PLANT, changes[:4], second(230), END, END)) == []
 
 
 def test_an_alarm_carries_its_bound_its_signature_and_its_deviation() -> None:

@@ -31,25 +31,25 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One occurrence of an alarm: while its condition held, and what became of it."""
+    """One occurrence of an alarm: while its condition held, and what became of it, up to the end of what is told.
+
+    Attributes:
+        acknowledged: the first acknowledgement, also a later one; None: nobody has seen it.
+    """
 
     held: tuple[Stretch, ...]
     changes: tuple[Change, ...]
+    acknowledged: Change | None
 
     @property
     def ended_at(self) -> datetime | None:
-        """When its condition was over for good; None: it holds."""
+        """When its condition was over for good; None: it was not."""
         return self.held[-1].until
 
     @property
     def is_explained(self) -> bool:
         """Whether it was hidden by design as long as it held; what persons hide is not explained by that."""
         return all(one.change.suppressed_by for one in self.held)
-
-    @property
-    def acknowledged(self) -> Change | None:
-        """The first acknowledgement; None: nobody has seen it."""
-        return next((one for one in self.changes if one.reason is Reason.ACKNOWLEDGED), None)
 
     def duration_s(self, upto: datetime) -> float:
         """Say for how many seconds its condition held, of what holds still up to a time."""
@@ -69,28 +69,40 @@ class Occurrence:
         return value, bound
 
 
-def stretches(changes: Sequence[Change]) -> Iterator[Stretch]:
-    """Give the times between the changes of one alarm; what was raised holds since its delay was over."""
+def stretches(changes: Sequence[Change], upto: datetime) -> Iterator[Stretch]:
+    """Give the times between the changes of one alarm; what was raised holds since its delay was over.
+
+    Of what goes on behind `upto` nothing is told: an alarm that flaps on would change for ever what was signed.
+    """
     ends = [*(one.at for one in changes[1:]), None]
     for one, until in zip(changes, ends, strict=True):
         since = one.raised_at if one.reason is Reason.RAISED else one.at
-        yield Stretch(since, until, one)
+        if since < upto:
+            yield Stretch(since, None if until is None or until > upto else until, one)
 
 
-def occurrences(changes: Sequence[Change], start: datetime, end: datetime) -> list[Occurrence]:
+def occurrences(
+    changes: Sequence[Change], start: datetime, end: datetime, upto: datetime
+) -> list[Occurrence]:
     """Give the occurrences of one alarm whose condition held at some time from `start` up to, not including, `end`."""
+    seen: dict[datetime, Change] = {}
+    for one in changes:
+        if one.reason is Reason.ACKNOWLEDGED:
+            seen.setdefault(one.raised_at, one)
     found = []
-    for _, some in groupby(stretches(changes), key=lambda one: one.change.raised_at):
+    for raised_at, some in groupby(stretches(changes, upto), key=lambda one: one.change.raised_at):
         own = list(some)
         held = tuple(one for one in own if one.change.active)
         if any(one.touches(start, end) for one in held):
-            found.append(Occurrence(held, tuple(one.change for one in own)))
+            found.append(Occurrence(held, tuple(one.change for one in own), seen.get(raised_at)))
     return found
 
 
-def hidden(plant: Plant, changes: Sequence[Change], start: datetime, end: datetime) -> Iterator[HiddenPart]:
+def hidden(
+    plant: Plant, changes: Sequence[Change], start: datetime, end: datetime, upto: datetime
+) -> Iterator[HiddenPart]:
     """Give the times in which one alarm was hidden, each way by itself, as far as they touch a time."""
-    every = list(stretches(changes))
+    every = list(stretches(changes, upto))
     ways = {key for one in every for key in _ways(one.change)}
     for how, key in sorted(ways):
         for is_hidden, some in groupby(every, key=lambda one, way=(how, key): way in _ways(one.change)):  # type: ignore[misc] # bound at once

@@ -65,12 +65,12 @@ def judged(scope: Scope, heard: Heard) -> Judged:
     clock: list[ClockPart] = []
     for alarm, some in groupby(heard.changes, key=lambda one: one.alarm):
         own, span = list(some), _span(scope, alarm)
-        found = occurrences(own, span.since, span.until)
+        found = occurrences(own, span.since, span.until, scope.until)
         if alarm.startswith(CLOCKS):
             clock += [_wrong(alarm, one) for one in found]
         else:
             alarms += [_alarm(scope, heard, one) for one in found]
-        hiding += hidden(scope.plant, own, span.since, span.until)
+        hiding += hidden(scope.plant, own, span.since, span.until, scope.until)
     return Judged(
         tuple(sorted(alarms, key=lambda one: (one.raised_at, one.id))),
         tuple(sorted(hiding, key=lambda one: (one.since, one.alarm, one.how))),
@@ -141,13 +141,13 @@ def _breaks(scope: Scope, heard: Heard) -> dict[str, list[Break]]:
     restarting = {one.id for one in scope.plant.suppressions.values() if one.restarts_windows}
     for alarm, some in groupby(heard.changes, key=lambda one: one.alarm):
         if (about := alarm.rpartition("/")[0]) in scope.derived:
-            found[about] += _hidden_by(restarting, list(some))
+            found[about] += _hidden_by(restarting, list(some), scope.until)
     for derived in scope.derived.values():
         found[derived.id] += [Break(one.at, one.at) for one in heard.said if one.zone == derived.zone]
     return found
 
 
-def _hidden_by(restarting: AbstractSet[str], changes: Sequence[Change]) -> Iterator[Break]:
-    for one in stretches(changes):
+def _hidden_by(restarting: AbstractSet[str], changes: Sequence[Change], upto: datetime) -> Iterator[Break]:
+    for one in stretches(changes, upto):
         if not restarting.isdisjoint(one.change.suppressed_by):
             yield Break(one.change.at, one.until)

@@ -270,7 +270,7 @@ class AlarmPart:
         channel: "" where it is about a device, a network or the service.
         ended_at: when its condition was over; None: it was not, up to the end of what is told.
         duration_s: for how long the condition held in all, to `ended_at` or the end of what is told.
-        worst: the value furthest outside.
+        worst: the value furthest outside; of what had not ended, as far as a change of it says so.
         limit: the bound that it was outside of; None: there is none, as with communication.
         ack_latency_s: from `raised_at` to the acknowledgement.
         signature: id of the signature of the acknowledgement ("" if it took none).
