@@ -86,6 +86,14 @@ _INSTRUMENTS: Mapping[InstrumentState, Text] = {
 }
 
 
+_PASSED_OVER: Mapping[str, Text] = {
+    NotReadyKind.INSTRUMENT: Text("instrument not in order", "仪器状态不合格"),
+    NotReadyKind.BLIND: Text("not heard, or no value that can be used", "无响应或没有可用数值"),
+    NotReadyKind.RECORDS: Text("not looked up", "未能查询"),
+}
+"""Of what has no label of its own, what was lacking."""
+
+
 def not_ready(
     plant: Plant, line: str, live: Live, register: Register, tests: Sequence[NotedTest], *, at: datetime
 ) -> list[Lack]:
@@ -110,6 +118,17 @@ def not_ready(
         *_blind(plant, line, live),
         *_unfit(plant, states),
     ]
+
+
+def passed_over(plant: Plant, key: str) -> Text:
+    """Name what was lacking, by its key; what the plant does not know is called by its id."""
+    kind, _, id_ = key.partition(":")
+    if asked := plant.readiness.get(id_):
+        return asked.label
+    device = plant.devices.get(id_.partition("/")[0])
+    named = Text(f"{device.label.en} ({id_})", f"{device.label.zh}（{id_}）") if device else Text(id_, id_)
+    of = _PASSED_OVER.get(kind)
+    return _joined(of, named) if of else named
 
 
 def used(plant: Plant, line: str, tests: Sequence[NotedTest], at: datetime) -> list[NotedTest]:

@@ -255,9 +255,7 @@ def _reviewers(case: Case) -> set[str]:
 
 
 def _matters(told: Told) -> Iterator[Matter]:
-    for one in told["lacks"]:
-        if one["kind"] != _OPEN:
-            yield _of_lack(one)
+    """Give what is outside its limits first, then what is missing: most of that only waits for its time."""
     labels = {one["id"]: one["label"] for one in told["channels"]}
     for one in told["alarms"]:
         # That something was silent is told by the gaps that it leaves.
@@ -274,6 +272,9 @@ def _matters(told: Told) -> Iterator[Matter]:
         if one["outcome"] == "failed":
             text = Text(f"Test {one['number']} has failed.", f"第{one['number']}号测试未通过。")
             yield Matter(AboutKind.TEST, str(one["number"]), None, text)
+    for one in told["lacks"]:
+        if one["kind"] != _OPEN:
+            yield _of_lack(one)
 
 
 def _of_lack(one: Told) -> Matter:

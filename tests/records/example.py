@@ -174,6 +174,7 @@ EXAMPLE = Dossier(
         is_aborted=False,
         comment="",
         overrides=("test:glove-ISO-STM-L1",),
+        passed_over=(Text("Gloves of the isolator", "隔离器手套"),),
         reason="The glove tester is being repaired; the gloves were looked at by two persons.",
         signature="5d20c1e8a7b94f13",
         stages=STAGES,

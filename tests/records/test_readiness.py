@@ -13,7 +13,7 @@ from config.model import Text
 from config.plant import Plant
 from monitor.calibration import Category, Entry, Facts, Register, measuring
 from monitor.records.clock import window_until
-from monitor.records.readiness import Lack, Live, NotReadyKind, not_ready, used
+from monitor.records.readiness import Lack, Live, NotReadyKind, not_ready, passed_over, used
 from monitor.store.equipment_tests import EquipmentFacts, EquipmentOutcome, NotedTest
 from tests.loaded import loaded
 
@@ -197,3 +197,29 @@ def test_the_clock_runs_from_the_first_beginning_of_its_stage() -> None:
     assert window_until(product, begun) == AT + 9 * HOUR
     assert window_until(product, begun[:1]) is None
     assert window_until(replace(product, window_s=None), begun) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("test:glove", Text("Gloves whole", "手套完好")),
+        ("state:vhp", VHP.label),
+        (
+            f"instrument:{ISOLATOR}",
+            Text(f"instrument not in order: {{en}} ({ISOLATOR})", f"仪器状态不合格：{{zh}}（{ISOLATOR}）"),
+        ),
+        (
+            f"blind:{ISOLATOR}/x",
+            Text(
+                f"not heard, or no value that can be used: {{en}} ({ISOLATOR}/x)",
+                f"无响应或没有可用数值：{{zh}}（{ISOLATOR}/x）",
+            ),
+        ),
+        ("records:equipment-tests", Text("not looked up: equipment-tests", "未能查询：equipment-tests")),
+        ("test:gone", Text("gone", "gone")),
+    ],
+)
+def test_what_was_passed_over_is_named_in_both_languages(key: str, told: Text) -> None:
+    label = plant().devices[ISOLATOR].label
+    wanted = Text(told.en.replace("{en}", label.en), told.zh.replace("{zh}", label.zh))
+    assert passed_over(plant(), key) == wanted

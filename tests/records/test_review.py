@@ -38,7 +38,7 @@ AT = datetime(2026, 3, 4, 8, tzinfo=UTC)
 EXAMPLE: dict[str, Any] = json.loads(Path(__file__).with_name("example_dossier.json").read_text("utf-8"))
 UNSIGNED = {
     "": {"told_at", "reviews", "signatures", "check"},
-    "batch": {"line_label", "product_label"},
+    "batch": {"passed_over", "line_label", "product_label"},
     "batch.stages": {"label"},
     "plant": {"label", "time_zone"},
     "plant.versions": {"until", "what", "who", "second"},

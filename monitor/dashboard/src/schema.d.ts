@@ -2461,7 +2461,7 @@ export interface components {
          *         channel: "" where it is about a device, a network or the service.
          *         ended_at: when its condition was over; None: it was not, up to the end of what is told.
          *         duration_s: for how long the condition held in all, to `ended_at` or the end of what is told.
-         *         worst: the value furthest outside.
+         *         worst: the value furthest outside; of what had not ended, as far as a change of it says so.
          *         limit: the bound that it was outside of; None: there is none, as with communication.
          *         ack_latency_s: from `raised_at` to the acknowledgement.
          *         signature: id of the signature of the acknowledgement ("" if it took none).
@@ -2711,6 +2711,7 @@ export interface components {
          *     Attributes:
          *         ended_at: None: it runs; what is told ends at `told_at` of the dossier.
          *         overrides: what was not ready and was passed over, each said as `kind:id`.
+         *         passed_over: the same in words.
          *         reason: why it was.
          *         signature: id of the signature that this took ("" if nothing was passed over).
          */
@@ -2740,6 +2741,8 @@ export interface components {
             comment: string;
             /** Overrides */
             overrides: string[];
+            /** Passed Over */
+            passed_over: components["schemas"]["Text"][];
             /** Reason */
             reason: string;
             /** Signature */

@@ -72,6 +72,7 @@ class BatchPart:
     Attributes:
         ended_at: None: it runs; what is told ends at `told_at` of the dossier.
         overrides: what was not ready and was passed over, each said as `kind:id`.
+        passed_over: the same in words.
         reason: why it was.
         signature: id of the signature that this took ("" if nothing was passed over).
     """
@@ -88,6 +89,7 @@ class BatchPart:
     is_aborted: bool
     comment: str
     overrides: tuple[str, ...]
+    passed_over: tuple[Text, ...]
     reason: str
     signature: str
     stages: tuple[StagePart, ...]

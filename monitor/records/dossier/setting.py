@@ -16,6 +16,7 @@ from monitor.records.dossier.parts import (
     ZonePart,
 )
 from monitor.records.dossier.scope import Scope
+from monitor.records.readiness import passed_over
 from monitor.store.batches import Batch, BatchStage
 from monitor.store.plant_changes import InForce
 from monitor.versions import APPROVED, FIRST
@@ -43,6 +44,7 @@ def batch_part(plant: Plant, batch: Batch) -> BatchPart:
         is_aborted=batch.is_aborted,
         comment=batch.comment,
         overrides=batch.overrides,
+        passed_over=tuple(passed_over(plant, one) for one in batch.overrides),
         reason=batch.reason,
         signature=batch.signature,
         stages=tuple(_stage(plant, batch, one) for one in batch.stages),

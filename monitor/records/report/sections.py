@@ -31,7 +31,7 @@ def passed_over(telling: Telling) -> Iterator[Block]:
         yield heading(say("x_overrides"))
         yield facts(
             [
-                (say("passed_over"), telling.joined(one["overrides"])),
+                (say("passed_over"), telling.joined(map(telling.label, one["passed_over"]))),
                 (say("reason"), cell(one["reason"], say("signed", id=one["signature"]))),
             ]
         )

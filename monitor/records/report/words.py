@@ -284,8 +284,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "signed_at": ("Date and time", "日期时间"),
     "signed_what": ("What was signed", "签署内容"),
     "holds": ("Standing", "状态"),
-    "holds_yes": ("holds", "有效"),
-    "holds_no": ("VOID", "失效"),
+    "holds_yes": ("as it was signed", "与签署时一致"),
+    "holds_no": ("ALTERED SINCE", "签署后被更改"),
     "holds_none": ("not in the book yet", "尚未入簿"),
     "seal": ("Seal of this file", "文件印章"),
     "seal_says": (

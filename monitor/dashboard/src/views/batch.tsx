@@ -100,7 +100,7 @@ function Head({ told, standing }: { told: Dossier; standing: Standing }) {
         </Fact>
         {batch.overrides.length > 0 && (
           <Fact name={t("dossier_passed_over")}>
-            <b>{batch.overrides.join(", ")}</b> {batch.reason}
+            <b>{batch.passed_over.map(said).join(" · ")}</b> {batch.reason}
           </Fact>
         )}
       </dl>
