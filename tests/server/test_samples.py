@@ -1,6 +1,6 @@
 """Plates through the server: a whole life, in its order; who verifies is another person, who approves a third."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from html.parser import HTMLParser
@@ -8,11 +8,10 @@ from typing import Any
 
 import asyncpg
 import pytest
-from pydantic import TypeAdapter
 
 from monitor.records.plates.air_runs import KEYS
 from monitor.records.plates.life import Plate
-from monitor.server import may, plate_steps, plates
+from monitor.server import may
 from monitor.server.gate import API
 from monitor.server.messages import RunningBatch
 from monitor.server.rights import Deed, Role
@@ -485,18 +484,3 @@ async def test_every_refused_role_is_refused_before_anything_is_looked_for(bench
     for role, name in ((Role.VIEWER, "kan"), (Role.ADMIN, "admin")):
         answer = await bench.ask(name, "/V000117-38/expose", {})
         assert answer.status_code == 403, role
-
-
-def models() -> Iterator[type[Any]]:
-    for module in (plates, plate_steps):
-        for one in vars(module).values():
-            if isinstance(one, type) and "examples" in getattr(one, "model_config", {}).get(
-                "json_schema_extra", {}
-            ):
-                yield one
-
-
-@pytest.mark.parametrize("model", dict.fromkeys(models()))
-def test_every_example_is_one(model: type[Any]) -> None:
-    for example in model.model_json_schema()["examples"]:
-        TypeAdapter(model).validate_python(example)
