@@ -181,6 +181,14 @@ def test_a_corrected_value_and_a_late_plate_are_marked(both: Mapping[str, Read])
     assert "批次结束后读数" in tight(both["zh"].text)
 
 
+def test_plates_of_a_zone_stand_together(read: Read) -> None:
+    """In the example one of the isolator's comes behind that of the room."""
+    last = EXAMPLE["viable"]
+    assert [one["zone"] for one in last] == [last[0]["zone"]] * 2 + [last[2]["zone"], last[0]["zone"]]
+    at = [read.text.index(one["code"], read.text.index(last[0]["code"])) for one in last]
+    assert at[0] < at[1] < at[3] < at[2]
+
+
 def test_names_of_the_plant_are_chinese_in_the_chinese_report(both: Mapping[str, Read]) -> None:
     told = tight(both["zh"].text)
     # Of an alarm of a channel its figures are printed, not once more what the service wrote of them.

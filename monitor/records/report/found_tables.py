@@ -9,10 +9,12 @@ from monitor.records.report.telling import Telling, Told
 
 
 def plates(telling: Telling, rows: Sequence[Told]) -> Block:
-    """Set plates, by zone."""
+    """Set plates: each zone once, in the order of the batch's zones, and in each as they come."""
     say = telling.words
+    places = {zone: place for place, zone in enumerate(telling.zones)}
+    ordered = sorted(rows, key=lambda one: (places.get(one["zone"], len(places)), one["zone"]))
     body: list[Sequence[Cell] | str] = []
-    for zone, own in groupby(rows, key=lambda one: one["zone"]):
+    for zone, own in groupby(ordered, key=lambda one: one["zone"]):
         body.append(telling.zone_line(zone))
         body.extend(_plate(telling, one) for one in own)
     return table(
